@@ -1,0 +1,278 @@
+//! The one way in: a stored session and one input give the next session and the effects to run. Pure.
+
+use serde_json::Value;
+
+use crate::flow::{App, Ctx};
+use crate::registry::{AnyEffect, AnyEvent, AnyStep, Once, Registry, View};
+use crate::session::{FRAMES_MAX, Frame, Session, Unreadable};
+use crate::step::{Reason, Undeclared};
+use crate::token::{Code, Stale, Token};
+
+/// Something that arrived for a session.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Input<A: App> {
+    /// A button's data, as it came.
+    Token(String),
+    /// A search result was picked.
+    Pick(A::Pick),
+    /// A text was typed.
+    Text(String),
+    /// A command or deep link: everything above the root is left first.
+    Start(A::Entry),
+    /// A frame's timer went off.
+    Timer {
+        /// The frame that set it.
+        instance: u64,
+        /// What it carries.
+        timer: Value,
+    },
+    /// What a job brought back.
+    Reply {
+        /// The frame that asked.
+        instance: u64,
+        /// The answer.
+        reply: A::Reply,
+    },
+    /// A command of the last step was refused at commit.
+    Refused(A::Refusal),
+}
+
+/// What became of an input.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Turn<A: Registry> {
+    /// The session to store.
+    pub session: Session,
+    /// What to do, in order, each with the instance of the frame that wants it.
+    pub effects: Vec<(u64, AnyEffect<A>)>,
+    /// What happened.
+    pub outcome: Outcome,
+    /// Frames that could not be read and were put aside.
+    pub unreadable: Vec<Unreadable>,
+}
+
+/// What happened to an input.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// A step was taken: store it.
+    Stepped,
+    /// The event means nothing here.
+    Ignored(Reason),
+    /// The button does not count any more.
+    Stale(Stale),
+    /// The step is not in the table: a bug, to be logged; the state stays.
+    Undeclared(Undeclared),
+}
+
+/// Handles one input.
+#[must_use]
+pub fn handle<A: Registry>(session: &Session, input: Input<A>, cx: &Ctx<'_, A::Env>) -> Turn<A> {
+    let mut stack = Stack::<A>::thaw(session);
+    let outcome = match stack.take(input, cx) {
+        Ok(outcome) => outcome,
+        Err(undeclared) => Outcome::Undeclared(undeclared),
+    };
+    match outcome {
+        Outcome::Stepped => stack.stored(),
+        outcome @ (Outcome::Ignored(_) | Outcome::Stale(_) | Outcome::Undeclared(_)) => {
+            let unchanged = Stack::<A>::thaw(session);
+            Turn { outcome, ..unchanged.stored_unstepped() }
+        }
+    }
+}
+
+/// The screen of a session.
+#[must_use]
+pub fn view<A: Registry>(session: &Session, cx: &Ctx<'_, A::Env>) -> View {
+    Stack::<A>::thaw(session).view(cx)
+}
+
+/// The states of a session from the bottom up, as far as they can be read; a fresh root where none can.
+#[must_use]
+pub fn states<A: Registry>(session: &Session) -> Vec<A::State> {
+    Stack::<A>::thaw(session).frames.into_iter().map(|(_, state)| state).collect()
+}
+
+struct Stack<A: Registry> {
+    session: Session,
+    frames: Vec<(u64, A::State)>,
+    effects: Vec<(u64, AnyEffect<A>)>,
+    unreadable: Vec<Unreadable>,
+}
+
+impl<A: Registry> Stack<A> {
+    /// Reads all frames. Unreadable ones are put aside; a person is never left without a screen.
+    fn thaw(session: &Session) -> Self {
+        let mut session = session.clone();
+        let (mut frames, mut unreadable) = (Vec::new(), Vec::new());
+        for frame in std::mem::take(&mut session.frames) {
+            match A::thaw(&frame.flow, frame.version, &frame.body) {
+                Ok(state) => frames.push((frame.instance, state)),
+                Err(error) => {
+                    unreadable.push(error);
+                    session.frames.push(frame);
+                    session.quarantine_top();
+                }
+            }
+        }
+        let mut stack = Self { session, frames, effects: Vec::new(), unreadable };
+        if stack.frames.is_empty() {
+            stack.open(A::root());
+        }
+        stack
+    }
+
+    fn open(&mut self, state: A::State) {
+        self.session.next_instance += 1;
+        self.frames.push((self.session.next_instance, state));
+    }
+
+    fn top(&self) -> &(u64, A::State) {
+        self.frames.last().expect("a stack has its root")
+    }
+
+    fn take(&mut self, input: Input<A>, cx: &Ctx<'_, A::Env>) -> Result<Outcome, Undeclared> {
+        match input {
+            Input::Token(data) => self.press(&data, cx),
+            Input::Start(entry) => {
+                self.unwind(cx)?;
+                self.step(AnyEvent::Start(entry), cx)
+            }
+            Input::Pick(pick) => self.pick(pick, cx),
+            Input::Text(text) => self.step(AnyEvent::Text(text), cx),
+            Input::Refused(refusal) => self.step(AnyEvent::Refused(refusal), cx),
+            Input::Timer { instance, timer } => self.late(instance, AnyEvent::Timer(timer), cx),
+            Input::Reply { instance, reply } => self.late(instance, AnyEvent::Reply(reply), cx),
+        }
+    }
+
+    /// A pick that the shown flow cannot use goes to the root, which keeps it for later.
+    fn pick(&mut self, pick: A::Pick, cx: &Ctx<'_, A::Env>) -> Result<Outcome, Undeclared> {
+        let outcome = self.step(AnyEvent::Pick(pick.clone()), cx)?;
+        if outcome != Outcome::Ignored(Reason::NotHere) || self.frames.len() == 1 {
+            return Ok(outcome);
+        }
+        self.unwind(cx)?;
+        self.step(AnyEvent::Pick(pick), cx)
+    }
+
+    /// An answer counts only for the frame that asked, and only while that frame is shown.
+    fn late(&mut self, instance: u64, event: AnyEvent<A>, cx: &Ctx<'_, A::Env>) -> Result<Outcome, Undeclared> {
+        if self.top().0 == instance { self.step(event, cx) } else { Ok(Outcome::Ignored(Reason::TooLate)) }
+    }
+
+    /// The stale-button rule: same frame, still offered, and for buttons that count once the same revision.
+    fn press(&mut self, data: &str, cx: &Ctx<'_, A::Env>) -> Result<Outcome, Undeclared> {
+        let Some(token) = Token::parse(data) else {
+            return Ok(Outcome::Stale(Stale::Unreadable));
+        };
+        let (instance, state) = self.top();
+        if token.instance != *instance || A::freeze(state).flow != token.flow {
+            return Ok(Outcome::Stale(Stale::OtherInstance));
+        }
+        if !self.view(cx).offered.contains(&token.pressed) {
+            return Ok(Outcome::Stale(Stale::NotOffered));
+        }
+        if token.revision.is_some_and(|revision| revision != self.session.revision) || self.lacks_revision(&token, cx) {
+            return Ok(Outcome::Stale(Stale::OtherRevision));
+        }
+        match token.pressed {
+            Code::Action(code) => self.step(AnyEvent::Press(code), cx),
+            Code::Back => self.step(AnyEvent::Back, cx),
+            Code::Home => {
+                self.unwind(cx)?;
+                self.step(AnyEvent::Cancel, cx)
+            }
+        }
+    }
+
+    /// Whether this is a forged token: a button that counts once, without the revision that it must carry.
+    fn lacks_revision(&self, token: &Token, cx: &Ctx<'_, A::Env>) -> bool {
+        let counts_once = std::cell::Cell::new(false);
+        let note = |code: Code, once: Once| {
+            counts_once.set(counts_once.get() || (once == Once::Yes && code == token.pressed));
+            String::new()
+        };
+        let _ = A::view(&self.top().1, cx, &note);
+        token.revision.is_none() && counts_once.get()
+    }
+
+    /// Leaves every flow above the root: each gets a cancel and says what must still be done.
+    fn unwind(&mut self, cx: &Ctx<'_, A::Env>) -> Result<(), Undeclared> {
+        while self.frames.len() > 1 {
+            let (instance, state) = self.frames.pop().expect("more than one frame");
+            if let AnyStep::Done(_, effects) = A::step(state, AnyEvent::Cancel, cx)? {
+                self.queue(instance, effects);
+            }
+            self.queue(instance, vec![AnyEffect::Disarm]);
+        }
+        Ok(())
+    }
+
+    fn step(&mut self, event: AnyEvent<A>, cx: &Ctx<'_, A::Env>) -> Result<Outcome, Undeclared> {
+        let (instance, state) = self.frames.last().cloned().expect("a stack has its root");
+        match A::step(state, event, cx)? {
+            AnyStep::Ignore(reason) => return Ok(Outcome::Ignored(reason)),
+            AnyStep::Go(state, effects) => {
+                self.replace_top(state);
+                self.queue(instance, effects);
+            }
+            AnyStep::Push(child, state, effects) => {
+                if self.frames.len() >= FRAMES_MAX {
+                    return Ok(Outcome::Ignored(Reason::NotHere));
+                }
+                self.replace_top(state);
+                self.queue(instance, effects);
+                self.open(A::open(child, cx));
+            }
+            AnyStep::Done(output, effects) => {
+                self.queue(instance, effects);
+                self.queue(instance, vec![AnyEffect::Disarm]);
+                self.frames.pop();
+                self.resume(output, cx)?;
+            }
+        }
+        Ok(Outcome::Stepped)
+    }
+
+    fn resume(&mut self, output: A::Output, cx: &Ctx<'_, A::Env>) -> Result<(), Undeclared> {
+        if self.frames.is_empty() {
+            self.open(A::root());
+            return Ok(());
+        }
+        self.step(AnyEvent::Resume(output), cx).map(|_| ())
+    }
+
+    fn replace_top(&mut self, state: A::State) {
+        if let Some(top) = self.frames.last_mut() {
+            top.1 = state;
+        }
+    }
+
+    fn queue(&mut self, instance: u64, effects: Vec<AnyEffect<A>>) {
+        self.effects.extend(effects.into_iter().map(|effect| (instance, effect)));
+    }
+
+    fn view(&self, cx: &Ctx<'_, A::Env>) -> View {
+        let (instance, state) = self.top();
+        let flow = A::freeze(state).flow;
+        A::view(state, cx, &|pressed, once| {
+            let revision = (once == Once::Yes).then_some(self.session.revision);
+            Token { flow: flow.to_owned(), instance: *instance, revision, pressed }.to_string()
+        })
+    }
+
+    fn stored(mut self) -> Turn<A> {
+        self.session.revision += 1;
+        self.stored_unstepped()
+    }
+
+    fn stored_unstepped(mut self) -> Turn<A> {
+        self.session.frames = self.frames.iter().map(|(instance, state)| frame::<A>(*instance, state)).collect();
+        Turn { session: self.session, effects: self.effects, outcome: Outcome::Stepped, unreadable: self.unreadable }
+    }
+}
+
+fn frame<A: Registry>(instance: u64, state: &A::State) -> Frame {
+    let frozen = A::freeze(state);
+    Frame { flow: frozen.flow.to_owned(), version: frozen.version, instance, body: frozen.body }
+}

@@ -1,0 +1,303 @@
+//! The closed list of flows of one product, and the bridge between their types and what is stored.
+//!
+//! [`registry!`](crate::registry!) writes the enum of all states and the dispatch; the functions here do the work once,
+//! for any flow.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::action::Action;
+use crate::flow::{App, Ctx, CtxOf, Flow};
+use crate::screen::{self, Pressed, Rendered, Surface, Target};
+use crate::session::Unreadable;
+use crate::step::{Effect, Event, Reason, Step, Undeclared};
+use crate::text::Text;
+use crate::token::Code;
+
+/// A product with its flows. Implemented by [`registry!`](crate::registry!).
+pub trait Registry: App {
+    /// Any flow's state.
+    type State: Clone + PartialEq + std::fmt::Debug;
+
+    /// The root flow's first state: what a person without a session is in.
+    fn root() -> Self::State;
+    /// A child's first state.
+    fn open(child: Self::Child, cx: &Ctx<'_, Self::Env>) -> Self::State;
+    /// Tag, version and body of a state.
+    fn freeze(state: &Self::State) -> Frozen;
+    /// A state from its frozen form, migrated where it is older.
+    ///
+    /// # Errors
+    /// [`Unreadable`] for an unknown flow, a newer version or a damaged body.
+    fn thaw(flow: &str, version: u16, body: &Value) -> Result<Self::State, Unreadable>;
+    /// Takes one step in whatever flow this is.
+    ///
+    /// # Errors
+    /// [`Undeclared`] where the flow's table has no such row.
+    fn step(state: Self::State, event: AnyEvent<Self>, cx: &Ctx<'_, Self::Env>) -> Result<AnyStep<Self>, Undeclared>;
+    /// Shows whatever flow this is.
+    fn view(state: &Self::State, cx: &Ctx<'_, Self::Env>, encode: &dyn Fn(Code, Once) -> String) -> View;
+}
+
+/// A state as it is stored.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Frozen {
+    /// The flow's tag.
+    pub flow: &'static str,
+    /// The flow's version.
+    pub version: u16,
+    /// The state.
+    pub body: Value,
+}
+
+/// Whether a button counts once per revision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Once {
+    /// It does: it pays, or destroys.
+    Yes,
+    /// It may be pressed again.
+    No,
+}
+
+/// A screen with what can be pressed on it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct View {
+    /// What to show.
+    pub rendered: Rendered,
+    /// Where.
+    pub surface: Surface,
+    /// What can be pressed.
+    pub offered: Vec<Code>,
+}
+
+/// An event before the flow's types are known.
+#[derive(Debug, Clone, PartialEq)]
+pub enum AnyEvent<A: App> {
+    /// A press, in its short form.
+    Press(String),
+    /// A search result was picked.
+    Pick(A::Pick),
+    /// A text was typed.
+    Text(String),
+    /// A command or deep link.
+    Start(A::Entry),
+    /// The frame's timer went off.
+    Timer(Value),
+    /// What a job brought back.
+    Reply(A::Reply),
+    /// A command was refused at commit.
+    Refused(A::Refusal),
+    /// The child flow ended.
+    Resume(A::Output),
+    /// One step back.
+    Back,
+    /// To the main menu.
+    Cancel,
+}
+
+/// A step without its flow's types.
+#[derive(Debug, Clone, PartialEq)]
+pub enum AnyStep<A: Registry> {
+    /// The flow is now in this state.
+    Go(A::State, Vec<AnyEffect<A>>),
+    /// A child opens.
+    Push(A::Child, A::State, Vec<AnyEffect<A>>),
+    /// The flow ends.
+    Done(A::Output, Vec<AnyEffect<A>>),
+    /// Nothing changes.
+    Ignore(Reason),
+}
+
+/// An effect without its flow's types.
+#[derive(Debug, Clone, PartialEq)]
+pub enum AnyEffect<A: App> {
+    /// An order to the domain.
+    Do(A::Command),
+    /// Work after the commit.
+    Job(A::Job),
+    /// Sets the frame's timer.
+    Arm {
+        /// What comes back.
+        timer: Value,
+        /// Seconds from now.
+        after_s: u32,
+    },
+    /// Clears the frame's timer.
+    Disarm,
+    /// A new message with sound.
+    Tell(A::Message),
+    /// A short notice.
+    Toast(Text),
+    /// A short notice that must be closed.
+    Alert(Text),
+}
+
+/// [`Registry::freeze`] for one flow.
+#[must_use]
+pub fn freeze_as<F: Flow>(state: &F::State) -> Frozen {
+    Frozen { flow: F::TAG, version: F::VERSION, body: to_value(state) }
+}
+
+/// [`Registry::thaw`] for one flow.
+///
+/// # Errors
+/// [`Unreadable`] for a newer version or a damaged body.
+pub fn thaw_as<F: Flow>(version: u16, body: &Value) -> Result<F::State, Unreadable> {
+    let damaged = |cause: String| Unreadable::Damaged { flow: F::TAG.to_owned(), version, cause };
+    if version > F::VERSION {
+        return Err(Unreadable::Newer { flow: F::TAG.to_owned(), found: version, known: F::VERSION });
+    }
+    let done = usize::from(version).checked_sub(1).ok_or_else(|| damaged("version 0".to_owned()))?;
+    let mut body = body.clone();
+    for migrate in &F::MIGRATIONS[done..] {
+        body = migrate(body).map_err(damaged)?;
+    }
+    serde_json::from_value(body).map_err(|error| damaged(error.to_string()))
+}
+
+/// [`Registry::step`] for one flow.
+///
+/// # Errors
+/// [`Undeclared`] where the table has no such row.
+pub fn step_as<F: Flow>(
+    state: F::State,
+    event: AnyEvent<F::App>,
+    cx: &CtxOf<'_, F>,
+    wrap: fn(F::State) -> <F::App as Registry>::State,
+) -> Result<AnyStep<F::App>, Undeclared>
+where
+    F::App: Registry,
+{
+    let Some(event) = typed::<F>(event) else {
+        return Ok(AnyStep::Ignore(Reason::NotHere));
+    };
+    Ok(match crate::flow::step::<F>(state, event, cx)? {
+        Step::Go(state, effects) => AnyStep::Go(wrap(state), untyped(effects)),
+        Step::Push(child, state, effects) => AnyStep::Push(child, wrap(state), untyped(effects)),
+        Step::Done(output, effects) => AnyStep::Done(output, untyped(effects)),
+        Step::Ignore(reason) => AnyStep::Ignore(reason),
+    })
+}
+
+/// [`Registry::view`] for one flow.
+#[must_use]
+pub fn view_as<F: Flow>(state: &F::State, cx: &CtxOf<'_, F>, encode: &dyn Fn(Code, Once) -> String) -> View {
+    let screen = F::view(state, cx);
+    let rendered = screen::render(&screen, cx.lang.direction(), |pressed| match pressed {
+        Pressed::Action(action) => encode(Code::Action(action.encode()), once(action)),
+        Pressed::Back => encode(Code::Back, Once::No),
+        Pressed::Home => encode(Code::Home, Once::No),
+    });
+    let offered = screen.rows.iter().flatten().filter_map(|button| match &button.target {
+        Target::Press(action) => Some(Code::Action(action.encode())),
+        Target::Back => Some(Code::Back),
+        Target::Home => Some(Code::Home),
+        Target::Copy(_) | Target::Inline(_) | Target::Url(_) => None,
+    });
+    View { rendered, offered: offered.collect(), surface: screen.surface.clone() }
+}
+
+/// Whether an action, in its short form, counts once.
+#[must_use]
+pub fn once<A: Action>(action: &A) -> Once {
+    if action.is_once() { Once::Yes } else { Once::No }
+}
+
+/// The event in the flow's own types; `None` where it is none of this flow's.
+fn typed<F: Flow>(event: AnyEvent<F::App>) -> Option<Event<F>> {
+    Some(match event {
+        AnyEvent::Press(code) => Event::Press(F::Action::decode(&code)?),
+        AnyEvent::Timer(value) => Event::Timer(serde_json::from_value(value).ok()?),
+        AnyEvent::Pick(pick) => Event::Pick(pick),
+        AnyEvent::Text(text) => Event::Text(text),
+        AnyEvent::Start(entry) => Event::Start(entry),
+        AnyEvent::Reply(reply) => Event::Reply(reply),
+        AnyEvent::Refused(refusal) => Event::Refused(refusal),
+        AnyEvent::Resume(output) => Event::Resume(output),
+        AnyEvent::Back => Event::Back,
+        AnyEvent::Cancel => Event::Cancel,
+    })
+}
+
+fn untyped<F: Flow>(effects: Vec<Effect<F>>) -> Vec<AnyEffect<F::App>> {
+    let one = |effect| match effect {
+        Effect::Do(command) => AnyEffect::Do(command),
+        Effect::Job(job) => AnyEffect::Job(job),
+        Effect::Arm { timer, after_s } => AnyEffect::Arm { timer: to_value(&timer), after_s },
+        Effect::Disarm => AnyEffect::Disarm,
+        Effect::Tell(message) => AnyEffect::Tell(message),
+        Effect::Toast(text) => AnyEffect::Toast(text),
+        Effect::Alert(text) => AnyEffect::Alert(text),
+    };
+    effects.into_iter().map(one).collect()
+}
+
+fn to_value(state: &impl Serialize) -> Value {
+    serde_json::to_value(state).expect("states are plain data: maps have string keys, numbers are finite")
+}
+
+/// Declares a product's flows: the enum of all states, freezing, thawing and dispatch. The first flow is the root.
+/// `registry! { impl Shop { root: home::State::Menu, open: open } pub enum AnyState { Home => home::Home, … } }`.
+#[macro_export]
+macro_rules! registry {
+    (impl $app:ident { root: $root:expr, open: $open:path $(,)? }
+     $(#[$meta:meta])* pub enum $any:ident { $($variant:ident => $flow:ty),+ $(,)? }) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, PartialEq)]
+        pub enum $any {
+            $(#[doc = concat!("A state of `", stringify!($flow), "`.")] $variant(<$flow as $crate::Flow>::State)),+
+        }
+
+        $(const _: () = {
+            let (version, migrations) = (<$flow as $crate::Flow>::VERSION, <$flow as $crate::Flow>::MIGRATIONS.len());
+            assert!(version as usize == migrations + 1, "one migration for each older version");
+        };)+
+
+        impl $crate::registry::Registry for $app {
+            type State = $any;
+
+            fn root() -> $any {
+                $root
+            }
+
+            fn open(child: Self::Child, cx: &$crate::Ctx<'_, Self::Env>) -> $any {
+                $open(child, cx)
+            }
+
+            fn freeze(state: &$any) -> $crate::registry::Frozen {
+                match state { $($any::$variant(state) => $crate::registry::freeze_as::<$flow>(state)),+ }
+            }
+
+            fn thaw(flow: &str, version: u16, body: &serde_json::Value) -> Result<$any, $crate::session::Unreadable> {
+                $(if flow == <$flow as $crate::Flow>::TAG {
+                    return $crate::registry::thaw_as::<$flow>(version, body).map($any::$variant);
+                })+
+                Err($crate::session::Unreadable::UnknownFlow(flow.to_owned()))
+            }
+
+            fn step(
+                state: $any,
+                event: $crate::registry::AnyEvent<Self>,
+                cx: &$crate::Ctx<'_, Self::Env>,
+            ) -> Result<$crate::registry::AnyStep<Self>, $crate::Undeclared> {
+                match state {
+                    $($any::$variant(state) => $crate::registry::step_as::<$flow>(state, event, cx, $any::$variant)),+
+                }
+            }
+
+            fn view(
+                state: &$any,
+                cx: &$crate::Ctx<'_, Self::Env>,
+                encode: &dyn Fn($crate::token::Code, $crate::registry::Once) -> String,
+            ) -> $crate::registry::View {
+                match state { $($any::$variant(state) => $crate::registry::view_as::<$flow>(state, cx, encode)),+ }
+            }
+        }
+
+        /// Calls a macro with every flow of the registry: `for_each_flow!(check)` expands to `check!(home::Home);` …
+        #[macro_export]
+        macro_rules! for_each_flow {
+            ($callback:ident) => { $($callback!($flow);)+ };
+        }
+    };
+}
