@@ -1,0 +1,453 @@
+//! What is for sale: countries and services with their names, and the sale prices of each market.
+//!
+//! [`Catalogue`] is an immutable snapshot behind an `Arc`: it is built anew when a supplier's list was refreshed or a
+//! margin changed, and read on every keystroke. Finding things in it is [`crate::search`].
+
+mod market;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+pub(crate) use market::Market;
+pub use market::{Offer, Price, PriceList, Product, RentalLine, RentalTerms};
+
+use crate::ids::OFFERED_DAYS;
+use crate::places::{OTHER_SERVICE, POPULAR_COUNTRIES, POPULAR_SERVICES, Script, brand, flag, place};
+use crate::pool::{PoolCountry, PoolService, RentalOffer};
+use crate::pricing::Margin;
+use crate::search::fold;
+use crate::search::rank::Keys;
+use crate::{CountryId, Days, Money, ServiceId, UnixSeconds};
+
+/// The longest name of a supplier that is kept, in characters.
+const NAME_LENGTH_MAX: usize = 80;
+const NOT_POPULAR: u16 = u16::MAX;
+
+/// A country that the supplier lists.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Country {
+    /// The supplier's number.
+    pub id: CountryId,
+    /// ISO 3166 alpha-2, upper case.
+    pub iso2: String,
+    /// The flag.
+    pub flag: String,
+    /// The calling code without plus; empty where unknown.
+    pub calling_code: String,
+    /// The English name.
+    pub english: String,
+    /// The Arabic name; the supplier's where there is none.
+    pub arabic: String,
+    /// The place among the popular ones, 0 first; `u16::MAX` for the others.
+    pub popularity: u16,
+    pub(crate) keys: Keys,
+}
+
+/// A service that the supplier lists.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Service {
+    /// The supplier's number.
+    pub id: ServiceId,
+    /// The name in Latin letters, as the supplier spells it.
+    pub name: String,
+    /// The Arabic name, where there is one.
+    pub arabic: Option<String>,
+    /// One emoji, where there is one.
+    pub icon: Option<String>,
+    /// The place among the popular ones, 0 first; `u16::MAX` for the others.
+    pub popularity: u16,
+    /// Whether this stands for whatever is not listed.
+    is_other: bool,
+    pub(crate) keys: Keys,
+}
+
+/// Everything that one server sells, at one moment. Cheap to clone: the lists are shared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Catalogue {
+    countries: Arc<Listing<Country>>,
+    services: Arc<Listing<Service>>,
+    markets: BTreeMap<CountryId, Arc<PriceList>>,
+    /// Sorted by country, then product; no product twice in a country.
+    rentals: Arc<Vec<RentalLine>>,
+    rentals_fetched_at: Option<UnixSeconds>,
+}
+
+/// Things of one kind, and the orders in which they are listed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Listing<T> {
+    /// Sorted by id, no id twice.
+    by_id: Vec<T>,
+    /// Places in `by_id` as listed in Latin script.
+    latin: Vec<usize>,
+    /// Places in `by_id` as listed in Arabic script.
+    arabic: Vec<usize>,
+}
+
+impl Country {
+    /// The name to show.
+    #[must_use]
+    pub fn name(&self, script: Script) -> &str {
+        match script {
+            Script::Latin => &self.english,
+            Script::Arabic => &self.arabic,
+        }
+    }
+
+    /// Reads a supplier's row; `None` if it is malformed.
+    fn read(row: &PoolCountry) -> Option<Self> {
+        let name = clean(&row.name);
+        let flag = flag(&row.iso2).filter(|_| !name.is_empty())?;
+        let iso2 = row.iso2.to_ascii_uppercase();
+        let popularity = place_among(&POPULAR_COUNTRIES, &iso2);
+        let Some(place) = place(&iso2) else {
+            let keys = Keys::new([name.as_str()].into_iter(), std::iter::empty());
+            let (english, arabic) = (name.clone(), name);
+            return Some(Self {
+                id: row.id,
+                iso2,
+                flag,
+                calling_code: String::new(),
+                english,
+                arabic,
+                popularity,
+                keys,
+            });
+        };
+        let names = [&place.english, &place.arabic, &place.cldr_english, &place.cldr_arabic, &name];
+        Some(Self {
+            id: row.id,
+            iso2,
+            flag,
+            calling_code: place.calling_code.clone(),
+            english: place.english.clone(),
+            arabic: place.arabic.clone(),
+            popularity,
+            keys: Keys::new(names.into_iter().map(String::as_str), place.aliases.iter().map(String::as_str)),
+        })
+    }
+}
+
+impl Service {
+    /// The name to show: the Arabic one in Arabic, where there is one.
+    #[must_use]
+    pub fn name(&self, script: Script) -> &str {
+        match script {
+            Script::Latin => &self.name,
+            Script::Arabic => self.arabic.as_ref().unwrap_or(&self.name),
+        }
+    }
+
+    /// Reads a supplier's row; `None` if it is malformed.
+    fn read(row: &PoolService) -> Option<Self> {
+        let name = Some(clean(&row.name)).filter(|name| !name.is_empty())?;
+        let brand = brand(&name);
+        let arabic = brand.map(|brand| brand.arabic.clone());
+        let names = [name.as_str()].into_iter().chain(arabic.as_deref()).chain(name.split('/'));
+        let aliases = brand.into_iter().flat_map(|brand| &brand.aliases).map(String::as_str);
+        let keys = Keys::new(names, aliases);
+        Some(Self {
+            id: row.id,
+            arabic,
+            icon: brand.map(|brand| brand.icon.clone()),
+            popularity: brand.map_or(NOT_POPULAR, |brand| place_among(&POPULAR_SERVICES, &brand.name)),
+            is_other: brand.is_some_and(|brand| brand.name == OTHER_SERVICE),
+            keys,
+            name,
+        })
+    }
+}
+
+impl Catalogue {
+    /// A catalogue of a supplier's lists, without prices. Malformed rows are skipped; of rows with one id the first wins.
+    #[must_use]
+    pub fn new(countries: &[PoolCountry], services: &[PoolService]) -> Self {
+        Self {
+            countries: Arc::new(list_countries(countries)),
+            services: Arc::new(list_services(services)),
+            markets: BTreeMap::new(),
+            rentals: Arc::default(),
+            rentals_fetched_at: None,
+        }
+    }
+
+    /// The same prices with refreshed lists. A list without one good row never replaces an older one.
+    #[must_use]
+    pub fn with_lists(&self, countries: &[PoolCountry], services: &[PoolService]) -> Self {
+        let mut next = self.clone();
+        let (countries, services) = (list_countries(countries), list_services(services));
+        if !countries.by_id.is_empty() {
+            next.countries = Arc::new(countries);
+        }
+        if !services.by_id.is_empty() {
+            next.services = Arc::new(services);
+        }
+        next
+    }
+
+    /// The same with one country's price list replaced.
+    #[must_use]
+    pub fn with_prices(&self, country: CountryId, prices: Arc<PriceList>) -> Self {
+        let mut next = self.clone();
+        next.markets.insert(country, prices);
+        next
+    }
+
+    /// The same with all lines for rent replaced. Of lines with one product in one country the first wins.
+    #[must_use]
+    pub fn with_rentals(&self, offers: Vec<RentalOffer>, margin: Margin, fetched_at: UnixSeconds) -> Self {
+        let mut lines: Vec<RentalLine> = offers.into_iter().map(|offer| RentalLine::new(offer, margin)).collect();
+        lines.sort_by_key(|line| (line.country(), line.offer.product));
+        lines.dedup_by_key(|line| (line.country(), line.offer.product));
+        Self { rentals: Arc::new(lines), rentals_fetched_at: Some(fetched_at), ..self.clone() }
+    }
+
+    /// The same costs at another margin.
+    #[must_use]
+    pub fn repriced(&self, margin: Margin) -> Self {
+        let markets = self.markets.iter().map(|(country, list)| (*country, Arc::new(list.repriced(margin)))).collect();
+        let rentals = self.rentals.iter().map(|line| RentalLine::new(line.offer.clone(), margin)).collect();
+        Self { markets, rentals: Arc::new(rentals), ..self.clone() }
+    }
+
+    /// Whether there is nothing to choose from: the supplier's lists were never fetched.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.countries.by_id.is_empty() || self.services.by_id.is_empty()
+    }
+
+    /// All countries, by id.
+    #[must_use]
+    pub fn countries(&self) -> &[Country] {
+        &self.countries.by_id
+    }
+
+    /// All services, by id.
+    #[must_use]
+    pub fn services(&self) -> &[Service] {
+        &self.services.by_id
+    }
+
+    /// The country with this id.
+    #[must_use]
+    pub fn country(&self, id: CountryId) -> Option<&Country> {
+        let place = self.countries().binary_search_by_key(&id, |country| country.id).ok()?;
+        self.countries().get(place)
+    }
+
+    /// The first country with this ISO code, in either case.
+    #[must_use]
+    pub fn country_by_iso2(&self, iso2: &str) -> Option<&Country> {
+        self.countries().iter().find(|country| country.iso2.eq_ignore_ascii_case(iso2))
+    }
+
+    /// The service with this id.
+    #[must_use]
+    pub fn service(&self, id: ServiceId) -> Option<&Service> {
+        let place = self.services().binary_search_by_key(&id, |service| service.id).ok()?;
+        self.services().get(place)
+    }
+
+    /// The country's prices of temporary numbers, as far as they were fetched.
+    #[must_use]
+    pub fn prices(&self, country: CountryId) -> Option<&Arc<PriceList>> {
+        self.markets.get(&country)
+    }
+
+    /// All lines for rent, by country.
+    #[must_use]
+    pub fn rentals(&self) -> &[RentalLine] {
+        &self.rentals
+    }
+
+    /// When the supplier gave the lines for rent; `None`: never.
+    #[must_use]
+    pub const fn rentals_fetched_at(&self) -> Option<UnixSeconds> {
+        self.rentals_fetched_at
+    }
+
+    /// The offered rental lengths that at least one listed country sells.
+    #[must_use]
+    pub fn rental_days(&self) -> Vec<Days> {
+        let sold =
+            |days: &Days| self.rentals.iter().any(|line| line.sells(*days) && self.country(line.country()).is_some());
+        OFFERED_DAYS.into_iter().filter(sold).collect()
+    }
+
+    /// Whether the country sells the product. Temporary numbers: unless its list is known and empty.
+    #[must_use]
+    pub fn sells(&self, country: CountryId, product: Product) -> bool {
+        let stocked = match product {
+            Product::Temporary => self.prices(country).is_none_or(|list| !list.prices.is_empty()),
+            Product::Rental(days) => self.lines_of(country).iter().any(|line| line.sells(days)),
+        };
+        stocked && self.country(country).is_some()
+    }
+
+    /// The lowest known price of the product in the country.
+    #[must_use]
+    pub fn cheapest(&self, country: CountryId, product: Product) -> Option<Money> {
+        match product {
+            Product::Temporary => self.prices(country)?.cheapest(),
+            Product::Rental(days) => {
+                let sold = self.lines_of(country).iter().filter(|line| line.sells(days));
+                sold.filter_map(|line| line.price(days)).min()
+            }
+        }
+    }
+
+    /// The best offer of the product for the service in the country; `None`: not sold.
+    #[must_use]
+    pub fn offer(&self, country: CountryId, product: Product, service: ServiceId) -> Option<Offer> {
+        self.service(service)?;
+        self.market(country, product).offer(service)
+    }
+
+    /// The country's stock of the product, for many questions in a row.
+    pub(crate) fn market(&self, country: CountryId, product: Product) -> Market<'_> {
+        if self.country(country).is_none() {
+            return Market::Closed;
+        }
+        match product {
+            Product::Temporary => self.prices(country).map_or(Market::Unpriced, |list| Market::Temporary(list)),
+            Product::Rental(days) => Market::of_rentals(self.lines_of(country), days),
+        }
+    }
+
+    /// All countries as they are listed: popular first, then alphabetical in the script.
+    pub(crate) fn countries_in(&self, script: Script) -> impl Iterator<Item = &Country> + Clone {
+        self.countries.ordered(script)
+    }
+
+    /// All services as they are listed: popular first, then alphabetical in the script, "Other" last.
+    pub(crate) fn services_in(&self, script: Script) -> impl Iterator<Item = &Service> + Clone {
+        self.services.ordered(script)
+    }
+
+    fn lines_of(&self, country: CountryId) -> &[RentalLine] {
+        let start = self.rentals.partition_point(|line| line.country() < country);
+        let end = self.rentals.partition_point(|line| line.country() <= country);
+        &self.rentals[start..end]
+    }
+}
+
+impl<T> Listing<T> {
+    /// Lists things with distinct ids; `group` tells what stands first, `name` what the rest is sorted by.
+    fn new<G: Ord>(by_id: Vec<T>, group: impl Fn(&T) -> G, name: impl Fn(&T, Script) -> &str) -> Self {
+        let ordered = |script| {
+            let mut places: Vec<usize> = (0..by_id.len()).collect();
+            places.sort_by_cached_key(|place| {
+                (group(&by_id[*place]), alphabetical(name(&by_id[*place], script), script))
+            });
+            places
+        };
+        let (latin, arabic) = (ordered(Script::Latin), ordered(Script::Arabic));
+        Self { by_id, latin, arabic }
+    }
+
+    fn ordered(&self, script: Script) -> impl Iterator<Item = &T> + Clone {
+        let places = match script {
+            Script::Latin => &self.latin,
+            Script::Arabic => &self.arabic,
+        };
+        places.iter().filter_map(|place| self.by_id.get(*place))
+    }
+}
+
+fn list_countries(rows: &[PoolCountry]) -> Listing<Country> {
+    let mut seen = BTreeSet::new();
+    let mut countries: Vec<Country> =
+        rows.iter().filter_map(Country::read).filter(|country| seen.insert(country.id)).collect();
+    countries.sort_by_key(|country| country.id);
+    Listing::new(countries, |country| country.popularity, |country, script| country.name(script))
+}
+
+fn list_services(rows: &[PoolService]) -> Listing<Service> {
+    let mut seen = BTreeSet::new();
+    let mut services: Vec<Service> =
+        rows.iter().filter_map(Service::read).filter(|service| seen.insert(service.id)).collect();
+    services.sort_by_key(|service| service.id);
+    Listing::new(services, |service| (service.is_other, service.popularity), |service, script| service.name(script))
+}
+
+/// A name's place in the alphabet. In Arabic, names in Arabic letters stand before those in Latin ones.
+fn alphabetical(name: &str, script: Script) -> (bool, String) {
+    let folded = fold(name);
+    let is_foreign = script == Script::Arabic && folded.starts_with(|letter: char| letter.is_ascii());
+    (is_foreign, folded)
+}
+
+fn place_among(popular: &[&str], name: &str) -> u16 {
+    popular.iter().position(|other| *other == name).and_then(|place| u16::try_from(place).ok()).unwrap_or(NOT_POPULAR)
+}
+
+/// A supplier's name without controls, zero-width and direction characters, its blanks collapsed, its length bounded.
+fn clean(name: &str) -> String {
+    let hidden = |letter: char| {
+        let zero_width = matches!(letter, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{feff}');
+        zero_width || matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
+    };
+    let shown = name.chars().filter(|letter| !hidden(*letter) && (letter.is_whitespace() || !letter.is_control()));
+    let kept: String = shown.take(NAME_LENGTH_MAX).collect();
+    kept.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn country(id: u32, name: &str, iso2: &str) -> PoolCountry {
+        PoolCountry { id: CountryId(id), name: name.to_owned(), iso2: iso2.to_owned() }
+    }
+
+    fn service(id: u32, name: &str) -> PoolService {
+        PoolService { id: ServiceId(id), name: name.to_owned() }
+    }
+
+    #[test]
+    fn good_rows_get_names_in_both_languages() {
+        let rows = [country(7, "Czech Republic", "cz"), country(3, " Atlantis\u{202e}\0 ", "ZZ")];
+        let catalogue = Catalogue::new(&rows, &[service(2, "WhatsApp"), service(1, " New\t thing ")]);
+        let check = |iso2: &str, id, flag: &str, code: &str, english: &str, arabic: &str| {
+            let country = catalogue.country_by_iso2(iso2).unwrap();
+            assert_eq!((country.id, country.flag.as_str(), country.calling_code.as_str()), (CountryId(id), flag, code));
+            assert_eq!((country.name(Script::Latin), country.name(Script::Arabic)), (english, arabic));
+        };
+        check("CZ", 7, "🇨🇿", "420", "Czechia", "التشيك");
+        check("zz", 3, "🇿🇿", "", "Atlantis", "Atlantis");
+        let names =
+            catalogue.services().iter().map(|service| (service.name(Script::Latin), service.name(Script::Arabic)));
+        assert_eq!(names.collect::<Vec<_>>(), [("New thing", "New thing"), ("WhatsApp", "واتساب")]);
+        assert_eq!(catalogue.service(ServiceId(2)).unwrap().popularity, 0);
+    }
+
+    #[test]
+    fn malformed_and_double_rows_are_skipped() {
+        let rows = [
+            country(1, "United States", "US"),
+            country(1, "Canada", "CA"),
+            country(2, "", "CA"),
+            country(3, "\u{200b}\u{202e}", "DE"),
+            country(4, "France", "FRA"),
+            country(5, "France", "ف"),
+            country(6, "France", ""),
+        ];
+        let services = [service(1, "First"), service(1, "Second"), service(2, " \n"), service(3, &"x".repeat(10_000))];
+        let catalogue = Catalogue::new(&rows, &services);
+        assert_eq!(catalogue.countries().iter().map(|country| country.iso2.as_str()).collect::<Vec<_>>(), ["US"]);
+        assert_eq!(catalogue.services().len(), 2);
+        assert_eq!(catalogue.service(ServiceId(1)).unwrap().name, "First");
+        assert_eq!(catalogue.service(ServiceId(3)).unwrap().name.len(), NAME_LENGTH_MAX);
+        assert!(Catalogue::new(&[], &[]).is_empty() && !catalogue.is_empty());
+    }
+
+    #[test]
+    fn an_empty_list_never_replaces_an_older_one() {
+        let old = Catalogue::new(&[country(1, "United States", "US")], &[service(1, "First")]);
+        let prices = Arc::new(PriceList::new(&[], Margin::DEFAULT, 5));
+        let old = old.with_prices(CountryId(1), prices);
+        assert_eq!(old.with_lists(&[], &[service(1, "")]), old);
+        let next = old.with_lists(&[country(2, "Canada", "CA")], &[service(9, "Ninth")]);
+        assert!(next.country(CountryId(1)).is_none() && next.country(CountryId(2)).is_some());
+        assert!(next.service(ServiceId(9)).is_some() && next.prices(CountryId(1)).is_some());
+    }
+}

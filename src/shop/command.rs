@@ -1,0 +1,303 @@
+//! What can be asked of the books, what they refuse, and what is written when they agree.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ledger::Transaction;
+use crate::order::{CloseReason, Order, Quote, RefundReason, Wish};
+use crate::pool::{Message, Purchased};
+use crate::pricing::Margin;
+use crate::settings::{SealedKey, Selling};
+use crate::{ErrorCode, Money, OrderId, QuoteId, ServerId, SupplierOrderId, UnixSeconds, UserId};
+
+/// An intent. Applied as a whole or refused as a whole; applying one twice is harmless.
+#[derive(Debug, Clone, PartialEq, Eq, strum::IntoStaticStr)]
+pub enum Command {
+    /// A price is shown to a user.
+    Quote {
+        /// The quote's new name.
+        id: QuoteId,
+        /// For what.
+        wish: Wish,
+        /// What the supplier charges.
+        cost: Money,
+        /// What the user would pay.
+        price: Money,
+    },
+    /// The user buys at a quote. `seen` is today's price as the catalogue has it, if it does.
+    Buy {
+        /// Which quote.
+        quote: QuoteId,
+        /// The price that a fresh quote would show now.
+        current: Option<Money>,
+    },
+    /// The user wants a number cancelled and the money back.
+    Cancel(OrderId),
+    /// The user wants another code on the same number, free of charge.
+    Resend(OrderId),
+    /// The user wants a look at the supplier's side now.
+    CheckNow(OrderId),
+    /// The user chooses a language, by its code (`en`, `ar`).
+    SetLang(String),
+
+    /// The worker takes a reserved order: from here on the purchase call may have been made.
+    StartBuying {
+        /// Which.
+        order: OrderId,
+        /// The process's life.
+        boot: u64,
+    },
+    /// The supplier sold a number.
+    Bought {
+        /// For which order.
+        order: OrderId,
+        /// What it gave.
+        purchased: Purchased,
+    },
+    /// The supplier's definite no (or nobody was asked): the user gets the money back.
+    NotBought {
+        /// For which order.
+        order: OrderId,
+        /// Why.
+        reason: RefundReason,
+    },
+    /// Nobody knows whether the supplier sold: find out.
+    BuyingUnknown(OrderId),
+    /// Complete lists of the supplier did not show the ambiguous order.
+    CleanMiss(OrderId),
+    /// Messages arrived for an order. Known ones are skipped.
+    Received {
+        /// For which order.
+        order: OrderId,
+        /// All messages that the supplier shows, or the new one.
+        messages: Vec<Message>,
+    },
+    /// An order is to be closed, with a final look and the supplier's refund.
+    StartClosing {
+        /// Which.
+        order: OrderId,
+        /// Why.
+        reason: CloseReason,
+    },
+    /// The supplier would not take it back yet.
+    RetryClosing {
+        /// Which.
+        order: OrderId,
+        /// When to ask next.
+        next_try: UnixSeconds,
+    },
+    /// The supplier gave the money back, or the deadline has passed.
+    Close {
+        /// Which.
+        order: OrderId,
+        /// What the supplier did.
+        supplier: SupplierRefund,
+    },
+    /// A rental can no longer be given back: it is earned.
+    RentalKept(OrderId),
+    /// A rental's time is over: it is no longer listed.
+    RentalEnded(OrderId),
+    /// Another code is on its way under this (new) supplier's id.
+    Resent {
+        /// The order whose number is reused.
+        order: OrderId,
+        /// The new order's name.
+        child: OrderId,
+        /// The supplier's id to watch.
+        id: SupplierOrderId,
+        /// When it ends.
+        expires_at: UnixSeconds,
+        /// What the supplier charged us; the user is not charged.
+        charge: Money,
+    },
+    /// The supplier gives no further code on this number, or not for free.
+    NoResend(OrderId),
+    /// A supplier's order that no order of ours owns.
+    Orphaned {
+        /// The supplier's id.
+        id: SupplierOrderId,
+        /// From which server.
+        server: ServerId,
+        /// What it cost us.
+        cost: Money,
+    },
+
+    /// The operator gives or takes money. The nonce makes a repeat harmless.
+    Adjust {
+        /// Whose wallet; an unknown user is created.
+        user: UserId,
+        /// How much; negative takes.
+        amount: Money,
+        /// Why, for the books.
+        reason: String,
+        /// The operator's name for this one adjustment.
+        nonce: String,
+    },
+    /// The operator sets a server's margin.
+    SetMargin(ServerId, Margin),
+    /// The operator switches a server on or off.
+    SetSelling(ServerId, Selling),
+    /// The operator saves a supplier's key, encrypted.
+    SetKey(ServerId, SealedKey),
+}
+
+/// What a supplier did when an order was closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SupplierRefund {
+    /// It gave its charge back.
+    Confirmed,
+    /// It did not say so in time: the loss is ours, and the order is watched on.
+    Unconfirmed,
+}
+
+/// Why a command is refused. Not an error: a screen says it.
+#[derive(Debug, Clone, PartialEq, Eq, strum::IntoStaticStr)]
+pub enum Refusal {
+    /// The wallet does not hold the price.
+    NotEnough {
+        /// What is missing.
+        missing: Money,
+    },
+    /// The quote is too old, or unknown.
+    QuoteExpired,
+    /// The quote was bought already; this is the order.
+    QuoteUsed(OrderId),
+    /// The price is another one now.
+    PriceChanged {
+        /// What it is now.
+        now: Money,
+    },
+    /// Nothing is sold on this server at the moment.
+    NotSelling,
+    /// The user has too many open orders.
+    TooManyOpen,
+    /// The shop has too many open orders.
+    ShopBusy,
+    /// The user is suspended.
+    Suspended,
+    /// No such order of this user.
+    UnknownOrder,
+    /// The order is past that: what was wished for cannot be done (any more).
+    TooLate,
+    /// A code must have arrived before another one can be asked for.
+    NoCodeYet,
+    /// The order was looked at a moment ago.
+    JustChecked {
+        /// How many seconds ago.
+        seconds_ago: i64,
+    },
+    /// The operator would take more than is there.
+    BelowZero {
+        /// What is there.
+        available: Money,
+    },
+    /// The same nonce was used for something else.
+    NonceUsed,
+}
+
+/// What is written when a command is granted. All of it, in one transaction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Write {
+    /// A quote, new or used.
+    Quote(Quote),
+    /// An order, new or changed. The card and the wakes follow from it.
+    Order(Box<Order>),
+    /// A transaction.
+    Post(Transaction),
+    /// A message with sound for a user.
+    Tell(UserId, Note),
+    /// A user's language.
+    Lang(UserId, String),
+    /// What a user bought last, for shortcuts.
+    Bought(UserId, Wish),
+    /// The supplier's id belongs to this order from now on.
+    Owns(SupplierOrderId, OrderId),
+    /// A supplier's order without an owner.
+    Orphan(Orphan),
+    /// A setting.
+    Margin(ServerId, Margin),
+    /// A setting.
+    Selling(ServerId, Selling),
+    /// A setting.
+    Key(ServerId, SealedKey),
+    /// The user asks the supplier's side to be looked at now.
+    CheckRequested(OrderId),
+    /// The user asks for another code.
+    ResendRequested(OrderId),
+    /// A fact for the operator, counted and shown by `raqam status`.
+    Alarm(Alarm),
+}
+
+/// A supplier's order that no order of ours owns.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Orphan {
+    /// The supplier's id.
+    pub id: SupplierOrderId,
+    /// From which server.
+    pub server: ServerId,
+    /// What it cost us.
+    pub cost: Money,
+    /// When it was found.
+    pub found_at: UnixSeconds,
+}
+
+/// A message with sound, as facts; `flows` words it in the user's language when it is sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Note {
+    /// A message arrived on a number.
+    Code {
+        /// Which order.
+        order: OrderId,
+        /// Which of its messages, from 0.
+        index: u32,
+        /// The code itself, so that the row alone can be delivered.
+        code: Option<String>,
+    },
+    /// A number ended without a message; the money is back.
+    Expired(OrderId),
+    /// A cancelled number's money is back.
+    Cancelled(OrderId),
+    /// A purchase failed after a while; the money is back.
+    Failed(OrderId),
+    /// The number cannot receive another code.
+    NoResend(OrderId),
+    /// The operator gave money.
+    Credited {
+        /// How much.
+        amount: Money,
+    },
+}
+
+/// A fact for the operator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, strum::IntoStaticStr)]
+#[serde(rename_all = "snake_case")]
+pub enum Alarm {
+    /// Our balance at the supplier is too low.
+    BalanceTooLow,
+    /// The supplier refuses the key.
+    InvalidKey,
+    /// A supplier's order without an owner was found.
+    Orphan,
+    /// A supplier charged more than it said.
+    CostAboveQuote,
+    /// A refund was given to a user that the supplier did not confirm.
+    UnconfirmedRefund,
+}
+
+/// The code's alarm, where it is one.
+#[must_use]
+pub const fn alarm_of(code: ErrorCode) -> Option<Alarm> {
+    match code {
+        ErrorCode::BalanceTooLow => Some(Alarm::BalanceTooLow),
+        ErrorCode::InvalidKey => Some(Alarm::InvalidKey),
+        ErrorCode::OutOfStock
+        | ErrorCode::Unreachable
+        | ErrorCode::Rejected
+        | ErrorCode::TimedOut
+        | ErrorCode::RateLimited
+        | ErrorCode::OrderNotFound
+        | ErrorCode::MessageNotFetched
+        | ErrorCode::Unexpected
+        | ErrorCode::Unavailable => None,
+    }
+}

@@ -1,0 +1,164 @@
+//! From a quote to a number: the hold, the one purchase call, and what its answer (or silence) means for the money.
+
+use super::{Facts, order, put};
+use crate::command::{Alarm, Note, Orphan, Refusal, Write, alarm_of};
+use crate::ledger;
+use crate::order::{LATE_WATCH_S, Number, Order, QUOTE_LIFE_S, Quote, RefundReason, State};
+use crate::pool::Purchased;
+use crate::pricing::sale_price;
+use crate::{Money, ServerId, SupplierOrderId, UserId};
+
+/// The user buys: the price is held, the order made, the quote used, all at once.
+pub(super) fn buy(actor: UserId, current: Option<Money>, facts: &Facts) -> Result<Vec<Write>, Refusal> {
+    let quote = facts.quote.as_ref().filter(|quote| quote.user == actor).ok_or(Refusal::QuoteExpired)?;
+    if let Some(order) = quote.used_by {
+        return Err(Refusal::QuoteUsed(order));
+    }
+    may_buy(quote, current, facts)?;
+    let order = Order {
+        id: quote.id.order(),
+        user: actor,
+        wish: quote.wish.clone(),
+        quote: quote.id,
+        parent: None,
+        price: quote.price,
+        quoted_cost: quote.cost,
+        state: State::Reserved,
+        created_at: facts.now,
+        number: None,
+        messages: Vec::new(),
+        ended_at: None,
+        checked_at: None,
+        resend_asked_at: None,
+        watched_until: None,
+    };
+    let used = Quote { used_by: Some(order.id), ..quote.clone() };
+    let hold = ledger::hold(actor, order.id, order.price, facts.now);
+    let bought = Write::Bought(actor, order.wish.clone());
+    Ok(vec![Write::Quote(used), Write::Post(hold), put(order), bought])
+}
+
+fn may_buy(quote: &Quote, current: Option<Money>, facts: &Facts) -> Result<(), Refusal> {
+    if facts.suspended {
+        return Err(Refusal::Suspended);
+    }
+    if !(0..=QUOTE_LIFE_S).contains(&(facts.now - quote.quoted_at)) {
+        return Err(Refusal::QuoteExpired);
+    }
+    let server = facts.settings.server(quote.wish.server);
+    if !server.sells() {
+        return Err(Refusal::NotSelling);
+    }
+    let today = current.or_else(|| sale_price(quote.cost, server.margin()));
+    match today.and_then(|_| sale_price(quote.cost, server.margin())) {
+        None => return Err(Refusal::NotSelling),
+        Some(by_margin) if by_margin != quote.price => {
+            return Err(Refusal::PriceChanged { now: today.unwrap_or(by_margin) });
+        }
+        Some(_) => {}
+    }
+    if let Some(now) = current.filter(|now| *now != quote.price) {
+        return Err(Refusal::PriceChanged { now });
+    }
+    if facts.open_of_user >= facts.settings.limits.open_per_user {
+        return Err(Refusal::TooManyOpen);
+    }
+    if facts.open_in_all >= facts.settings.limits.open_in_all {
+        return Err(Refusal::ShopBusy);
+    }
+    let missing = quote.price.checked_sub(facts.wallet.available).filter(|missing| *missing > Money::ZERO);
+    missing.map_or(Ok(()), |missing| Err(Refusal::NotEnough { missing }))
+}
+
+/// The worker takes a reserved order. Only this makes the purchase call permissible, and only once.
+pub(super) fn start(boot: u64, facts: &Facts) -> Result<Vec<Write>, Refusal> {
+    let order = order(facts)?;
+    if order.state != State::Reserved {
+        return Err(Refusal::TooLate);
+    }
+    if !facts.settings.server(order.wish.server).sells() {
+        return Err(Refusal::NotSelling);
+    }
+    let state = State::Buying { boot, sent_at: facts.now };
+    Ok(vec![put(Order { state, ..order.clone() })])
+}
+
+/// The supplier sold. A number that came too late for its order, or that another order owns, is an orphan.
+pub(super) fn bought(purchased: &Purchased, facts: &Facts) -> Result<Vec<Write>, Refusal> {
+    let order = order(facts)?;
+    let cost = purchased.cost.unwrap_or(order.quoted_cost).max(Money::ZERO);
+    if facts.owner == Some(order.id) {
+        return Ok(Vec::new());
+    }
+    if facts.owner.is_some() {
+        return unknown(facts);
+    }
+    if !matches!(order.state, State::Buying { .. } | State::Ambiguous { .. }) {
+        return Ok(orphaned(&purchased.id, order.wish.server, cost, facts));
+    }
+    let number = Number {
+        supplier_id: purchased.id.clone(),
+        phone: purchased.phone.clone(),
+        cost,
+        pool: purchased.pool,
+        bought_at: facts.now,
+        expires_at: purchased.expires_at,
+    };
+    let mut writes = vec![
+        Write::Owns(purchased.id.clone(), order.id),
+        Write::Post(ledger::cost(&purchased.id, Some(order.id), cost, facts.now)),
+        put(Order { state: State::Active, number: Some(number), ..order.clone() }),
+    ];
+    if cost > order.quoted_cost {
+        writes.push(Write::Alarm(Alarm::CostAboveQuote));
+    }
+    Ok(writes)
+}
+
+/// Nothing was bought: the user gets the money back in the same transaction.
+pub(super) fn not_bought(reason: RefundReason, facts: &Facts) -> Result<Vec<Write>, Refusal> {
+    let order = order(facts)?;
+    let waited = match order.state {
+        State::Reserved | State::Buying { .. } => false,
+        State::Ambiguous { .. } => true,
+        State::Active | State::Closing { .. } | State::Done | State::Refunded(_) => return Ok(Vec::new()),
+    };
+    let watched_until = (reason == RefundReason::Unknown).then_some(facts.now + LATE_WATCH_S);
+    let ended = Order { state: State::Refunded(reason), ended_at: Some(facts.now), watched_until, ..order.clone() };
+    let mut writes = vec![Write::Post(ledger::release(order.user, order.id, order.price, facts.now)), put(ended)];
+    if waited {
+        writes.push(Write::Tell(order.user, Note::Failed(order.id)));
+    }
+    if let RefundReason::Refused(code) = reason {
+        writes.extend(alarm_of(code).map(Write::Alarm));
+    }
+    Ok(writes)
+}
+
+/// The purchase call ended without a clear answer, or the process died over it.
+pub(super) fn unknown(facts: &Facts) -> Result<Vec<Write>, Refusal> {
+    let order = order(facts)?;
+    let State::Buying { sent_at, .. } = order.state else {
+        return Ok(Vec::new());
+    };
+    Ok(vec![put(Order { state: State::Ambiguous { sent_at, clean_misses: 0 }, ..order.clone() })])
+}
+
+/// Complete lists did not show the order.
+pub(super) fn clean_miss(facts: &Facts) -> Result<Vec<Write>, Refusal> {
+    let order = order(facts)?;
+    let State::Ambiguous { sent_at, clean_misses } = order.state else {
+        return Ok(Vec::new());
+    };
+    let state = State::Ambiguous { sent_at, clean_misses: clean_misses.saturating_add(1) };
+    Ok(vec![put(Order { state, ..order.clone() })])
+}
+
+/// A supplier's order without an owner: kept, to be cancelled, and told to the operator.
+pub(super) fn orphaned(id: &SupplierOrderId, server: ServerId, cost: Money, facts: &Facts) -> Vec<Write> {
+    if facts.owner.is_some() {
+        return Vec::new();
+    }
+    let orphan = Orphan { id: id.clone(), server, cost, found_at: facts.now };
+    vec![Write::Orphan(orphan), Write::Post(ledger::cost(id, None, cost, facts.now)), Write::Alarm(Alarm::Orphan)]
+}

@@ -1,0 +1,146 @@
+//! Messages: the code is stored and paid for in one transaction, before anybody is told.
+
+use super::{Facts, order, put};
+use crate::command::{Note, Refusal, Write};
+use crate::ledger;
+use crate::order::{Number, Order, Received, State};
+use crate::pool::Message;
+use crate::{Money, OrderId, SupplierOrderId, UnixSeconds};
+
+/// How often a user may ask for a look at the supplier's side, in seconds.
+const CHECK_EVERY_S: i64 = 5;
+/// How often a user may ask for another code, in seconds: asking may cost us.
+const RESEND_EVERY_S: i64 = 60;
+
+/// Messages arrived. The first one of an open order captures the price; a late one on a refunded order is free.
+pub(super) fn received(messages: &[Message], facts: &Facts) -> Result<Vec<Write>, Refusal> {
+    let order = order(facts)?;
+    let mut next = order.clone();
+    for message in messages {
+        if !next.messages.iter().any(|known| is_same(&known.message, message)) {
+            next.messages.push(Received { message: message.clone(), at: facts.now });
+        }
+    }
+    let fresh = order.messages.len()..next.messages.len();
+    if fresh.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut writes = Vec::new();
+    match order.state {
+        State::Reserved | State::Buying { .. } | State::Ambiguous { .. } => return Ok(Vec::new()),
+        State::Active | State::Closing { .. } => {
+            next.state = State::Done;
+            next.ended_at = (!order.is_rental()).then_some(facts.now);
+            writes.push(Write::Post(ledger::capture(order.user, order.id, order.price, facts.now)));
+        }
+        State::Done | State::Refunded(_) => {}
+    }
+    writes.extend(fresh.map(|index| tell(&next, index)));
+    writes.insert(0, put(next));
+    Ok(writes)
+}
+
+fn tell(order: &Order, index: usize) -> Write {
+    let code = order.messages[index].message.code.clone();
+    Write::Tell(order.user, Note::Code { order: order.id, index: u32::try_from(index).unwrap_or(u32::MAX), code })
+}
+
+fn is_same(known: &Message, message: &Message) -> bool {
+    if message.key.is_empty() {
+        known.text == message.text && known.code == message.code
+    } else {
+        known.key == message.key
+    }
+}
+
+/// A rental that can no longer be given back is earned.
+pub(super) fn rental_kept(facts: &Facts) -> Result<Vec<Write>, Refusal> {
+    let order = order(facts)?;
+    if !order.is_rental() || order.state != State::Active {
+        return Ok(Vec::new());
+    }
+    let capture = ledger::capture(order.user, order.id, order.price, facts.now);
+    Ok(vec![Write::Post(capture), put(Order { state: State::Done, ..order.clone() })])
+}
+
+/// A rental's time is over.
+pub(super) fn rental_ended(facts: &Facts) -> Result<Vec<Write>, Refusal> {
+    let order = order(facts)?;
+    if !order.is_rental() || order.state != State::Done || order.ended_at.is_some() {
+        return Ok(Vec::new());
+    }
+    Ok(vec![put(Order { ended_at: Some(facts.now), ..order.clone() })])
+}
+
+/// A look at the supplier's side, at most every few seconds.
+pub(super) fn check_now(order: &Order, facts: &Facts) -> Result<Vec<Write>, Refusal> {
+    if !order.is_listed(facts.now) || order.number.is_none() {
+        return Err(Refusal::TooLate);
+    }
+    let seconds_ago = order.checked_at.map(|at| facts.now - at);
+    if let Some(seconds_ago) = seconds_ago.filter(|seconds| (0..CHECK_EVERY_S).contains(seconds)) {
+        return Err(Refusal::JustChecked { seconds_ago });
+    }
+    let checked = Order { checked_at: Some(facts.now), ..order.clone() };
+    Ok(vec![put(checked), Write::CheckRequested(order.id)])
+}
+
+/// Another code on the same number: only after the first one, once a minute, and not for rentals, which receive more
+/// anyway.
+pub(super) fn resend(order: &Order, facts: &Facts) -> Result<Vec<Write>, Refusal> {
+    match order.state {
+        State::Done if !order.is_rental() && !order.messages.is_empty() => {
+            let seconds_ago = order.resend_asked_at.map(|at| facts.now - at);
+            if let Some(seconds_ago) = seconds_ago.filter(|seconds| (0..RESEND_EVERY_S).contains(seconds)) {
+                return Err(Refusal::JustChecked { seconds_ago });
+            }
+            let asked = Order { resend_asked_at: Some(facts.now), ..order.clone() };
+            Ok(vec![put(asked), Write::ResendRequested(order.id)])
+        }
+        State::Reserved | State::Buying { .. } | State::Ambiguous { .. } | State::Active | State::Closing { .. } => {
+            Err(Refusal::NoCodeYet)
+        }
+        State::Done | State::Refunded(_) => Err(Refusal::TooLate),
+    }
+}
+
+/// Another code is on its way: a child order, free for the user, that owns the supplier's new id. Where the supplier
+/// goes on under the same id, the first order is watched on.
+pub(super) fn resent(
+    child: OrderId,
+    id: &SupplierOrderId,
+    expires_at: UnixSeconds,
+    charge: Money,
+    facts: &Facts,
+) -> Result<Vec<Write>, Refusal> {
+    let parent = order(facts)?;
+    let number = parent.number.as_ref().ok_or(Refusal::TooLate)?;
+    if number.supplier_id == *id {
+        return Ok(vec![put(Order { watched_until: Some(expires_at), ..parent.clone() })]);
+    }
+    if facts.owner.is_some() {
+        return Ok(Vec::new());
+    }
+    let number = Number { supplier_id: id.clone(), cost: charge, bought_at: facts.now, expires_at, ..number.clone() };
+    let order = Order {
+        id: child,
+        parent: Some(parent.id),
+        price: Money::ZERO,
+        quoted_cost: charge,
+        state: State::Active,
+        created_at: facts.now,
+        number: Some(number),
+        messages: Vec::new(),
+        ended_at: None,
+        checked_at: None,
+        resend_asked_at: None,
+        watched_until: None,
+        ..parent.clone()
+    };
+    Ok(vec![
+        Write::Post(ledger::hold(order.user, child, Money::ZERO, facts.now)),
+        Write::Owns(id.clone(), child),
+        Write::Post(ledger::cost(id, Some(child), charge, facts.now)),
+        put(order),
+    ])
+}

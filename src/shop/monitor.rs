@@ -1,0 +1,180 @@
+//! What should be asked of a supplier next: computed from the orders and the time, executed by the shell.
+//!
+//! One call lists all temporary orders together; an order is asked about alone only when it left that list, when its
+//! user asks, or when it is closing. Rentals have no such list and are asked often at first, then seldom.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::command::{Command, SupplierRefund};
+use crate::order::{Order, RESERVED_LIFE_S, RefundReason, State};
+use crate::pool::{Cancelled, Check, ListedOrder, Message};
+use crate::{OrderId, ServerId, UnixSeconds};
+
+/// How long a new rental (or one that its user looked at) is asked about at every tick, in seconds.
+pub const RENTAL_EAGER_S: i64 = 900;
+/// How often a rental is asked about after that, in seconds.
+pub const RENTAL_LAZY_S: i64 = 300;
+/// How often a refunded order is still looked at, in seconds.
+pub const LATE_WATCH_EVERY_S: i64 = 60;
+/// When a cancel that was too early is tried again, in seconds.
+pub const CLOSE_RETRY_S: i64 = 15;
+
+/// What to do about one order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Task {
+    /// Nobody needs to be asked: apply this.
+    Apply(Command),
+    /// Make the purchase call: first [`Command::StartBuying`], then the call, once.
+    Buy(OrderId),
+    /// Look for it in the supplier's lists ([`crate::reconcile`]).
+    Reconcile(OrderId),
+    /// One list for all temporary orders of the server.
+    List(ServerId),
+    /// Ask about this order alone.
+    Check(OrderId),
+    /// A final look, then give it back.
+    Close(OrderId),
+    /// Fetch a rental's messages.
+    RentalMessages(OrderId),
+}
+
+/// What is due now, over all open orders. `last_asked` tells when the shell last asked about an order alone.
+#[must_use]
+pub fn due<'a>(
+    orders: &(impl Iterator<Item = &'a Order> + Clone),
+    now: UnixSeconds,
+    boot: u64,
+    last_asked: &impl Fn(OrderId) -> Option<UnixSeconds>,
+) -> Vec<Task> {
+    let mut tasks = Vec::new();
+    let mut listed = BTreeSet::new();
+    for order in orders.clone() {
+        let task = match order.state {
+            State::Reserved => reserved(order, orders.clone(), now),
+            State::Buying { boot: theirs, .. } => {
+                (theirs != boot).then_some(Task::Apply(Command::BuyingUnknown(order.id)))
+            }
+            State::Ambiguous { .. } => Some(Task::Reconcile(order.id)),
+            State::Active if !order.is_rental() => Some(active(order, now)),
+            State::Active => rental(order, now, last_asked),
+            State::Closing { next_try, deadline, .. } => {
+                (now >= next_try.min(deadline)).then_some(Task::Close(order.id))
+            }
+            State::Done if order.is_rental() => rental(order, now, last_asked),
+            State::Done | State::Refunded(_) => watched(order, now, last_asked),
+        };
+        match task {
+            Some(Task::List(server)) if !listed.insert(server) => {}
+            task => tasks.extend(task),
+        }
+    }
+    tasks
+}
+
+/// A reserved order is bought at once, unless it waited too long, or an ambiguous one of the same kind is in question
+/// while another purchase of that kind is in flight: the two answers could not be told apart.
+#[must_use]
+pub fn reserved<'a>(order: &Order, orders: impl Iterator<Item = &'a Order>, now: UnixSeconds) -> Option<Task> {
+    if now - order.created_at > RESERVED_LIFE_S {
+        let reason = RefundReason::NotStarted;
+        return Some(Task::Apply(Command::NotBought { order: order.id, reason }));
+    }
+    let (mut ambiguous, mut in_flight) = (false, false);
+    for other in orders.filter(|other| is_alike(order, other)) {
+        ambiguous |= matches!(other.state, State::Ambiguous { .. });
+        in_flight |= matches!(other.state, State::Buying { .. });
+    }
+    (!(ambiguous && in_flight)).then_some(Task::Buy(order.id))
+}
+
+fn is_alike(one: &Order, other: &Order) -> bool {
+    let key = |order: &Order| (order.wish.server, order.wish.country, order.wish.service);
+    key(one) == key(other)
+}
+
+fn active(order: &Order, now: UnixSeconds) -> Task {
+    match &order.number {
+        Some(number) if now >= number.expires_at => {
+            Task::Apply(Command::StartClosing { order: order.id, reason: crate::order::CloseReason::Expiry })
+        }
+        Some(_) | None => Task::List(order.wish.server),
+    }
+}
+
+fn rental(order: &Order, now: UnixSeconds, last_asked: &impl Fn(OrderId) -> Option<UnixSeconds>) -> Option<Task> {
+    let number = order.number.as_ref()?;
+    if order.state == State::Active && order.refund_ends_at().is_none_or(|end| now >= end) {
+        return Some(Task::Apply(Command::RentalKept(order.id)));
+    }
+    if order.ended_at.is_some() {
+        return None;
+    }
+    let asked = last_asked(order.id);
+    if now >= number.expires_at {
+        let looked_after_the_end = asked.is_some_and(|asked| asked >= number.expires_at);
+        return Some(if looked_after_the_end {
+            Task::Apply(Command::RentalEnded(order.id))
+        } else {
+            Task::RentalMessages(order.id)
+        });
+    }
+    let eager = now - number.bought_at.max(order.checked_at.unwrap_or(0)) < RENTAL_EAGER_S;
+    let wait = if eager { 0 } else { RENTAL_LAZY_S };
+    asked.is_none_or(|asked| now - asked >= wait).then_some(Task::RentalMessages(order.id))
+}
+
+fn watched(order: &Order, now: UnixSeconds, last_asked: &impl Fn(OrderId) -> Option<UnixSeconds>) -> Option<Task> {
+    let watching = order.number.is_some() && order.watched_until.is_some_and(|until| now < until);
+    let due = last_asked(order.id).is_none_or(|asked| now - asked >= LATE_WATCH_EVERY_S);
+    (watching && due).then_some(Task::Check(order.id))
+}
+
+/// What the list of open orders says about the active temporary ones of that server.
+#[must_use]
+pub fn read_list<'a>(orders: impl Iterator<Item = &'a Order>, server: ServerId, list: &[ListedOrder]) -> Vec<Task> {
+    let by_id: BTreeMap<_, _> = list.iter().map(|listed| (&listed.id, &listed.check)).collect();
+    let mut tasks = Vec::new();
+    for order in orders {
+        let Some(number) = order.number.as_ref() else { continue };
+        if order.state != State::Active || order.is_rental() || order.wish.server != server {
+            continue;
+        }
+        match by_id.get(&number.supplier_id) {
+            Some(Check::Pending) => {}
+            Some(Check::Received(message)) => tasks.push(received(order.id, message.clone())),
+            Some(Check::Refunded | Check::Ended) | None => tasks.push(Task::Check(order.id)),
+        }
+    }
+    tasks
+}
+
+/// What the answer about one order means. `Ended` alone proves nothing: the order is watched until its deadline.
+#[must_use]
+pub fn read_check(order: &Order, check: Check) -> Option<Command> {
+    match check {
+        Check::Received(message) => Some(Command::Received { order: order.id, messages: vec![message] }),
+        Check::Refunded => Some(Command::Close { order: order.id, supplier: SupplierRefund::Confirmed }),
+        Check::Pending | Check::Ended => None,
+    }
+}
+
+/// What to do with a closing order after the final look showed no message: `cancelled` is the supplier's answer to the
+/// request to take it back, `None` where there was none in time.
+#[must_use]
+pub fn read_cancel(order: &Order, cancelled: Option<Cancelled>, now: UnixSeconds) -> Option<Command> {
+    let State::Closing { deadline, .. } = order.state else {
+        return None;
+    };
+    let id = order.id;
+    match cancelled {
+        Some(Cancelled::Refunded) => Some(Command::Close { order: id, supplier: SupplierRefund::Confirmed }),
+        _ if now >= deadline => Some(Command::Close { order: id, supplier: SupplierRefund::Unconfirmed }),
+        Some(Cancelled::Locked | Cancelled::Refused) | None => {
+            Some(Command::RetryClosing { order: id, next_try: (now + CLOSE_RETRY_S).min(deadline) })
+        }
+    }
+}
+
+fn received(order: OrderId, message: Message) -> Task {
+    Task::Apply(Command::Received { order, messages: vec![message] })
+}

@@ -1,0 +1,99 @@
+//! What the operator can set. A saved value wins over the environment's.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ServerId;
+use crate::pricing::Margin;
+
+/// How one server sells.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+pub struct ServerSettings {
+    /// The margin; `None`: the default.
+    pub margin: Option<Margin>,
+    /// Whether it sells; `None`: it does.
+    pub selling: Option<Selling>,
+    /// The supplier's key, encrypted; `None`: the environment's.
+    pub key: Option<SealedKey>,
+}
+
+/// Whether a server sells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Selling {
+    /// It does.
+    On,
+    /// The operator has stopped it. Open orders go on.
+    Off,
+}
+
+/// A secret as it is stored: encrypted by the process, opaque to everything else. Hexadecimal.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SealedKey(pub String);
+
+impl std::fmt::Debug for SealedKey {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("SealedKey(…)")
+    }
+}
+
+/// All settings. Limits protect the shop from one user, and users from a runaway shop.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(default)]
+pub struct Settings {
+    /// Server 1.
+    pub one: ServerSettings,
+    /// Server 2.
+    pub two: ServerSettings,
+    /// Limits.
+    pub limits: Limits,
+}
+
+/// Limits on orders.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Limits {
+    /// Open orders of one user.
+    pub open_per_user: u32,
+    /// Open orders of all users.
+    pub open_in_all: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { open_per_user: 20, open_in_all: 10_000 }
+    }
+}
+
+impl ServerSettings {
+    /// The margin in force.
+    #[must_use]
+    pub fn margin(&self) -> Margin {
+        self.margin.unwrap_or(Margin::DEFAULT)
+    }
+
+    /// Whether it sells.
+    #[must_use]
+    pub fn sells(&self) -> bool {
+        self.selling != Some(Selling::Off)
+    }
+}
+
+impl Settings {
+    /// One server's settings.
+    #[must_use]
+    pub const fn server(&self, server: ServerId) -> &ServerSettings {
+        match server {
+            ServerId::One => &self.one,
+            ServerId::Two => &self.two,
+        }
+    }
+
+    /// One server's settings, to change.
+    pub const fn server_mut(&mut self, server: ServerId) -> &mut ServerSettings {
+        match server {
+            ServerId::One => &mut self.one,
+            ServerId::Two => &mut self.two,
+        }
+    }
+}
