@@ -1,0 +1,61 @@
+//! One intent on one draft: the dispatch.
+
+use crate::codec::wrap;
+use crate::draft::Draft;
+use crate::intent::Intent;
+use crate::outcome::Outcome;
+use crate::read::{Read, Result};
+use crate::rows::Reach;
+use crate::tables::Tab;
+use crate::waiting::{Waiting, take};
+use crate::{cards, inbox, outgoing, step, users};
+
+/// Buffers an intent's writes in the draft. Where the outcome is a refusal or a conflict, the draft must be dropped.
+pub(crate) fn apply(draft: &mut Draft<'_, '_>, intent: Intent) -> Result<Outcome> {
+    let done = match intent {
+        Intent::Step(step) => return step::step(draft, *step),
+        Intent::Card(card) => return step::card(draft, &card),
+        Intent::Domain { actor, commands, now } => return step::domain(draft, actor, &commands, now),
+        Intent::ReserveIds { count } => return reserve(draft, count),
+        Intent::TakeIn { updates, next_offset, now } => {
+            return inbox::take_in(draft, &updates, next_offset, now).map(Outcome::TakenIn);
+        }
+        Intent::AdoptCard { user, order, message_id } => {
+            return cards::adopt(draft, user, order, message_id).map(|()| step::stored(draft));
+        }
+        Intent::Reachable { user } => {
+            return users::set_reach(draft, user, Reach::Reachable).map(|()| step::stored(draft));
+        }
+        Intent::TouchCard { order } => return cards::touch(draft, order).map(|()| step::stored(draft)),
+        Intent::Handled { update } => inbox::handle(draft, update).map(drop),
+        Intent::Bury { update, reason, now } => inbox::bury(draft, update, reason, now),
+        Intent::CardShown { order, message_id, version } => cards::shown(draft, order, Some(message_id), version),
+        Intent::CardRefused { order, version } => cards::shown(draft, order, None, version),
+        Intent::Living { user, living } => users::set_living(draft, user, living),
+        Intent::Sent { user, seq, delivery, now } => outgoing::sent(draft, user, seq, delivery, now),
+        Intent::User { user, lang, now } => users::known(draft, user, Some(&lang), now).map(drop),
+        Intent::Suspend { user, standing, now } => users::set_standing(draft, user, standing, now),
+        Intent::JobDone { key } | Intent::TimerDone { key } => drop_waiting(draft, &key),
+        Intent::Cache { name, bytes } => {
+            draft.put_bytes(Tab::Caches, name.into_bytes(), wrap(&bytes));
+            Ok(())
+        }
+        #[cfg(test)]
+        Intent::Panic => panic!("a test asked for it"),
+        #[cfg(test)]
+        Intent::Wait(held) => held.recv().or(Ok(())),
+        #[cfg(test)]
+        Intent::Post(transaction) => crate::postings::post(draft, &transaction),
+    };
+    done.map(|()| Outcome::Done)
+}
+
+fn drop_waiting(draft: &mut Draft<'_, '_>, key: &str) -> Result<()> {
+    Waiting::parse(key).map_or(Ok(()), |waiting| take(draft, waiting).map(drop))
+}
+
+fn reserve(draft: &mut Draft<'_, '_>, count: u64) -> Result<Outcome> {
+    let first = draft.number("next_id")?.max(1);
+    draft.put_number("next_id", first + count)?;
+    Ok(Outcome::Reserved(first))
+}

@@ -1,0 +1,264 @@
+//! What the store can be asked to write. Each intent is one transaction: all of it, or nothing.
+
+use engine::session::Session;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use shop::command::{Command, Note};
+use shop::{OrderId, UnixSeconds, UserId};
+
+use crate::rows::{Ask, LivingRow};
+
+/// An intent. It carries the time, the ids and the revision that it needs; the store makes none of them up.
+#[derive(Debug)]
+pub enum Intent {
+    /// A batch of updates and the offset to ask for next. Known ids (of 8 days) are skipped. → [`crate::Outcome::TakenIn`]
+    TakeIn {
+        /// The batch, in order.
+        updates: Vec<RawUpdate>,
+        /// The offset.
+        next_offset: i64,
+        /// The time.
+        now: UnixSeconds,
+    },
+    /// An update is done with that needed no step.
+    Handled {
+        /// Which.
+        update: i64,
+    },
+    /// An update that nobody can handle becomes a dead letter.
+    Bury {
+        /// Which.
+        update: i64,
+        /// Why.
+        reason: String,
+        /// The time.
+        now: UnixSeconds,
+    },
+    /// One step of a conversation.
+    Step(Box<Step>),
+    /// Commands of the shop itself (no actor) or of the operator, all or nothing.
+    Domain {
+        /// The user whose wish it is, if it is one's.
+        actor: Option<UserId>,
+        /// The commands, in order; each sees what the ones before it wrote.
+        commands: Vec<Command>,
+        /// The time.
+        now: UnixSeconds,
+    },
+    /// A press on an order's card.
+    Card(Box<CardStep>),
+    /// The message that showed the session's screen becomes an order's card.
+    AdoptCard {
+        /// Whose.
+        user: UserId,
+        /// Which order.
+        order: OrderId,
+        /// The message; `None`: the card keeps its own, or gets a new one.
+        message_id: Option<i32>,
+    },
+    /// A card was shown.
+    CardShown {
+        /// Whose card.
+        order: OrderId,
+        /// Where it stands now.
+        message_id: i32,
+        /// Which version was shown: where that is no longer the newest, the card stays due.
+        version: u64,
+    },
+    /// Remembers (or forgets) the message that shows the session's screen.
+    Living {
+        /// Whose.
+        user: UserId,
+        /// The message.
+        living: Option<LivingRow>,
+    },
+    /// How the delivery of a message (or a card, which has no `seq`) ended.
+    Sent {
+        /// To whom.
+        user: UserId,
+        /// Which message; `None`: a card, where only [`DeliveryRow::Unreachable`] means something.
+        seq: Option<u64>,
+        /// How.
+        delivery: DeliveryRow,
+        /// The time.
+        now: UnixSeconds,
+    },
+    /// A card that Telegram refuses for good is not tried again until its order changes.
+    CardRefused {
+        /// Whose card.
+        order: OrderId,
+        /// Which version was refused.
+        version: u64,
+    },
+    /// A card shows something that has changed with time alone: it is due.
+    TouchCard {
+        /// Whose card.
+        order: OrderId,
+    },
+    /// The user wrote again: what was parked is due.
+    Reachable {
+        /// Who.
+        user: UserId,
+    },
+    /// Somebody wrote. Makes an unknown person known; never overwrites.
+    User {
+        /// Who.
+        user: UserId,
+        /// The language to begin with.
+        lang: String,
+        /// The time.
+        now: UnixSeconds,
+    },
+    /// The operator suspends a person, or lets them in again.
+    Suspend {
+        /// Who; somebody unknown becomes known.
+        user: UserId,
+        /// What it shall be.
+        standing: Standing,
+        /// The time.
+        now: UnixSeconds,
+    },
+    /// Keeps bytes under a name.
+    Cache {
+        /// The name.
+        name: String,
+        /// The bytes.
+        bytes: Vec<u8>,
+    },
+    /// A job needs no step: its row goes.
+    JobDone {
+        /// Its key.
+        key: String,
+    },
+    /// A timer needs no step: its row goes, unless it was set anew.
+    TimerDone {
+        /// Its key.
+        key: String,
+    },
+    /// Numbers that nobody gets twice. → [`crate::Outcome::Reserved`]
+    ReserveIds {
+        /// How many.
+        count: u64,
+    },
+    /// Panics inside the writer, before anything is flushed.
+    #[cfg(test)]
+    Panic,
+    /// Holds the writer until the other end of the channel is dropped.
+    #[cfg(test)]
+    Wait(std::sync::mpsc::Receiver<()>),
+    /// Posts a transaction as it is.
+    #[cfg(test)]
+    Post(shop::ledger::Transaction),
+}
+
+/// An update as it came.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RawUpdate {
+    /// Telegram's number.
+    pub id: i64,
+    /// The update's JSON.
+    pub body: String,
+}
+
+/// One step of a conversation, with everything that it causes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Step {
+    /// Whose.
+    pub user: UserId,
+    /// The language, for somebody new.
+    pub lang: String,
+    /// What is done with by this step.
+    pub cause: Cause,
+    /// The revision that the step started from.
+    pub from_revision: u64,
+    /// The session to store.
+    pub session: Session,
+    /// Commands, in order.
+    pub commands: Vec<Command>,
+    /// Jobs to run after the commit, in order.
+    pub jobs: Vec<JobRow>,
+    /// Timers to set or to drop, in order.
+    pub timers: Vec<TimerChange>,
+    /// Messages with sound.
+    pub tells: Vec<Note>,
+    /// The time.
+    pub now: UnixSeconds,
+}
+
+/// What made a step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cause {
+    /// An update that was taken in. One that is not waiting any more (or never was) makes the step do nothing.
+    Update(i64),
+    /// A job or a timer, by its key: its row goes with the step, and a second step of it does nothing. Any other key
+    /// stands for nothing stored.
+    Key(String),
+}
+
+/// A job that a frame wants done.
+#[derive(Debug, Clone, PartialEq)]
+pub struct JobRow {
+    /// Which frame.
+    pub instance: u64,
+    /// What.
+    pub body: Value,
+}
+
+/// A change of a frame's one timer.
+#[derive(Debug, Clone, PartialEq)]
+pub enum TimerChange {
+    /// Sets it, in place of an earlier one.
+    Arm {
+        /// Which frame's.
+        instance: u64,
+        /// What it will say.
+        body: Value,
+        /// When.
+        due_at: UnixSeconds,
+    },
+    /// Drops it.
+    Disarm {
+        /// Which frame's.
+        instance: u64,
+    },
+}
+
+/// A press on an order's card.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CardStep {
+    /// Whose press.
+    pub user: UserId,
+    /// Which card; somebody else's is refused.
+    pub order: OrderId,
+    /// The update, handled with this.
+    pub update: i64,
+    /// What the card asks from now on; `None`: as before.
+    pub ask: Option<Ask>,
+    /// Commands, in order.
+    pub commands: Vec<Command>,
+    /// The time.
+    pub now: UnixSeconds,
+}
+
+/// How a delivery ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DeliveryRow {
+    /// It stands in the chat.
+    Delivered,
+    /// The person blocked the bot: everything waits until they come back.
+    Unreachable,
+    /// Telegram refuses it for good: a dead letter, with a reason.
+    Refused(String),
+    /// It may or may not have arrived: again later, at most 20 times.
+    Unknown(String),
+}
+
+/// Whether a person is served.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    /// As everybody.
+    Welcome,
+    /// Suspended by the operator: no purchases.
+    Suspended,
+}

@@ -1,0 +1,48 @@
+//! The one file of truth: redb behind one writer thread with group commit. No other crate names redb.
+//!
+//! Start at [`Store`]: [`Store::apply`] takes an [`Intent`], all or nothing, and resolves after the durable commit; the
+//! other methods are queries, each one short read transaction. An intent is decided into a buffer (`draft`) on top of
+//! the open transaction and flushed only when nothing objects, so that a refused, broken or panicking intent leaves
+//! nothing behind and its batch-mates notice nothing (`writer`). What a command means is [`shop::decide`]'s business;
+//! this crate gathers the facts, checks every posting, and keeps the indexes, cards, messages, jobs and timers.
+
+mod apply;
+mod audit;
+mod cards;
+mod codec;
+mod draft;
+mod error;
+mod facts;
+mod inbox;
+mod intent;
+mod open;
+mod orders;
+mod outcome;
+mod outgoing;
+mod pages;
+mod postings;
+mod query;
+mod read;
+mod rows;
+mod snapshot;
+mod status;
+mod step;
+mod store;
+mod tables;
+mod users;
+mod waiting;
+mod writer;
+
+#[cfg(test)]
+mod tests;
+
+pub use error::{OpenError, StoreError};
+pub use intent::{CardStep, Cause, DeliveryRow, Intent, JobRow, RawUpdate, Standing, Step, TimerChange};
+pub use open::{Integrity, Options};
+pub use outcome::{Changed, Outcome, Posted};
+pub use pages::{HistoryFilter, HistoryPage, StatementPage};
+pub use query::{OutgoingRow, UserView};
+pub use rows::{AlarmRow, Ask, CardRow, DeadLetter, LivingRow, needs_watching};
+pub use status::Status;
+pub use store::Store;
+pub use waiting::{JobView, TimerView};

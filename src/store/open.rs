@@ -1,0 +1,142 @@
+//! Opening the file: it is made when it is missing, never when it is empty or damaged, and it belongs to one process.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+
+use redb::{Builder, Database, DatabaseError, Durability, ReadableDatabase, StorageError};
+
+use crate::codec::{decode, encode};
+use crate::error::{OpenError, StoreError};
+use crate::tables::Tab;
+
+/// The form of the tables. A change takes the next number, and a migration from every earlier one.
+const SCHEMA: u32 = 1;
+const SCHEMA_KEY: &[u8] = b"schema";
+
+/// How a store is opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Options {
+    /// How much of the file is kept in memory.
+    pub cache_bytes: usize,
+    /// Whether the whole file is read and checked first.
+    pub integrity: Integrity,
+}
+
+/// Whether a file is checked before it is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Integrity {
+    /// Every page's checksum: reads the whole file once.
+    Checked,
+    /// Only what the storage checks by itself.
+    Trusted,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { cache_bytes: 64 * 1024 * 1024, integrity: Integrity::Checked }
+    }
+}
+
+/// Opens the file, or makes it.
+pub(crate) fn open(path: &Path, options: Options) -> Result<Database, OpenError> {
+    match fs::metadata(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => create(path, options)?,
+        Err(source) => return Err(OpenError::Io { path: path.to_owned(), source }),
+        Ok(metadata) if metadata.len() == 0 => return Err(damaged(path, "it is empty")),
+        Ok(_) => {}
+    }
+    let database = guarded(path, || builder(options).open(path))?;
+    check_schema(&database, path)?;
+    Ok(database)
+}
+
+/// Makes the tables and the row that says whose file this is, all in one transaction.
+pub(crate) fn initialise(database: &Database) -> Result<(), StoreError> {
+    let mut transaction = database.begin_write()?;
+    transaction.set_durability(Durability::Immediate)?;
+    transaction.set_quick_repair(true);
+    for tab in Tab::ALL {
+        transaction.open_table(tab.definition())?;
+    }
+    transaction.open_table(Tab::Meta.definition())?.insert(SCHEMA_KEY, encode(&SCHEMA)?.as_slice())?;
+    transaction.commit()?;
+    Ok(())
+}
+
+/// The cache's share of the options.
+pub(crate) fn builder(options: Options) -> Builder {
+    let mut builder = Database::builder();
+    builder.set_cache_size(options.cache_bytes).set_check_integrity_on_open(options.integrity == Integrity::Checked);
+    builder
+}
+
+/// A new file gets its name only when it is whole, so that a crash here leaves none that looks damaged.
+fn create(path: &Path, options: Options) -> Result<(), OpenError> {
+    let io = |source| OpenError::Io { path: path.to_owned(), source };
+    let unfinished = PathBuf::from(format!("{}.new", path.display()));
+    let make = || guarded(path, || builder(options).create(&unfinished));
+    let database = match make() {
+        Err(OpenError::Damaged { .. } | OpenError::Foreign(_)) => {
+            fs::remove_file(&unfinished).map_err(io)?;
+            make()?
+        }
+        other => other?,
+    };
+    initialise(&database).map_err(|error| damaged(path, &error.to_string()))?;
+    // A link, not a renaming: it never replaces a file that somebody else has just made.
+    let linked = fs::hard_link(&unfinished, path);
+    drop(database);
+    fs::remove_file(&unfinished).map_err(io)?;
+    match linked {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(io(error)),
+        Ok(()) | Err(_) => sync_folder(path).map_err(io),
+    }
+}
+
+fn sync_folder(path: &Path) -> std::io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
+    fs::File::open(folder)?.sync_all()
+}
+
+/// Runs redb's opening; what a damaged file makes of it (an error or a panic) becomes an answer.
+fn guarded(path: &Path, open: impl FnOnce() -> Result<Database, DatabaseError>) -> Result<Database, OpenError> {
+    let opened = catch_unwind(AssertUnwindSafe(open)).map_err(|_| damaged(path, "the storage gave up on it"))?;
+    opened.map_err(|error| refused(path, error))
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "the errors of the system and of redb are not ours to list")]
+fn refused(path: &Path, error: DatabaseError) -> OpenError {
+    match error {
+        DatabaseError::DatabaseAlreadyOpen | DatabaseError::LockProtocolMismatch => OpenError::InUse(path.to_owned()),
+        DatabaseError::Storage(StorageError::Io(source)) => match source.kind() {
+            ErrorKind::InvalidData => OpenError::Foreign(path.to_owned()),
+            ErrorKind::UnexpectedEof => damaged(path, "it is cut off"),
+            _ => OpenError::Io { path: path.to_owned(), source },
+        },
+        other => damaged(path, &other.to_string()),
+    }
+}
+
+fn check_schema(database: &Database, path: &Path) -> Result<(), OpenError> {
+    let broken = |error: StoreError| damaged(path, &error.to_string());
+    let transaction = database.begin_read().map_err(|error| broken(error.into()))?;
+    let meta = match transaction.open_table(Tab::Meta.definition()) {
+        Ok(meta) => meta,
+        Err(redb::TableError::Storage(error)) => return Err(broken(error.into())),
+        Err(_) => return Err(OpenError::Foreign(path.to_owned())),
+    };
+    let row = meta.get(SCHEMA_KEY).map_err(|error| broken(error.into()))?;
+    let row = row.ok_or_else(|| OpenError::Foreign(path.to_owned()))?;
+    let found: u32 = decode(row.value()).map_err(broken)?;
+    match found {
+        SCHEMA => Ok(()),
+        newer if newer > SCHEMA => Err(OpenError::Newer { path: path.to_owned(), found: newer, known: SCHEMA }),
+        older => Err(damaged(path, &format!("schema {older} was never released"))),
+    }
+}
+
+fn damaged(path: &Path, cause: &str) -> OpenError {
+    OpenError::Damaged { path: path.to_owned(), cause: cause.to_owned() }
+}

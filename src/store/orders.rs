@@ -1,0 +1,172 @@
+//! Commands of the shop: facts in, the writes of [`shop::decide`] out, and what follows from an order's change.
+
+use shop::command::{Alarm, Command, Note, Orphan, Refusal, Write};
+use shop::decide::decide;
+use shop::ledger::{Kind, Transaction};
+use shop::order::Order;
+use shop::{OrderId, ServerId, SupplierOrderId, UnixSeconds, UserId};
+
+use crate::cards;
+use crate::draft::Draft;
+use crate::error::StoreError;
+use crate::facts::gather;
+use crate::outgoing;
+use crate::postings;
+use crate::read::{Read, Result};
+use crate::rows::{AlarmRow, Ending, Owner, Watch};
+use crate::tables::{Tab, one, two};
+use crate::users;
+
+/// Decides and writes commands, in order. A refusal: nothing of the draft may be flushed.
+pub(crate) fn obey(
+    draft: &mut Draft<'_, '_>,
+    actor: Option<UserId>,
+    commands: &[Command],
+    now: UnixSeconds,
+) -> Result<std::result::Result<(), Refusal>> {
+    for command in commands {
+        let facts = gather(draft, actor, command, now)?;
+        match decide(actor, command, &facts) {
+            Ok(writes) => writes.into_iter().try_for_each(|write| carry_out(draft, write, now))?,
+            Err(refusal) => return Ok(Err(refusal)),
+        }
+    }
+    Ok(Ok(()))
+}
+
+fn carry_out(draft: &mut Draft<'_, '_>, write: Write, now: UnixSeconds) -> Result<()> {
+    match write {
+        Write::Quote(quote) => draft.put(Tab::Quotes, one(quote.id.0), &quote),
+        Write::Order(order) => put_order(draft, *order),
+        Write::Post(transaction) => post(draft, &transaction),
+        Write::Tell(user, note) => outgoing::tell(draft, user, note, now),
+        Write::Lang(user, lang) => {
+            let row = users::known(draft, user, Some(&lang), now)?;
+            users::put(draft, user, &crate::rows::UserRow { lang: Some(lang.clone()), ..row })?;
+            draft.changed.langs.push((user, lang));
+            Ok(())
+        }
+        Write::Bought(user, wish) => {
+            let mut row = users::known(draft, user, None, now)?;
+            row.bought(wish);
+            users::put(draft, user, &row)
+        }
+        Write::Owns(id, order) => own(draft, &id, order),
+        Write::Orphan(orphan) => put_orphan(draft, &orphan),
+        Write::Margin(server, margin) => set(draft, server, |settings| settings.margin = Some(margin)),
+        Write::Selling(server, selling) => set(draft, server, |settings| settings.selling = Some(selling)),
+        Write::Key(server, key) => set(draft, server, |settings| settings.key = Some(key)),
+        Write::CheckRequested(order) => {
+            draft.changed.check.push(order);
+            Ok(())
+        }
+        Write::ResendRequested(order) => {
+            draft.changed.resend.push(order);
+            Ok(())
+        }
+        Write::Alarm(alarm) => ring(draft, alarm, now),
+    }
+}
+
+/// Posts, and makes the person of an adjustment known.
+fn post(draft: &mut Draft<'_, '_>, transaction: &Transaction) -> Result<()> {
+    if let (Kind::Adjust, Some(user)) = (transaction.kind, transaction.user) {
+        users::known(draft, user, None, transaction.at)?;
+    }
+    postings::post(draft, transaction)
+}
+
+/// Writes an order with its indexes and its card.
+fn put_order(draft: &mut Draft<'_, '_>, order: Order) -> Result<()> {
+    let before = draft.order(order.id)?;
+    if before.as_ref().is_some_and(|before| before.user != order.user) {
+        return Err(StoreError::Ledger(format!("order {} would change its user", order.id)));
+    }
+    index(draft, before.as_ref(), &order)?;
+    draft.put(Tab::Orders, one(order.id.0), &order)?;
+    draft.put(Tab::UserOrders, two(order.user.0, order.id.0), &Ending::of(&order))?;
+    cards::order_changed(draft, before.as_ref(), &order)?;
+    draft.changed.orders.retain(|known| known.id != order.id);
+    draft.changed.orders.push(order);
+    Ok(())
+}
+
+/// Keeps what is looked after, and how many orders hold money.
+fn index(draft: &mut Draft<'_, '_>, before: Option<&Order>, order: &Order) -> Result<()> {
+    let (was, is) = (before.and_then(Watch::of), Watch::of(order));
+    if was == is {
+        return Ok(());
+    }
+    if let Some(Watch::Late(until)) = was {
+        draft.remove(Tab::WatchEnds, two(seconds(until), order.id.0));
+    }
+    let open = draft.number("open_orders")? + u64::from(is == Some(Watch::Open));
+    draft.put_number("open_orders", open.saturating_sub(u64::from(was == Some(Watch::Open))))?;
+    let Some(watch) = is else {
+        unwatch(draft, order.user, order.id);
+        return Ok(());
+    };
+    draft.put(Tab::Watched, one(order.id.0), &watch)?;
+    draft.put(Tab::UserWatched, two(order.user.0, order.id.0), &watch)?;
+    if let Watch::Late(until) = watch {
+        draft.put(Tab::WatchEnds, two(seconds(until), order.id.0), &())?;
+    }
+    Ok(())
+}
+
+/// Nobody looks after this order any more.
+pub(crate) fn unwatch(draft: &mut Draft<'_, '_>, user: UserId, order: OrderId) {
+    draft.remove(Tab::Watched, one(order.0));
+    draft.remove(Tab::UserWatched, two(user.0, order.0));
+}
+
+/// A time as a key; before 1970 there is none.
+pub(crate) fn seconds(at: UnixSeconds) -> u64 {
+    u64::try_from(at).unwrap_or(0)
+}
+
+/// Binds a supplier's id to an order, for good.
+fn own(draft: &mut Draft<'_, '_>, id: &SupplierOrderId, order: OrderId) -> Result<()> {
+    match draft.owner(id)? {
+        Some(Owner::Order(owner)) if owner != order => {
+            return Err(StoreError::Ledger(format!("a supplier's id of order {owner} would go to order {order}")));
+        }
+        Some(Owner::Orphan) => draft.remove(Tab::Orphans, id.as_str().as_bytes().to_vec()),
+        Some(Owner::Order(_)) | None => {}
+    }
+    draft.put(Tab::SupplierIds, id.as_str().as_bytes().to_vec(), &Owner::Order(order))
+}
+
+/// An orphan is found once; what is known of it already stays.
+fn put_orphan(draft: &mut Draft<'_, '_>, orphan: &Orphan) -> Result<()> {
+    if draft.owner(&orphan.id)?.is_some() {
+        return Ok(());
+    }
+    let key = orphan.id.as_str().as_bytes().to_vec();
+    draft.put(Tab::SupplierIds, key.clone(), &Owner::Orphan)?;
+    draft.put(Tab::Orphans, key, orphan)
+}
+
+fn set(
+    draft: &mut Draft<'_, '_>,
+    server: ServerId,
+    change: impl FnOnce(&mut shop::settings::ServerSettings),
+) -> Result<()> {
+    let mut settings = draft.settings()?;
+    change(settings.server_mut(server));
+    draft.changed.settings_changed = true;
+    draft.put(Tab::Settings, b"settings".to_vec(), &settings)
+}
+
+fn ring(draft: &mut Draft<'_, '_>, alarm: Alarm, now: UnixSeconds) -> Result<()> {
+    let name: &'static str = alarm.into();
+    let row: AlarmRow =
+        draft.row(Tab::Alarms, name.as_bytes())?.map(|(_, row): (Alarm, AlarmRow)| row).unwrap_or_default();
+    draft.changed.alarms.push(alarm);
+    draft.put(Tab::Alarms, name.as_bytes().to_vec(), &(alarm, AlarmRow { count: row.count + 1, last_at: now }))
+}
+
+/// Stores messages that a step asks for.
+pub(crate) fn tell_all(draft: &mut Draft<'_, '_>, user: UserId, notes: Vec<Note>, now: UnixSeconds) -> Result<()> {
+    notes.into_iter().try_for_each(|note| outgoing::tell(draft, user, note, now))
+}

@@ -1,0 +1,131 @@
+//! The writer: many intents in one commit, none of which harms another, and a storage that fails.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
+
+use redb::StorageBackend;
+use redb::backends::InMemoryBackend;
+use shop::command::Refusal;
+use shop::{OrderId, UserId, ledger};
+
+use super::{START, USER, World, buy, quote, stored};
+use crate::{Intent, Outcome, Store, StoreError};
+
+/// Queues intents behind a writer that is held, so that all of them end in one batch.
+async fn together(store: &Store, intents: Vec<Intent>) -> Vec<Result<Outcome, StoreError>> {
+    let (release, held) = mpsc::channel();
+    let spawn = |intent| {
+        let store = store.clone();
+        tokio::spawn(async move { store.apply(intent).await })
+    };
+    let gate = spawn(Intent::Wait(held));
+    let waiting: Vec<_> = intents.into_iter().map(spawn).collect();
+    // On this one thread, every task runs up to its answer before this one goes on.
+    tokio::task::yield_now().await;
+    drop(release);
+    drop(gate.await.expect("a task"));
+    let mut answers = Vec::new();
+    for task in waiting {
+        answers.push(task.await.expect("a task"));
+    }
+    answers
+}
+
+#[tokio::test]
+async fn many_intents_share_a_commit() {
+    let world = World::new();
+    let before = world.store.commits();
+    let intents = (0..100).map(|user| Intent::User { user: UserId(user), lang: "en".to_owned(), now: START }).collect();
+    for answer in together(&world.store, intents).await {
+        assert_eq!(answer.expect("stored"), Outcome::Done);
+    }
+    assert_eq!(world.store.status(START).expect("a status").users, 100);
+    assert!(world.store.commits() - before <= 2, "{}", world.store.commits() - before);
+}
+
+#[tokio::test]
+async fn two_presses_in_one_batch_buy_once() {
+    let mut world = World::rich().await;
+    stored(world.press(vec![quote(1)]).await);
+    let buying = || Intent::Domain { actor: Some(USER), commands: vec![buy(1)], now: START };
+    let answers = together(&world.store, vec![buying(), buying()]).await;
+    let refused = answers
+        .iter()
+        .filter(|answer| matches!(answer, Ok(Outcome::Refused(Refusal::QuoteUsed(order))) if *order == OrderId(1)));
+    assert_eq!(refused.count(), 1);
+    world.check(870, 130);
+}
+
+#[tokio::test]
+async fn a_panic_harms_nobody_else() {
+    let world = World::new();
+    let known = |user| Intent::User { user: UserId(user), lang: "en".to_owned(), now: START };
+    let answers = together(&world.store, vec![known(1), Intent::Panic, known(2)]).await;
+    assert!(
+        matches!(&answers[..], [Ok(Outcome::Done), Err(StoreError::Panicked(_)), Ok(Outcome::Done)]),
+        "{answers:?}"
+    );
+    assert_eq!(world.store.status(START).expect("a status").users, 2);
+    assert!(!*world.store.failed().borrow());
+}
+
+#[tokio::test]
+async fn a_posting_that_breaks_the_books_is_stored_nowhere() {
+    let world = World::rich().await;
+    let post = |transaction| world.store.apply(Intent::Post(transaction));
+    let price = super::PRICE;
+    let too_much = ledger::capture(USER, OrderId(9), price, START);
+    assert!(matches!(post(too_much).await, Err(StoreError::Ledger(_))));
+    let taken = ledger::adjust(USER, price, "other", "n1", START);
+    assert!(matches!(post(taken).await, Err(StoreError::Ledger(_))));
+    world.check(1_000, 0);
+}
+
+/// A storage that can be told to fail.
+#[derive(Debug)]
+struct Failing {
+    memory: InMemoryBackend,
+    fails: Arc<AtomicBool>,
+}
+
+impl StorageBackend for Failing {
+    fn len(&self) -> Result<u64, std::io::Error> {
+        self.memory.len()
+    }
+
+    fn read(&self, offset: u64, out: &mut [u8]) -> Result<(), std::io::Error> {
+        self.memory.read(offset, out)
+    }
+
+    fn set_len(&self, len: u64) -> Result<(), std::io::Error> {
+        self.memory.set_len(len)
+    }
+
+    fn sync_data(&self) -> Result<(), std::io::Error> {
+        match self.fails.load(Ordering::SeqCst) {
+            true => Err(std::io::Error::other("no space left")),
+            false => self.memory.sync_data(),
+        }
+    }
+
+    fn write(&self, offset: u64, data: &[u8]) -> Result<(), std::io::Error> {
+        self.memory.write(offset, data)
+    }
+}
+
+#[tokio::test]
+async fn a_failed_commit_stops_the_store() {
+    let fails = Arc::new(AtomicBool::new(false));
+    let store =
+        Store::on_backend(Failing { memory: InMemoryBackend::new(), fails: Arc::clone(&fails) }).expect("a store");
+    store.apply(Intent::ReserveIds { count: 1 }).await.expect("stored");
+    let mut failed = store.failed();
+    fails.store(true, Ordering::SeqCst);
+    let known = |user| Intent::User { user: UserId(user), lang: "en".to_owned(), now: START };
+    for answer in together(&store, vec![known(1), known(2)]).await {
+        assert!(matches!(answer, Err(StoreError::Broken(_))), "{answer:?}");
+    }
+    failed.wait_for(|failed| *failed).await.expect("a sign");
+    assert!(matches!(store.apply(known(3)).await, Err(StoreError::Broken(_))));
+}
