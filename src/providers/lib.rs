@@ -1,0 +1,37 @@
+//! Where numbers come from: the suppliers' HTTP clients, and the cache of what they sell.
+//!
+//! Start at [`SmsPoolClient`] (the wire) and [`Supply`] (five-minute copies that outlive an outage). Everything parses
+//! the wire into the checked types of [`shop::pool`] and fails closed: an offer with a bad price is not for sale, a
+//! purchase without a clear "no" is unknown. Nothing here retries a purchase, follows a redirect, or logs a key, a
+//! phone number, a code or the text of an SMS.
+
+pub mod cache;
+mod http;
+mod limiter;
+#[cfg(test)]
+mod loopback;
+pub mod smspool;
+
+pub use cache::{Aged, Supply, SupplySnapshot};
+pub use http::Deadlines;
+pub use smspool::{RentalApi, SmsPoolClient, SmsPoolConfig};
+
+/// Why a client cannot be built, or a key not be taken. The text names what to correct and repeats no secret.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// Not an absolute `http` or `https` URL, or one with a query or a fragment.
+    #[error("the supplier's URL must be like https://api.example.net")]
+    Url,
+    /// Plain `http` to another machine would send the key in clear.
+    #[error("the supplier's URL must be https; plain http is only for loopback")]
+    PlainHttp,
+    /// `user:password@` in the URL would end up in logs.
+    #[error("the supplier's URL must not carry a user name or a password")]
+    Credentials,
+    /// The key has blanks, line breaks, other characters or an implausible length.
+    #[error("an API key is 8 to 128 letters, digits, dashes or underscores")]
+    Key,
+    /// The HTTP client could not be set up (TLS roots, resolver).
+    #[error("the HTTP client cannot be set up")]
+    Client(#[source] reqwest::Error),
+}

@@ -1,0 +1,313 @@
+//! From the supplier's answers about temporary numbers to the shop's types. What cannot be read safely is left out of a
+//! list, or makes the whole answer unusable where leaving it out could cost money.
+
+use std::collections::BTreeMap;
+
+use serde_json::value::RawValue;
+use shop::ids::Phone;
+use shop::money::MICROS_PER_CENT;
+use shop::pool::{Check, ListedOrder, Message, PoolCountry, PoolOffer, PoolService, Purchased, Resent};
+use shop::{CountryId, Money, ServiceId, SupplierOrderId, UnixSeconds};
+
+use super::code::extract_code;
+use super::json::{Json, Object};
+
+/// What a decoder answers: a value, or the reason for the log why there is none.
+pub(super) type Decoded<T> = Result<T, &'static str>;
+
+/// An order lives so long unless the answer says otherwise (smspool.md 2, order life).
+const LIFE_DEFAULT_S: i64 = 1200;
+const LIFE_MIN_S: i64 = 60;
+const LIFE_MAX_S: i64 = 72 * 3600;
+/// Larger timestamps are milliseconds.
+const SECONDS_MAX: i64 = 100_000_000_000;
+const NAME_CHARACTERS: usize = 80;
+/// A longer SMS is cut: it must still be stored and shown.
+const SMS_CHARACTERS: usize = 16_384;
+const CODE_CHARACTERS: usize = 32;
+
+/// `/request/balance`.
+pub(super) fn balance(json: &Json<'_>) -> Decoded<Money> {
+    object(json)?.money("balance").ok_or("no readable balance")
+}
+
+/// `/country/retrieve_all`. Rows without an ISO code (the form of 2022) cannot be shown and are left out.
+pub(super) fn countries(json: &Json<'_>) -> Decoded<Vec<PoolCountry>> {
+    let country = |row: &Object<'_>| {
+        let iso2 = iso2(&row.text("short_name")?)?;
+        Some(PoolCountry { id: CountryId(row.id("ID")?), name: name(&row.text("name")?)?, iso2 })
+    };
+    distinct(json, |row| country(row).map(|country| (country.id, country)))
+}
+
+/// `/service/retrieve_all`. Names come with trailing blanks and line breaks (smspool.md 4).
+pub(super) fn services(json: &Json<'_>) -> Decoded<Vec<PoolService>> {
+    let service =
+        |row: &Object<'_>| Some(PoolService { id: ServiceId(row.id("ID")?), name: name(&row.text("name")?)? });
+    distinct(json, |row| service(row).map(|service| (service.id, service)))
+}
+
+/// `/request/pricing` of one country: the cheapest offer of each service. Offers without a readable price above zero, or
+/// of another country than the one asked for, are not for sale.
+pub(super) fn offers(json: &Json<'_>, country: CountryId) -> Decoded<Vec<PoolOffer>> {
+    let rows = json.rows("data").ok_or("no list")?;
+    let mut cheapest: BTreeMap<ServiceId, PoolOffer> = BTreeMap::new();
+    for row in rows.iter().copied().filter_map(Object::of) {
+        let here = row.raw("country").is_none() || row.id("country") == Some(country.0);
+        let Some(offer) = offer(&row).filter(|_| here) else {
+            continue;
+        };
+        let known = cheapest.get(&offer.service);
+        if known.is_none_or(|known| offer.cost < known.cost) {
+            cheapest.insert(offer.service, offer);
+        }
+    }
+    if cheapest.is_empty() && !rows.is_empty() {
+        return Err("no offer has a readable price");
+    }
+    Ok(cheapest.into_values().collect())
+}
+
+fn offer(row: &Object<'_>) -> Option<PoolOffer> {
+    let service = ServiceId(row.id("service")?);
+    Some(PoolOffer { service, cost: price(row)?, pool: row.id("pool") })
+}
+
+/// `/request/price`; `price` present is the test of success (smspool.md 4).
+pub(super) fn cost(json: &Json<'_>, service: ServiceId) -> Decoded<PoolOffer> {
+    let object = object(json)?;
+    let cost = price(object).ok_or("no readable price")?;
+    Ok(PoolOffer { service, cost, pool: object.id("pool") })
+}
+
+/// A price above zero.
+pub(super) fn price(object: &Object<'_>) -> Option<Money> {
+    object.money("price").filter(|price| *price > Money::ZERO)
+}
+
+/// `/purchase/sms`. Without a usable id and number nothing is said to be bought: the caller must reconcile.
+pub(super) fn purchased(json: &Json<'_>, now: UnixSeconds) -> Decoded<Purchased> {
+    let object = object(json)?;
+    let id = order_id(object, &["order_id", "orderid"]).ok_or("no usable order id")?;
+    let phone = full_number(object).ok_or("no usable number")?;
+    let expires_at = now + life_s(object, now);
+    Ok(Purchased { id, phone, cost: charged(object), expires_at, pool: object.id("pool") })
+}
+
+/// `number` has the calling code, without plus; else `cc` and `phonenumber` are put together (smspool.md 5).
+fn full_number(object: &Object<'_>) -> Option<Phone> {
+    object.phone("number").or_else(|| {
+        let (cc, national) = (object.text("cc")?, object.text("phonenumber")?);
+        let national = Phone::parse(&format!("{}{}", cc.trim(), national.trim()));
+        national.filter(|_| !cc.trim().is_empty())
+    })
+}
+
+/// `cost` against `cost_in_cents`: if they differ by more than a cent, the larger one (purchase-protocol 1).
+pub(super) fn charged(object: &Object<'_>) -> Option<Money> {
+    let by_cents = object.money("cost_in_cents").map(|cents| {
+        let micros = cents.micros().saturating_add(99) / 100;
+        Money::from_micros(micros)
+    });
+    match (object.money("cost"), by_cents) {
+        (Some(cost), Some(cents)) if (cost.micros() - cents.micros()).abs() > MICROS_PER_CENT => {
+            tracing::warn!(%cost, %cents, "the supplier's cost and cost_in_cents disagree");
+            Some(cost.max(cents))
+        }
+        (Some(cost), _) => Some(cost),
+        (None, cents) => cents,
+    }
+}
+
+/// Seconds left of a new order: `expires_in`, else `expiration`, else the documented default; 60 s to 72 h.
+fn life_s(object: &Object<'_>, now: UnixSeconds) -> i64 {
+    let plausible = |life: &i64| (LIFE_MIN_S..=LIFE_MAX_S).contains(life);
+    let said = object.integer("expires_in");
+    let until = timestamp(object, "expiration").map(|at| at.saturating_sub(now));
+    let near = said.filter(|life| *life > 0).map(|life| life.clamp(LIFE_MIN_S, LIFE_MAX_S));
+    said.filter(plausible).or(until.filter(plausible)).or(near).unwrap_or(LIFE_DEFAULT_S)
+}
+
+/// `/sms/check`.
+pub(super) fn check(json: &Json<'_>) -> Decoded<Check> {
+    let object = object(json)?;
+    let status = object.text("status").ok_or("no status")?;
+    match status_of(&status) {
+        Status::Pending => Ok(Check::Pending),
+        Status::Refunded => Ok(Check::Refunded),
+        Status::Ended => Ok(Check::Ended),
+        Status::Completed => {
+            message(object, "sms", "full_sms").map(Check::Received).ok_or("completed without a message")
+        }
+    }
+}
+
+enum Status {
+    Pending,
+    Completed,
+    Refunded,
+    Ended,
+}
+
+/// The official table (smspool.md 3): 2 is expired and 3 completed, not the other way round. The lists use words, two
+/// spellings of "completed" among them. 1, 4, 7, 8 and what is unknown means: keep asking.
+fn status_of(text: &str) -> Status {
+    match text.trim().to_ascii_lowercase().as_str() {
+        "3" | "completed" | "complete" => Status::Completed,
+        "6" | "refunded" => Status::Refunded,
+        "2" | "5" | "expired" | "cancelled" | "canceled" => Status::Ended,
+        _ => Status::Pending,
+    }
+}
+
+/// The code and text of a received SMS; "0", "" and null are none. Either stands in for the other.
+fn message(object: &Object<'_>, code_key: &str, text_key: &str) -> Option<Message> {
+    let filled = |key| object.text(key).filter(|text| !matches!(text.trim(), "" | "0"));
+    let (code, text) = (filled(code_key), filled(text_key));
+    let whole = cut(text.as_deref().or(code.as_deref())?, SMS_CHARACTERS);
+    let given = code.map(|code| code.trim().to_owned()).filter(|code| plausible_code(code));
+    // A code sent as a JSON number has lost its leading zeros: the text knows better.
+    let code = if object.is_number(code_key) {
+        extract_code(&whole).or(given)
+    } else {
+        given.or_else(|| extract_code(&whole))
+    };
+    Some(Message { code, text: whole, key: String::new() })
+}
+
+/// Whether `sms` holds a code, and not a sentence of which the supplier found no code.
+fn plausible_code(code: &str) -> bool {
+    let one_word = !code.contains(char::is_whitespace) && !code.contains(char::is_control);
+    let digit_groups = code.bytes().all(|byte| byte.is_ascii_digit() || byte == b' ');
+    code.chars().count() <= CODE_CHARACTERS && (one_word || digit_groups)
+}
+
+/// A message of a rental: text only, with the supplier's id of it.
+pub(super) fn rental_message(row: &Object<'_>) -> Option<Message> {
+    let text = cut(&row.text("message")?, SMS_CHARACTERS);
+    let key = row.text("ID").or_else(|| row.text("id")).unwrap_or_default();
+    Some(Message { code: extract_code(&text), text, key: cut(&key, NAME_CHARACTERS) })
+}
+
+/// `/sms/check_resend`.
+pub(super) fn resend_cost(json: &Json<'_>) -> Decoded<Money> {
+    let object = object(json)?;
+    let allowed = object.flag("success") == Some(true);
+    object.money("resendCost").filter(|_| allowed).ok_or("no readable cost")
+}
+
+/// `/sms/resend`. A new id may come back; without one the old order goes on (the form of 2022).
+pub(super) fn resent(json: &Json<'_>, old: &SupplierOrderId) -> Decoded<Resent> {
+    let object = object(json)?;
+    if object.flag("success") != Some(true) {
+        return Err("neither success nor refusal");
+    }
+    let id = match object.text("order_id").filter(|text| !text.is_empty()) {
+        Some(text) => SupplierOrderId::parse(&text).ok_or("no usable order id")?,
+        None => old.clone(),
+    };
+    let charge = match object.raw("charge") {
+        Some(_) => object.money("charge").ok_or("no readable charge")?,
+        None => Money::ZERO,
+    };
+    Ok(Resent { id, charge })
+}
+
+/// `/sms/cancel`, `/rental/refund`: only a clear yes is a yes.
+pub(super) fn accepted(json: &Json<'_>) -> Decoded<()> {
+    let accepted = object(json)?.flag("success") == Some(true);
+    accepted.then_some(()).ok_or("neither success nor refusal")
+}
+
+/// `/request/active` and `/request/history`. A row without a usable id makes the list useless: reconciling would take a
+/// bought number for one that was never bought.
+pub(super) fn orders(json: &Json<'_>, now: UnixSeconds) -> Decoded<Vec<ListedOrder>> {
+    let rows = json.rows("data").ok_or("no list")?;
+    rows.into_iter().map(|row| listed(row, now)).collect()
+}
+
+fn listed(row: &RawValue, now: UnixSeconds) -> Decoded<ListedOrder> {
+    let row = Object::of(row).ok_or("a row is not an object")?;
+    let id = order_id(&row, &["order_code", "order_id", "orderid"]).ok_or("a row without a usable id")?;
+    let expiry = timestamp(&row, "expiry").or_else(|| timestamp(&row, "expiration"));
+    let left = row.integer("time_left").filter(|left| (0..=LIFE_MAX_S).contains(left));
+    let expires_at = expiry.or(left.map(|left| now + left));
+    Ok(ListedOrder {
+        id,
+        phone: row.phone("phonenumber").or_else(|| row.phone("number")),
+        iso2: row.text("short_name").and_then(|text| iso2(&text)).unwrap_or_default(),
+        service_name: row.text("service").and_then(|text| name(&text)).unwrap_or_default(),
+        cost: row.money("cost"),
+        expires_at: expires_at.unwrap_or(now + LIFE_DEFAULT_S),
+        bought_at: expires_at.and_then(|at| bought_at(at, now)),
+        check: listed_check(&row),
+    })
+}
+
+/// Expiry less the default life: the list does not tell an order's life, and its `timestamp` is local time of an unknown
+/// zone (smspool.md 2). `None` where that would lie in the future: then the life is longer.
+fn bought_at(expires_at: UnixSeconds, now: UnixSeconds) -> Option<UnixSeconds> {
+    Some(expires_at - LIFE_DEFAULT_S).filter(|at| *at <= now + LIFE_MIN_S)
+}
+
+/// A row that says completed and shows no message is pending here: the single check will say more.
+fn listed_check(row: &Object<'_>) -> Check {
+    match row.text("status").map_or(Status::Pending, |text| status_of(&text)) {
+        Status::Pending => Check::Pending,
+        Status::Refunded => Check::Refunded,
+        Status::Ended => Check::Ended,
+        Status::Completed => message(row, "code", "full_code").map_or(Check::Pending, Check::Received),
+    }
+}
+
+/// The first of several keys that holds a usable id, as string or number.
+pub(super) fn order_id(object: &Object<'_>, keys: &[&str]) -> Option<SupplierOrderId> {
+    keys.iter().find_map(|key| SupplierOrderId::parse(object.text(key)?.trim()))
+}
+
+/// Unix seconds; milliseconds are recognised by their size.
+pub(super) fn timestamp(object: &Object<'_>, key: &str) -> Option<UnixSeconds> {
+    let number = object.integer(key).filter(|number| *number > 0)?;
+    let seconds = if number > SECONDS_MAX { number / 1000 } else { number };
+    (seconds <= SECONDS_MAX).then_some(seconds)
+}
+
+pub(super) fn object<'a, 'b>(json: &'b Json<'a>) -> Decoded<&'b Object<'a>> {
+    json.object().ok_or("not an object")
+}
+
+/// The readable rows of a list, the first of each id; an error where there are rows and none is readable.
+fn distinct<K: Ord, V>(json: &Json<'_>, read: impl Fn(&Object<'_>) -> Option<(K, V)>) -> Decoded<Vec<V>> {
+    let rows = json.rows("data").ok_or("no list")?;
+    let mut seen = std::collections::BTreeSet::new();
+    let readable = rows.iter().copied().filter_map(Object::of).filter_map(|row| read(&row));
+    let mut kept = Vec::new();
+    for (key, value) in readable {
+        if seen.insert(key) {
+            kept.push(value);
+        }
+    }
+    if kept.is_empty() && !rows.is_empty() { Err("no row is readable") } else { Ok(kept) }
+}
+
+fn iso2(text: &str) -> Option<String> {
+    let text = text.trim();
+    let letters = text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_alphabetic());
+    letters.then(|| text.to_ascii_uppercase())
+}
+
+/// A name on one line, without control characters, not empty.
+pub(super) fn name(text: &str) -> Option<String> {
+    let words: Vec<&str> =
+        text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|w| !w.is_empty()).collect();
+    let name = cut(&words.join(" "), NAME_CHARACTERS);
+    (!name.is_empty()).then_some(name)
+}
+
+fn cut(text: &str, characters: usize) -> String {
+    text.chars().take(characters).collect()
+}
+
+#[cfg(test)]
+#[path = "decode_tests.rs"]
+mod tests;

@@ -1,0 +1,383 @@
+//! The client of smspool.net. Start at [`SmsPoolClient`]; facts about the wire are in `providers/smspool.md`.
+//!
+//! Every call is: a path of `endpoints`, sent once by the HTTP core, judged by `errors`, read by `decode` or `rentals`,
+//! and logged once if it failed.
+
+mod code;
+mod decode;
+mod endpoints;
+mod errors;
+#[cfg(test)]
+mod hostile_tests;
+mod json;
+#[cfg(test)]
+mod log_tests;
+#[cfg(test)]
+mod purchase_tests;
+mod rentals;
+#[cfg(test)]
+mod wire_tests;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use secrecy::SecretString;
+use shop::clock::Clock;
+use shop::pool::{
+    Advice, Cancelled, Check, ListedOrder, ListedRental, Message, PoolCountry, PoolError, PoolOffer, PoolService,
+    PurchaseError, PurchaseRequest, Purchased, RentRequest, RentalOffer, Resent, SmsPool,
+};
+use shop::{CountryId, ErrorCode, Money, ServiceId, SupplierOrderId, UnixSeconds};
+use tokio::time::Instant;
+
+use crate::ConfigError;
+use crate::http::{Body, Deadlines, Http};
+use decode::Decoded;
+use endpoints::Endpoint;
+use errors::{Failure, Proof};
+use json::Json;
+use rentals::Line;
+
+/// Which family of rental paths is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum RentalApi {
+    /// `/purchase/rental` and `/rental/…`, as the supplier documents them.
+    #[default]
+    Documented,
+    /// `/purchase/rent` and `/request/rent_price`, as the brief names them (smspool.md 1).
+    Legacy,
+}
+
+/// What a client is built from.
+#[derive(Debug, Clone)]
+pub struct SmsPoolConfig {
+    /// Where the supplier is; plain `http` only for loopback.
+    pub base_url: String,
+    /// The API key, where one is saved already.
+    pub key: Option<SecretString>,
+    /// The family of rental paths.
+    pub rental_api: RentalApi,
+    /// Most requests in any one second; the supplier allows 32.
+    pub requests_per_second: u32,
+    /// How long calls may take.
+    pub deadlines: Deadlines,
+}
+
+impl Default for SmsPoolConfig {
+    fn default() -> Self {
+        Self {
+            base_url: "https://api.smspool.net".to_owned(),
+            key: None,
+            rental_api: RentalApi::default(),
+            requests_per_second: 16,
+            deadlines: Deadlines::default(),
+        }
+    }
+}
+
+/// The supplier, over HTTP.
+pub struct SmsPoolClient {
+    http: Http,
+    clock: Arc<dyn Clock>,
+    rental_api: RentalApi,
+    countries: Mutex<Option<KnownCountries>>,
+    /// By product, whether it is sold for a single service, from the last list of rentals.
+    singles: Mutex<BTreeMap<u32, bool>>,
+}
+
+/// The list that rental products' names are looked up in.
+struct KnownCountries {
+    list: Arc<Vec<PoolCountry>>,
+    fetched_at: UnixSeconds,
+}
+
+const COUNTRIES_FRESH_S: i64 = 3600;
+/// Rows of the history: half an hour of brisk trade (purchase-protocol 5 looks back so far).
+const HISTORY_ROWS: u32 = 500;
+
+type Form<'a> = [(&'a str, String)];
+
+impl SmsPoolClient {
+    /// Builds a client; calls nothing.
+    ///
+    /// # Errors
+    /// [`ConfigError`] for a URL or a key that must not be used.
+    pub fn new(config: SmsPoolConfig, clock: Arc<dyn Clock>) -> Result<Self, ConfigError> {
+        let http = Http::new(&config.base_url, config.requests_per_second, config.deadlines)?;
+        if let Some(key) = config.key {
+            http.set_key(key)?;
+        }
+        let (rental_api, countries, singles) = (config.rental_api, Mutex::default(), Mutex::default());
+        Ok(Self { http, clock, rental_api, countries, singles })
+    }
+
+    /// Uses another API key from the next call on.
+    ///
+    /// # Errors
+    /// [`ConfigError::Key`] for what cannot be a key; the old one stays.
+    pub fn set_key(&self, key: SecretString) -> Result<(), ConfigError> {
+        self.http.set_key(key)
+    }
+
+    async fn run<T>(
+        &self,
+        endpoint: &Endpoint,
+        form: &Form<'_>,
+        decode: impl FnOnce(&Json<'_>, UnixSeconds) -> Decoded<T> + Send,
+    ) -> Result<T, Failure> {
+        let started = Instant::now();
+        let sent = self.http.send(endpoint.outgoing(form)).await;
+        let result = match sent {
+            Err(error) => Err(errors::unsent(endpoint, error)),
+            Ok(answer) => {
+                let json = match &answer.body {
+                    Body::Whole(bytes) => Json::parse(bytes),
+                    Body::TooLong | Body::TimedOut | Body::Broken => None,
+                };
+                let unreadable = |reason| errors::undecodable(endpoint, answer.status, reason);
+                match (errors::refusal(endpoint, &answer, json.as_ref()), &json) {
+                    (Some(failure), _) => Err(failure),
+                    (None, Some(json)) => decode(json, self.clock.now()).map_err(unreadable),
+                    (None, None) => Err(unreadable("no JSON")),
+                }
+            }
+        };
+        result.inspect_err(|failure| log(endpoint, failure, started))
+    }
+
+    /// A cancel or refund: what the supplier refuses in words is an outcome, not a failure.
+    async fn give_back(&self, endpoint: &Endpoint, form: &Form<'_>) -> Result<Cancelled, PoolError> {
+        match self.run(endpoint, form, |json, _| decode::accepted(json)).await {
+            Ok(()) => Ok(Cancelled::Refunded),
+            Err(failure) => match (failure.proof, failure.error.code, failure.error.advice) {
+                (Proof::Refused, ErrorCode::Rejected, Advice::RetryAfter(_)) => Ok(Cancelled::Locked),
+                (Proof::Refused, ErrorCode::Rejected | ErrorCode::OrderNotFound, _) => Ok(Cancelled::Refused),
+                _ => Err(failure.error),
+            },
+        }
+    }
+
+    async fn known_countries(&self) -> Result<Arc<Vec<PoolCountry>>, PoolError> {
+        let now = self.clock.now();
+        let known = lock(&self.countries).as_ref().and_then(|known| {
+            let fresh = (0..COUNTRIES_FRESH_S).contains(&(now - known.fetched_at));
+            fresh.then(|| Arc::clone(&known.list))
+        });
+        match known {
+            Some(list) => Ok(list),
+            None => self.fetch_countries().await,
+        }
+    }
+
+    async fn fetch_countries(&self) -> Result<Arc<Vec<PoolCountry>>, PoolError> {
+        let list = Arc::new(self.run(&endpoints::COUNTRIES, &[], |json, _| decode::countries(json)).await?);
+        let known = KnownCountries { list: Arc::clone(&list), fetched_at: self.clock.now() };
+        *lock(&self.countries) = Some(known);
+        Ok(list)
+    }
+
+    /// All lines, extendable (`type` 1) and not (0). One of the two lists may be empty, which is said by a 404.
+    async fn rental_lines(&self) -> Result<Vec<Line>, PoolError> {
+        let countries = self.known_countries().await?;
+        let mut lines = Vec::new();
+        let mut none = None;
+        for kind in ["1", "0"] {
+            let form = [("type", kind.to_owned())];
+            let read = self.run(&endpoints::RENTAL_LINES, &form, |json, _| rentals::lines(json, &countries)).await;
+            match read {
+                Ok(found) => lines.extend(found),
+                Err(failure) if failure.error.code == ErrorCode::OutOfStock => {
+                    none = Some(failure.error);
+                }
+                Err(failure) => return Err(failure.error),
+            }
+        }
+        if let (true, Some(error)) = (lines.is_empty(), none) {
+            return Err(error);
+        }
+        let lines = rentals::merged(lines);
+        *lock(&self.singles) = lines.iter().map(|line| (line.offer.product, line.single)).collect();
+        Ok(lines)
+    }
+
+    fn single(&self, product: u32) -> Option<bool> {
+        lock(&self.singles).get(&product).copied()
+    }
+
+    /// The cost of a line. A single-service line is priced only in the list of all lines.
+    async fn documented_cost(&self, request: &RentRequest) -> Result<Option<Money>, PoolError> {
+        if self.single(request.product) == Some(true) {
+            let lines = self.rental_lines().await?;
+            let line = lines.into_iter().find(|line| line.offer.product == request.product);
+            return Ok(line.and_then(|line| line.offer.costs.get(&request.days).copied()));
+        }
+        let form = [("id", request.product.to_string())];
+        let decode = |json: &Json<'_>, _| rentals::pricing(json, request.days);
+        Ok(self.run(&endpoints::RENTAL_PRICING, &form, decode).await?)
+    }
+
+    async fn rentals_of(&self, endpoint: &Endpoint) -> Result<Vec<ListedRental>, PoolError> {
+        match self.run(endpoint, &[], rentals::rentals).await {
+            Err(failure) if failure.error.code == ErrorCode::OrderNotFound => Ok(Vec::new()),
+            result => Ok(result?),
+        }
+    }
+}
+
+#[async_trait]
+impl SmsPool for SmsPoolClient {
+    async fn balance(&self) -> Result<Money, PoolError> {
+        Ok(self.run(&endpoints::BALANCE, &[], |json, _| decode::balance(json)).await?)
+    }
+
+    async fn countries(&self) -> Result<Vec<PoolCountry>, PoolError> {
+        Ok(self.fetch_countries().await?.to_vec())
+    }
+
+    async fn services(&self) -> Result<Vec<PoolService>, PoolError> {
+        Ok(self.run(&endpoints::SERVICES, &[], |json, _| decode::services(json)).await?)
+    }
+
+    async fn offers(&self, country: CountryId) -> Result<Vec<PoolOffer>, PoolError> {
+        let form = [("country", country.0.to_string())];
+        Ok(self.run(&endpoints::PRICING, &form, |json, _| decode::offers(json, country)).await?)
+    }
+
+    async fn cost(&self, country: CountryId, service: ServiceId) -> Result<PoolOffer, PoolError> {
+        let form = [("country", country.0.to_string()), ("service", service.0.to_string())];
+        Ok(self.run(&endpoints::PRICE, &form, |json, _| decode::cost(json, service)).await?)
+    }
+
+    async fn purchase(&self, request: &PurchaseRequest) -> Result<Purchased, PurchaseError> {
+        let form = [
+            ("country", request.country.0.to_string()),
+            ("service", request.service.0.to_string()),
+            ("max_price", request.max_cost.to_decimal()),
+            // The cheapest pool: the one that the offer was priced from.
+            ("pricing_option", "0".to_owned()),
+        ];
+        Ok(self.run(&endpoints::PURCHASE, &form, decode::purchased).await?)
+    }
+
+    async fn check(&self, id: &SupplierOrderId) -> Result<Check, PoolError> {
+        Ok(self.run(&endpoints::CHECK, &order(id), |json, _| decode::check(json)).await?)
+    }
+
+    async fn cancel(&self, id: &SupplierOrderId) -> Result<Cancelled, PoolError> {
+        self.give_back(&endpoints::CANCEL, &order(id)).await
+    }
+
+    /// A refusal in words (no SMS yet, not for this pool) is a `None`.
+    async fn resend_cost(&self, id: &SupplierOrderId) -> Result<Option<Money>, PoolError> {
+        let decode = |json: &Json<'_>, _| decode::resend_cost(json).map(Some);
+        match self.run(&endpoints::CHECK_RESEND, &order(id), decode).await {
+            Err(failure) if failure.proof == Proof::Refused && failure.error.code == ErrorCode::Rejected => Ok(None),
+            result => Ok(result?),
+        }
+    }
+
+    async fn resend(&self, id: &SupplierOrderId) -> Result<Resent, PoolError> {
+        Ok(self.run(&endpoints::RESEND, &order(id), |json, _| decode::resent(json, id)).await?)
+    }
+
+    async fn active(&self) -> Result<Vec<ListedOrder>, PoolError> {
+        Ok(self.run(&endpoints::ACTIVE, &[], decode::orders).await?)
+    }
+
+    async fn history(&self) -> Result<Vec<ListedOrder>, PoolError> {
+        let form = [("start", "0".to_owned()), ("length", HISTORY_ROWS.to_string())];
+        Ok(self.run(&endpoints::HISTORY, &form, decode::orders).await?)
+    }
+
+    async fn rental_offers(&self) -> Result<Vec<RentalOffer>, PoolError> {
+        match self.rental_api {
+            RentalApi::Documented => Ok(self.rental_lines().await?.into_iter().map(|line| line.offer).collect()),
+            RentalApi::Legacy => Ok(rentals::legacy_offers(&self.known_countries().await?)),
+        }
+    }
+
+    async fn rental_services(&self, product: u32) -> Result<Option<Vec<ServiceId>>, PoolError> {
+        if self.rental_api == RentalApi::Legacy {
+            return Ok(None);
+        }
+        let form = [("rental", product.to_string())];
+        Ok(self.run(&endpoints::RENTAL_SERVICES, &form, |json, _| rentals::services(json)).await?)
+    }
+
+    async fn rental_cost(&self, request: &RentRequest) -> Result<Money, PoolError> {
+        let cost = match self.rental_api {
+            RentalApi::Documented => self.documented_cost(request).await?,
+            RentalApi::Legacy => {
+                let decode = |json: &Json<'_>, _| rentals::legacy_price(json);
+                Some(self.run(&endpoints::LEGACY_RENT_PRICE, &legacy_form(request), decode).await?)
+            }
+        };
+        let cause = "the rental is not sold for these days".to_owned();
+        cost.ok_or(PoolError { code: ErrorCode::Unavailable, cause, advice: Advice::None })
+    }
+
+    async fn rent(&self, request: &RentRequest) -> Result<Purchased, PurchaseError> {
+        let decode = |json: &Json<'_>, now| rentals::rented(json, request.days, now);
+        let result = match self.rental_api {
+            RentalApi::Documented => {
+                let mut form = vec![("id", request.product.to_string()), ("days", request.days.0.to_string())];
+                // A line that is known to be whole receives every service; naming one could change its price.
+                if self.single(request.product) != Some(false) {
+                    form.push(("service_id", request.service.0.to_string()));
+                }
+                self.run(&endpoints::RENT, &form, decode).await
+            }
+            RentalApi::Legacy => self.run(&endpoints::LEGACY_RENT, &legacy_form(request), decode).await,
+        };
+        Ok(result?)
+    }
+
+    async fn rental_messages(&self, id: &SupplierOrderId) -> Result<Vec<Message>, PoolError> {
+        Ok(self.run(&endpoints::RENTAL_MESSAGES, &rental(id), |json, _| rentals::messages(json)).await?)
+    }
+
+    async fn rental_refund(&self, id: &SupplierOrderId) -> Result<Cancelled, PoolError> {
+        self.give_back(&endpoints::RENTAL_REFUND, &rental(id)).await
+    }
+
+    /// The open lines and, where the supplier has that path, the ended ones. Both must be readable: a rental that is
+    /// missing here counts as not bought.
+    async fn rentals(&self) -> Result<Vec<ListedRental>, PoolError> {
+        let open = self.rentals_of(&endpoints::RENTALS).await?;
+        let past = match self.rentals_of(&endpoints::RENTALS_PAST).await {
+            Err(error) if error.code == ErrorCode::Unavailable => Vec::new(),
+            result => result?,
+        };
+        let all = past.into_iter().chain(open);
+        let by_id: BTreeMap<SupplierOrderId, ListedRental> = all.map(|rental| (rental.id.clone(), rental)).collect();
+        Ok(by_id.into_values().collect())
+    }
+}
+
+/// The field is `orderid` in requests, `order_id` only in answers (smspool.md 5).
+fn order(id: &SupplierOrderId) -> [(&'static str, String); 1] {
+    [("orderid", id.as_str().to_owned())]
+}
+
+fn rental(id: &SupplierOrderId) -> [(&'static str, String); 1] {
+    [("rental_code", id.as_str().to_owned())]
+}
+
+fn legacy_form(request: &RentRequest) -> [(&'static str, String); 3] {
+    [
+        ("country", request.country.0.to_string()),
+        ("service", request.service.0.to_string()),
+        ("duration", request.days.0.to_string()),
+    ]
+}
+
+fn log(endpoint: &Endpoint, failure: &Failure, started: Instant) {
+    let elapsed_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let PoolError { code, cause, .. } = &failure.error;
+    tracing::warn!(endpoint = endpoint.path, status = failure.status, %code, elapsed_ms, %cause, "supplier call failed");
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

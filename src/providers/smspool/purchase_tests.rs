@@ -1,0 +1,166 @@
+//! Purchases over the wire: each is sent once, and only the closed list of purchase-protocol 3 is a definite "no".
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use shop::pool::{PoolError, PurchaseError, PurchaseRequest, SmsPool};
+use shop::{CountryId, ErrorCode, Money, ServiceId};
+
+use super::wire_tests::{Fixed, KEY, client, client_with};
+use super::{RentalApi, SmsPoolClient, SmsPoolConfig};
+use crate::loopback::{Loopback, Reply, answer};
+
+const BOUGHT: &str = r#"{"success":1,"number":1234567890,"cc":"1","phonenumber":"234567890","order_id":"ABCDEFGH","country":"United States","service":"Service","pool":1,"expires_in":1200,"expiration":1705309968,"message":"You have succesfully ordered ...","cost":"0.24","cost_in_cents":24}"#;
+const NO_STOCK: &str = r#"{"success":0,"message":"<p>Pool <b>Foxtrot</b>: We couldn't find an available phone number for you, please try again later!</p>","type":"OUT_OF_STOCK"}"#;
+const HTML: &str = "<!DOCTYPE html><html><body>502 Bad Gateway</body></html>";
+
+fn request() -> PurchaseRequest {
+    PurchaseRequest { country: CountryId(1), service: ServiceId(1012), max_cost: Money::from_cents(24) }
+}
+
+async fn buy(reply: Reply) -> (Result<String, PurchaseError>, usize) {
+    let server = Loopback::start(vec![reply]).await;
+    let result = client(&server).purchase(&request()).await;
+    (result.map(|bought| bought.id.as_str().to_owned()), server.requests().len())
+}
+
+fn verdict(result: &Result<String, PurchaseError>) -> String {
+    match result {
+        Ok(id) => format!("bought {id}"),
+        Err(PurchaseError::DefiniteNo(error)) => format!("no {}", error.code),
+        Err(PurchaseError::Unknown(error)) => format!("unknown {}", error.code),
+    }
+}
+
+/// Buys once per case, each from a server of its own that counts.
+async fn check_each(cases: Vec<(Reply, &str)>) {
+    for (index, (reply, expected)) in cases.into_iter().enumerate() {
+        let (result, requests) = buy(reply).await;
+        assert_eq!((verdict(&result).as_str(), requests), (expected, 1), "case {index}");
+    }
+}
+
+/// Fault 34.
+#[tokio::test]
+async fn answers_of_other_types_are_understood() {
+    check_each(vec![
+        (answer(200, "", BOUGHT), "bought ABCDEFGH"),
+        (answer(200, "", r#"{"success":"1","number":"+12345678901","order_id":12345678}"#), "bought 12345678"),
+        (
+            answer(200, "", r#"{"success":true,"number":"","cc":"44","phonenumber":"7700900123","order_id":"A1"}"#),
+            "bought A1",
+        ),
+    ])
+    .await;
+}
+
+/// Faults 32, 36 and 39.
+#[tokio::test]
+async fn clear_refusals_are_a_definite_no() {
+    check_each(vec![
+        (answer(422, "", NO_STOCK), "no 0x0001"),
+        (answer(200, "", NO_STOCK), "no 0x0001"),
+        (answer(400, "", r#"{"success":0,"errors":[{"message":"You are missing a required parameter for this request.","param":"service"}]}"#), "no 0x0003"),
+        (answer(403, "", HTML), "no 0x0005"),
+        (answer(401, "", ""), "no 0x0005"),
+        (answer(429, "", ""), "no 0x0006"),
+        (answer(429, "Retry-After: 7\r\n", "{}"), "no 0x0006"),
+    ])
+    .await;
+}
+
+/// Faults 31 to 33 and 40, and the class "a purchase timeout reported as not charged".
+#[tokio::test]
+async fn everything_else_is_unknown_and_never_sent_again() {
+    check_each(vec![
+        (answer(200, "", HTML), "unknown 0x0002"),
+        (answer(200, "", ""), "unknown 0x0009"),
+        (answer(200, "", "null"), "unknown 0x0009"),
+        (answer(200, "", "[]"), "unknown 0x0009"),
+        (answer(200, "", r#"{"success":1,"order_id":"ABC"#), "unknown 0x0009"),
+        (
+            answer(200, "", r#"{"success":1,"message":"..","cc":"1","phonenumber":"2334567890","token":"t"}"#),
+            "unknown 0x0009",
+        ),
+        (answer(200, "", r#"{"success":1,"order_id":"ABCDEFGH","number":""}"#), "unknown 0x0009"),
+        (answer(200, "", r#"{"success":0,"order_id":"ABCDEFGH","number":12345678901}"#), "unknown 0x0003"),
+        (answer(200, "", r#"{"success":0,"success":1,"order_id":"ABCDEFGH","number":12345678901}"#), "unknown 0x0009"),
+        (answer(400, "", HTML), "unknown 0x0002"),
+        (answer(404, "", HTML), "unknown 0x000A"),
+        (answer(500, "", r#"{"success":0,"message":"x"}"#), "unknown 0x0003"),
+        (answer(502, "", HTML), "unknown 0x0002"),
+        (answer(520, "", ""), "unknown 0x0002"),
+        (answer(302, "Location: /purchase/sms\r\n", ""), "unknown 0x0009"),
+        (answer(307, "Location: /purchase/sms\r\n", ""), "unknown 0x0009"),
+        (Reply::Close, "unknown 0x0002"),
+        (Reply::Flood, "unknown 0x0009"),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn a_slow_answer_is_cut_at_the_deadline_and_proves_nothing() {
+    let server = Loopback::start(vec![Reply::Stall]).await;
+    let client = client_with(&server.url, RentalApi::Documented, Duration::from_millis(200));
+    let result = client.purchase(&request()).await.map(|bought| bought.id.as_str().to_owned());
+    assert_eq!(verdict(&result), "unknown 0x0004");
+    assert_eq!(client.balance().await.map_err(|error| error.code), Err(ErrorCode::TimedOut));
+}
+
+/// The trap of a dead pooled connection: a purchase never shares its connection with an earlier or later request.
+#[tokio::test]
+async fn each_purchase_has_a_connection_of_its_own() {
+    let server = Loopback::start(vec![answer(200, "", r#"{"balance":"5.00"}"#)]).await;
+    let client = client(&server);
+    for _ in 0..3 {
+        assert_eq!(client.balance().await, Ok(Money::from_cents(500)));
+        let result = client.purchase(&request()).await;
+        assert!(matches!(result, Err(PurchaseError::Unknown(_))), "{result:?}");
+    }
+    let ports = server.connections();
+    assert_eq!(ports.len(), 6);
+    for index in [1, 3, 5] {
+        let shared = ports.iter().filter(|port| **port == ports[index]).count();
+        assert_eq!(shared, 1, "{ports:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_refused_connection_is_a_definite_no() {
+    // Bound and not listening: the port is nobody else's, and refuses.
+    let socket = tokio::net::TcpSocket::new_v4().expect("a socket");
+    socket.bind("127.0.0.1:0".parse().expect("an address")).expect("a port");
+    let url = format!("http://{}", socket.local_addr().expect("an address"));
+    let client = client_with(&url, RentalApi::Documented, Duration::from_secs(10));
+    let result = client.purchase(&request()).await;
+    let Err(PurchaseError::DefiniteNo(PoolError { code, cause, .. })) = result else {
+        panic!("{result:?}");
+    };
+    assert_eq!(code, ErrorCode::Unreachable);
+    assert!(cause.contains("refused"), "{cause}");
+}
+
+#[tokio::test]
+async fn without_a_key_nothing_is_bought_and_nothing_sent() {
+    let server = Loopback::start(vec![answer(200, "", BOUGHT)]).await;
+    let config = SmsPoolConfig { base_url: server.url.clone(), ..SmsPoolConfig::default() };
+    let client = SmsPoolClient::new(config, Arc::new(Fixed)).expect("a client");
+    let result = client.purchase(&request()).await.map(|bought| bought.id.as_str().to_owned());
+    assert_eq!((verdict(&result).as_str(), server.requests().len()), ("no 0x0005", 0));
+    client.set_key(KEY.into()).expect("a key");
+    assert!(client.purchase(&request()).await.is_ok());
+}
+
+#[tokio::test]
+async fn the_key_travels_in_the_header_only() {
+    let server = Loopback::start(vec![answer(200, "", BOUGHT)]).await;
+    let client = client(&server);
+    client.purchase(&request()).await.expect("a number");
+    let sent = server.requests().remove(0);
+    let (head, body) = sent.split_once("\r\n\r\n").expect("a head");
+    assert!(head.starts_with("POST /purchase/sms HTTP/1.1\r\n"), "{head}");
+    assert!(head.contains(&format!("authorization: Bearer {KEY}\r\n")), "{head}");
+    assert!(head.contains("content-type: application/x-www-form-urlencoded"), "{head}");
+    assert_eq!(body, "country=1&service=1012&max_price=0.24&pricing_option=0");
+    assert_eq!(sent.matches(KEY).count(), 1);
+}

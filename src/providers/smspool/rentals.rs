@@ -1,0 +1,180 @@
+//! From the supplier's answers about rentals to the shop's types. Rentals are products per country line, not pairs of
+//! country and service (smspool.md 6).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::value::RawValue;
+use shop::pool::{ListedRental, Message, PoolCountry, Purchased, RentalOffer};
+use shop::{CountryId, Days, Money, ServiceId, UnixSeconds};
+
+use super::decode::{Decoded, charged, object, order_id, price, rental_message, timestamp};
+use super::json::{Json, Object, scalar};
+
+const DAY_S: i64 = 86_400;
+const DAYS_MAX: u16 = 365;
+/// A line may take a day to activate, so its end may be off by so much.
+const EXPIRY_SLACK_S: i64 = 2 * DAY_S;
+
+/// A product with what the shop's type has no place for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Line {
+    pub(super) offer: RentalOffer,
+    /// Whether the product is sold for one service, chosen by `service_id`.
+    pub(super) single: bool,
+}
+
+/// `/rental/retrieve_all`. A product without a readable price or a known country is not for rent.
+pub(super) fn lines(json: &Json<'_>, countries: &[PoolCountry]) -> Decoded<Vec<Line>> {
+    let rows = json.rows("data").ok_or("no list")?;
+    Ok(rows.into_iter().filter_map(Object::of).filter_map(|row| line(&row, countries)).collect())
+}
+
+/// Both types of lines as one list. A product that stands in both has the days of both, at the higher price.
+pub(super) fn merged(lines: impl IntoIterator<Item = Line>) -> Vec<Line> {
+    let mut by_product: BTreeMap<u32, Line> = BTreeMap::new();
+    for line in lines {
+        match by_product.get_mut(&line.offer.product) {
+            Some(known) => {
+                for (days, cost) in line.offer.costs {
+                    let entry = known.offer.costs.entry(days).or_insert(cost);
+                    *entry = cost.max(*entry);
+                }
+            }
+            None => {
+                by_product.insert(line.offer.product, line);
+            }
+        }
+    }
+    by_product.into_values().collect()
+}
+
+fn line(row: &Object<'_>, countries: &[PoolCountry]) -> Option<Line> {
+    let texts = ["short_name", "tag", "name"].into_iter().filter_map(|key| row.text(key));
+    let country = texts.filter_map(|text| find_country(&text, countries)).next()?;
+    let single = row.raw("single_service").filter(|raw| !day_costs(raw).is_empty());
+    let costs = day_costs(single.or_else(|| row.raw("pricing"))?);
+    let within_hours = row.id("refund_within").filter(|hours| *hours > 0);
+    let refundable = row.flag("is_refundable") == Some(true);
+    let offer = RentalOffer {
+        product: row.id("ID").or_else(|| row.id("id"))?,
+        country,
+        costs,
+        services: row.id("service_id").or_else(|| row.id("service")).map(|id| vec![ServiceId(id)]),
+        refund_within_s: within_hours.filter(|_| refundable).map(|hours| hours.saturating_mul(3600)),
+        refund_min_days: Days(row.id("refund_min_days").and_then(|days| u16::try_from(days).ok()).unwrap_or(0)),
+    };
+    (!offer.costs.is_empty()).then_some(Line { offer, single: single.is_some() })
+}
+
+/// Prices by days: an object, or a string that holds one (the documents of 2022). Unreadable days are left out.
+fn day_costs(raw: &RawValue) -> BTreeMap<Days, Money> {
+    let text = scalar(raw).unwrap_or_else(|| raw.get().to_owned());
+    let Some(object) = Object::parse(&text) else {
+        return BTreeMap::new();
+    };
+    let days = |key: &str| key.trim().parse().ok().filter(|days| (1..=DAYS_MAX).contains(days)).map(Days);
+    let cost = |raw| Money::parse(&scalar(raw)?).ok().filter(|cost| *cost > Money::ZERO);
+    object.entries().filter_map(|(key, raw)| Some((days(key)?, cost(raw)?))).collect()
+}
+
+/// `/rental/retrieve_pricing`.
+pub(super) fn pricing(json: &Json<'_>, days: Days) -> Decoded<Option<Money>> {
+    let raw = object(json)?.raw("pricing").ok_or("no pricing")?;
+    Ok(day_costs(raw).get(&days).copied())
+}
+
+/// `/request/rent_price` of the legacy family.
+pub(super) fn legacy_price(json: &Json<'_>) -> Decoded<Money> {
+    price(object(json)?).ok_or("no readable price")
+}
+
+/// The products of the legacy family: one per country, priced on asking.
+pub(super) fn legacy_offers(countries: &[PoolCountry]) -> Vec<RentalOffer> {
+    let offer = |country: &PoolCountry| RentalOffer {
+        product: country.id.0,
+        country: country.id,
+        costs: BTreeMap::new(),
+        services: None,
+        refund_within_s: None,
+        refund_min_days: Days(0),
+    };
+    countries.iter().map(offer).collect()
+}
+
+/// `/rental/retrieve_services`; an empty list names no limit.
+pub(super) fn services(json: &Json<'_>) -> Decoded<Option<Vec<ServiceId>>> {
+    let rows = json.rows("data").or_else(|| json.rows("services")).ok_or("no list")?;
+    let ids: BTreeSet<ServiceId> =
+        rows.iter().copied().filter_map(Object::of).filter_map(|row| row.id("ID")).map(ServiceId).collect();
+    match (rows.is_empty(), ids.is_empty()) {
+        (true, _) => Ok(None),
+        (false, true) => Err("no row is readable"),
+        (false, false) => Ok(Some(ids.into_iter().collect())),
+    }
+}
+
+/// `/purchase/rental` and `/purchase/rent`. The documented answer names no cost.
+pub(super) fn rented(json: &Json<'_>, days: Days, now: UnixSeconds) -> Decoded<Purchased> {
+    let object = object(json)?;
+    let id = order_id(object, &["rental_code", "order_id", "orderid"]).ok_or("no usable rental code")?;
+    let phone = object.phone("phonenumber").or_else(|| object.phone("number")).ok_or("no usable number")?;
+    let expected = now + i64::from(days.0) * DAY_S;
+    let said = timestamp(object, "expiry").or_else(|| timestamp(object, "expiration"));
+    let expires_at = said.filter(|at| (at - expected).abs() <= EXPIRY_SLACK_S && *at > now).unwrap_or(expected);
+    Ok(Purchased { id, phone, cost: charged(object), expires_at, pool: object.id("pool") })
+}
+
+/// `/rental/retrieve_messages`: an array now, an object keyed "0", "1" in 2022; null where there are none.
+pub(super) fn messages(json: &Json<'_>) -> Decoded<Vec<Message>> {
+    let answer = object(json)?;
+    if answer.flag("success") == Some(true) && answer.raw("messages").is_none() {
+        return Ok(Vec::new());
+    }
+    let rows = answer.rows("messages").ok_or("no messages")?;
+    let readable = |row| Object::of(row).as_ref().and_then(rental_message).ok_or("a message is not readable");
+    rows.into_iter().map(readable).collect()
+}
+
+/// `/rental/retrieve` and `/rental/retrieve_history`. A row without a usable id makes the list useless for reconciling.
+pub(super) fn rentals(json: &Json<'_>, now: UnixSeconds) -> Decoded<Vec<ListedRental>> {
+    let rows = json.rows("data").ok_or("no list")?;
+    rows.into_iter().map(|row| rental(row, now)).collect()
+}
+
+fn rental(row: &RawValue, now: UnixSeconds) -> Decoded<ListedRental> {
+    let row = Object::of(row).ok_or("a row is not an object")?;
+    // In some lists `rental` is the product's number, so it is the last place to look for the code.
+    let id = order_id(&row, &["rental_code", "order_code"]).ok_or("a row without a usable id")?;
+    let expires_at = ["expiration_date", "expiry"].iter().find_map(|key| timestamp(&row, key)).unwrap_or(now);
+    Ok(ListedRental { id, phone: row.phone("phonenumber"), product: row.id("rental"), expires_at })
+}
+
+/// The country that a product's name means: an ISO code, an English name or a usual short form, without what follows
+/// " - " or "(".
+pub(super) fn find_country(text: &str, countries: &[PoolCountry]) -> Option<CountryId> {
+    let plain = text.split(" - ").next().unwrap_or_default();
+    let plain = plain.split('(').next().unwrap_or_default().trim().to_lowercase();
+    let wanted = SHORT_FORMS.iter().find(|(short, _)| *short == plain).map(|(_, iso2)| *iso2);
+    let fits = |country: &&PoolCountry| match wanted {
+        Some(iso2) => country.iso2 == iso2,
+        None => country.iso2.eq_ignore_ascii_case(&plain) || country.name.to_lowercase() == plain,
+    };
+    countries.iter().find(fits).map(|country| country.id)
+}
+
+const SHORT_FORMS: [(&str, &str); 10] = [
+    ("usa", "US"),
+    ("united states of america", "US"),
+    ("uk", "GB"),
+    ("great britain", "GB"),
+    ("england", "GB"),
+    ("uae", "AE"),
+    ("russian federation", "RU"),
+    ("czechia", "CZ"),
+    ("türkiye", "TR"),
+    ("holland", "NL"),
+];
+
+#[cfg(test)]
+#[path = "rentals_tests.rs"]
+mod tests;
