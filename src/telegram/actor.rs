@@ -1,0 +1,178 @@
+//! Empties one person's mailbox: handles one thing at a time, in order, while at most one round of output runs beside
+//! it. So a slow or rate-limited edit never holds up the next press, and a panic harms nobody else.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::task::{JoinError, JoinHandle};
+use tokio::time::Instant;
+
+use crate::host::{Host, HostResult, Notice, Person};
+use crate::mailbox::{Inbox, Mail, Mailboxes, Work};
+use crate::output::short;
+use crate::projection::Memory;
+use crate::round::{Left, round};
+use crate::shared::Shared;
+use crate::steps;
+use crate::todo::{Asked, Panel, Todo};
+
+/// The first and the longest wait before output is tried again.
+const BACK_OFF: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
+/// After so many failed rounds in a row the panel is given up; what is outgoing is the host's to give up.
+const PANEL_FAILURES_MAX: u32 = 6;
+
+/// The owner of a mailbox.
+pub(crate) struct Actor<H: Host> {
+    shared: Arc<Shared<H>>,
+    mailboxes: Arc<Mailboxes<H>>,
+    inbox: Arc<Inbox<H::App>>,
+    person: Person,
+    todo: Todo,
+    memory: Memory,
+    failures: u32,
+    retry_at: Option<Instant>,
+    /// Dropped when this actor is done.
+    _alive: mpsc::Sender<()>,
+}
+
+type Round = Option<JoinHandle<HostResult<Left>>>;
+
+impl<H: Host> Actor<H> {
+    /// The owner of this mailbox.
+    pub(crate) fn new(
+        user: u64,
+        mailboxes: Arc<Mailboxes<H>>,
+        inbox: Arc<Inbox<H::App>>,
+        alive: mpsc::Sender<()>,
+    ) -> Self {
+        Self {
+            shared: Arc::clone(&mailboxes.shared),
+            mailboxes,
+            inbox,
+            person: Person { id: user, name: String::new(), language_code: None },
+            todo: Todo::default(),
+            memory: Memory::default(),
+            failures: 0,
+            retry_at: None,
+            _alive: alive,
+        }
+    }
+
+    /// Runs until nothing has come for a while, or the bot stops.
+    pub(crate) async fn run(mut self) {
+        let mut output: Round = None;
+        loop {
+            if output.is_none() && !self.todo.is_empty() && self.retry_at.is_none() {
+                let (todo, memory) = (std::mem::take(&mut self.todo), std::mem::take(&mut self.memory));
+                output = Some(tokio::spawn(round(Arc::clone(&self.shared), self.person.clone(), todo, memory)));
+            }
+            let stopping = self.mailboxes.stopping.load(Ordering::SeqCst);
+            if stopping && output.is_none() && self.mailboxes.close(self.person.id) {
+                return;
+            }
+            let quiet = output.is_none() && self.retry_at.is_none();
+            let retry_at = self.retry_at.unwrap_or_else(Instant::now);
+            let inbox = Arc::clone(&self.inbox);
+            tokio::select! {
+                mail = inbox.next(&self.mailboxes.stopping), if !stopping || output.is_none() => self.open(mail).await,
+                ended = ended(&mut output) => {
+                    output = None;
+                    self.absorb(ended);
+                }
+                () = tokio::time::sleep_until(retry_at), if self.retry_at.is_some() => self.retry_at = None,
+                () = tokio::time::sleep(self.shared.limits.mailbox_idle), if quiet => {
+                    if self.mailboxes.close(self.person.id) {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    async fn open(&mut self, mail: Mail<H::App>) {
+        match mail {
+            Mail::Work(work) => self.handle(work).await,
+            // The panel, too: a crash may have come before it became the card that is due now.
+            Mail::Wake => {
+                let panel = Some(Panel::UNASKED);
+                self.todo.merge(Todo { panel, outbox: Some(Asked::No), ..Todo::default() });
+            }
+            Mail::Nothing => {}
+        }
+    }
+
+    /// Handles something in a task of its own, so that a panic ends that task alone; tries again a few times.
+    async fn handle(&mut self, work: Arc<Work<H::App>>) {
+        if let Work::Update(incoming, _) = &*work {
+            self.person = incoming.person.clone();
+        }
+        for tries in 1..=self.shared.limits.tries_max {
+            let task = tokio::spawn(steps::take(Arc::clone(&self.shared), Arc::clone(&work), self.person.clone()));
+            match task.await {
+                Ok(Ok(after)) => {
+                    self.inbox.speak(after.lang);
+                    self.todo.merge(after.todo);
+                    if after.acted {
+                        self.retry_at = None;
+                    }
+                    return;
+                }
+                Ok(Err(error)) => return self.shared.fail(error),
+                Err(panic) => log_panic(self.person.id, tries, &panic),
+            }
+        }
+        self.give_up(&work);
+    }
+
+    fn give_up(&self, work: &Work<H::App>) {
+        match work {
+            Work::Update(incoming, ticket) => {
+                let lang = engine::Lang::from_code(self.person.language_code.as_deref().unwrap_or_default());
+                if let Some(ticket) = ticket {
+                    self.shared.answer(ticket, self.shared.notice(Notice::Failed, lang));
+                }
+                self.shared.bury(incoming.update, "its handling panics");
+            }
+            Work::Delivered(delivered) => {
+                tracing::error!(user = short(delivered.user), key = delivered.key, "the handling of a delivery panics");
+            }
+        }
+    }
+
+    fn absorb(&mut self, ended: Result<HostResult<Left>, JoinError>) {
+        let left = match ended {
+            Ok(Ok(left)) => left,
+            Ok(Err(error)) => return self.shared.fail(error),
+            Err(panic) => {
+                log_panic(self.person.id, 1, &panic);
+                Left { todo: Todo { outbox: Some(Asked::No), ..Todo::default() }, back_off: true, ..Left::default() }
+            }
+        };
+        self.memory = left.memory;
+        let newer = std::mem::replace(&mut self.todo, left.todo);
+        self.todo.merge(newer);
+        if !left.back_off {
+            self.failures = 0;
+            return;
+        }
+        self.failures += 1;
+        if self.failures >= PANEL_FAILURES_MAX {
+            self.todo.panel = None;
+        }
+        let wait = BACK_OFF.0 * 2_u32.saturating_pow(self.failures.min(10) - 1);
+        self.retry_at = Some(Instant::now() + wait.min(BACK_OFF.1));
+    }
+}
+
+async fn ended(output: &mut Round) -> Result<HostResult<Left>, JoinError> {
+    match output {
+        Some(output) => output.await,
+        None => std::future::pending().await,
+    }
+}
+
+fn log_panic(user: u64, tries: u32, panic: &JoinError) {
+    tracing::error!(user = short(user), tries, %panic, "handling panicked");
+}

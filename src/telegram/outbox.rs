@@ -1,0 +1,119 @@
+//! What must reach a person: read from the host until it is delivered, in order, at least once.
+
+use crate::host::{Delivery, Host, HostResult, Outgoing, OutgoingKind, Sound};
+use crate::output::short;
+use crate::port::CallError;
+use crate::projection::Memory;
+use crate::shared::Shared;
+use crate::todo::Asked;
+
+/// How often the host is asked for more in one round.
+const PASSES_MAX: u32 = 32;
+
+/// How a round of deliveries ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Emptied {
+    /// Nothing is left that could be delivered now.
+    Done,
+    /// Something failed in a way that may pass.
+    Unknown,
+}
+
+/// Delivers what is outgoing for a person.
+pub(crate) async fn deliver<H: Host>(
+    shared: &Shared<H>,
+    user: u64,
+    asked: Asked,
+    memory: &mut Memory,
+) -> HostResult<Emptied> {
+    for _ in 0..PASSES_MAX {
+        shared.output.gate.open(user).await;
+        let batch = shared.host.outgoing(user).await?;
+        if batch.is_empty() {
+            return Ok(Emptied::Done);
+        }
+        if let Some(ended) = pass(shared, user, asked, batch, memory).await? {
+            return Ok(ended);
+        }
+    }
+    tracing::warn!(user = short(user), "a person's deliveries do not end");
+    Ok(Emptied::Unknown)
+}
+
+/// One pass; `None`: ask again, since Telegram asked for a pause or everything was delivered.
+async fn pass<H: Host>(
+    shared: &Shared<H>,
+    user: u64,
+    asked: Asked,
+    batch: Vec<Outgoing>,
+    memory: &mut Memory,
+) -> HostResult<Option<Emptied>> {
+    for item in batch {
+        if asked == Asked::No {
+            shared.unasked.turn().await;
+        }
+        let slot = shared.deliveries.acquire().await;
+        let result = deliver_one(shared, user, item.kind, memory).await;
+        drop(slot);
+        let (delivery, ended) = match result {
+            Ok(message_id) => (Delivery::Delivered { message_id }, None),
+            // What is shown may be out of date after the pause: read again then.
+            Err(CallError::RetryAfter(_)) => return Ok(None),
+            Err(error) => failed(user, &error),
+        };
+        shared.host.sent(user, &item.id, delivery).await?;
+        if ended.is_some() {
+            return Ok(ended);
+        }
+    }
+    Ok(None)
+}
+
+async fn deliver_one<H: Host>(
+    shared: &Shared<H>,
+    user: u64,
+    kind: OutgoingKind,
+    memory: &mut Memory,
+) -> Result<i32, CallError> {
+    let (rendered, sound, is_card) = match kind {
+        OutgoingKind::Message { rendered, sound } => (rendered, sound, false),
+        OutgoingKind::Card { message_id: None, rendered } => (rendered, Sound::Silent, true),
+        OutgoingKind::Card { message_id: Some(message_id), rendered } => {
+            memory.note_card(message_id);
+            match shared.output.edit(user, message_id, &rendered).await {
+                Err(CallError::Gone) => (rendered, Sound::Silent, true),
+                other => return other.map(|()| message_id),
+            }
+        }
+    };
+    let message_id = shared.output.send(user, &rendered, sound).await?;
+    memory.buried = true;
+    if is_card {
+        memory.note_card(message_id);
+    }
+    Ok(message_id)
+}
+
+/// What to report, and whether the round ends: an order of deliveries must not be overtaken by a later one.
+fn failed(user: u64, error: &CallError) -> (Delivery, Option<Emptied>) {
+    match error {
+        CallError::Blocked => {
+            tracing::info!(user = short(user), "a person cannot be reached");
+            (Delivery::Unreachable, Some(Emptied::Done))
+        }
+        CallError::Refused(reason) | CallError::Markup(reason) => {
+            tracing::error!(user = short(user), reason, "telegram refuses a delivery");
+            (Delivery::Refused(reason.clone()), None)
+        }
+        CallError::Network(_)
+        | CallError::Unauthorized
+        | CallError::Conflict(_)
+        | CallError::RetryAfter(_)
+        | CallError::NotModified
+        | CallError::Gone
+        | CallError::TooOld => {
+            tracing::warn!(user = short(user), %error, "a delivery may not have arrived");
+            (Delivery::Unknown(error.to_string()), Some(Emptied::Unknown))
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! One round of output for one person: the panel, tidying, deliveries. Runs beside the handling of what comes in.
+
+use std::sync::Arc;
+
+use crate::host::{Host, HostResult, Living, Person};
+use crate::outbox::{self, Emptied};
+use crate::projection::{self, Memory, Shown};
+use crate::shared::Shared;
+use crate::todo::{Asked, Todo};
+
+/// What a round leaves behind.
+#[derive(Debug, Default)]
+pub(crate) struct Left {
+    /// What is known of the chat now.
+    pub(crate) memory: Memory,
+    /// What could not be done.
+    pub(crate) todo: Todo,
+    /// Whether to wait before it is tried again.
+    pub(crate) back_off: bool,
+}
+
+/// Does what is to be done.
+pub(crate) async fn round<H: Host>(
+    shared: Arc<Shared<H>>,
+    person: Person,
+    todo: Todo,
+    memory: Memory,
+) -> HostResult<Left> {
+    let mut left = Left { memory, ..Left::default() };
+    let mut outbox = todo.outbox;
+    let mut living = None;
+    if let Some(panel) = todo.panel {
+        if panel.asked == Asked::No {
+            shared.unasked.turn().await;
+        }
+        shared.output.gate.open(person.id).await;
+        let (shown, now_living) = projection::show(&shared, &person, &panel, &mut left.memory).await?;
+        living = now_living;
+        match shown {
+            Shown::Done => {}
+            Shown::OnCard => outbox = outbox.max(Some(panel.asked)),
+            Shown::Later => left.todo.panel = Some(panel),
+            Shown::Unknown => {
+                left.todo.panel = Some(panel);
+                left.back_off = true;
+            }
+        }
+    } else if !todo.strip.is_empty() {
+        living = shared.host.load(&person).await?.living;
+    }
+    tidy(&shared, person.id, &todo.strip, &todo.delete, living, &left.memory).await;
+    if let Some(asked) = outbox
+        && outbox::deliver(&shared, person.id, asked, &mut left.memory).await? == Emptied::Unknown
+    {
+        left.todo.outbox = Some(asked);
+        left.back_off = true;
+    }
+    Ok(left)
+}
+
+async fn tidy<H: Host>(
+    shared: &Shared<H>,
+    user: u64,
+    strip: &[i32],
+    delete: &[i32],
+    living: Option<Living>,
+    memory: &Memory,
+) {
+    for &message_id in delete {
+        shared.output.delete(user, message_id).await;
+    }
+    let in_use = |id: i32| living.is_some_and(|living| living.message_id == id) || memory.cards.contains(&id);
+    for &message_id in strip.iter().filter(|&&id| !in_use(id)) {
+        shared.output.strip(user, message_id).await;
+    }
+}
