@@ -1,0 +1,188 @@
+//! Failures of the supplier that a test can order: by endpoint, a number of times.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+
+use crate::clock::parse_duration;
+
+/// What goes wrong. "After" means that the request is carried out first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PoolFault {
+    /// This HTTP status and body; nothing is carried out.
+    Status(u16, String),
+    /// A Cloudflare page with this status; nothing is carried out.
+    Cloudflare(u16),
+    /// 429 with or without `Retry-After` seconds.
+    TooManyRequests(Option<u32>),
+    /// 422 `OUT_OF_STOCK`.
+    OutOfStock,
+    /// 422 `BALANCE_ERROR`.
+    NoBalance,
+    /// 422 `PRICE_NOT_FOUND`.
+    PriceNotFound,
+    /// The six-hour block after too many failed purchases.
+    TooManyFailed,
+    /// 403 as with a revoked key.
+    InvalidKey,
+    /// 400 "cannot be cancelled yet".
+    CancelLocked,
+    /// 200 with `success: 0` and this message.
+    Refused(String),
+    /// No answer, the connection stays open; nothing is carried out.
+    HangBefore,
+    /// No answer, the connection stays open; the request was carried out.
+    HangAfter,
+    /// The connection closes; nothing is carried out.
+    ResetBefore,
+    /// The connection closes; the request was carried out.
+    ResetAfter,
+    /// The answer comes this much later in real time.
+    Delay(Duration),
+    /// Carried out, answered one byte a second.
+    SlowLoris,
+    /// Carried out, answered with this many bytes.
+    HugeBody(usize),
+    /// Carried out, answered 200 without a body.
+    EmptyBody,
+    /// Carried out, the JSON ends in the middle.
+    TruncatedJson,
+    /// Carried out, answered 200 with this body.
+    Garbage(String),
+    /// Carried out; integers come as text, amounts as numbers, numbers with "+", `success` as true.
+    VariedTypes,
+    /// Carried out; lists come as objects keyed "0", "1".
+    ListsAsObjects,
+    /// Carried out; `number` and `phonenumber` are empty.
+    EmptyNumber,
+    /// Carried out; `order_id` is missing.
+    MissingOrderId,
+    /// Carried out; `order_id` is that of the first order.
+    DuplicateOrderId,
+    /// The next purchase is not in `/request/active` for so long; goes together with another fault.
+    Hidden(Duration),
+}
+
+#[derive(Clone, Debug)]
+struct Ordered {
+    endpoint: String,
+    fault: PoolFault,
+    left: u32,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Faults {
+    ordered: Vec<Ordered>,
+    /// How long the next orders stay hidden, one entry per order.
+    hidden: VecDeque<Duration>,
+}
+
+impl Faults {
+    pub(crate) fn add(&mut self, endpoint: &str, times: u32, fault: PoolFault) {
+        if let PoolFault::Hidden(duration) = fault {
+            self.hidden.extend((0..times).map(|_| duration));
+        } else {
+            self.ordered.push(Ordered { endpoint: endpoint.to_owned(), fault, left: times });
+        }
+    }
+
+    pub(crate) fn clear(&mut self) {
+        *self = Self::default();
+    }
+
+    /// The fault for this request, if one was ordered; counts it down.
+    pub(crate) fn take(&mut self, endpoint: &str) -> Option<PoolFault> {
+        let meant = |one: &Ordered| one.endpoint == "*" || one.endpoint == endpoint;
+        let index = self.ordered.iter().position(meant)?;
+        self.ordered[index].left = self.ordered[index].left.saturating_sub(1);
+        if self.ordered[index].left == 0 {
+            return Some(self.ordered.remove(index).fault);
+        }
+        Some(self.ordered[index].fault.clone())
+    }
+
+    /// How long the order that is being made stays hidden.
+    pub(crate) fn take_hidden(&mut self) -> Option<Duration> {
+        self.hidden.pop_front()
+    }
+}
+
+impl PoolFault {
+    /// Reads a fault from words: `out-of-stock`, `429 30`, `502`, `hang-after`, `delay 2s`, `hidden 70s`, `garbage []`.
+    ///
+    /// # Errors
+    /// A sentence when the words name no fault.
+    pub fn parse(words: &[&str]) -> Result<Self, String> {
+        let (first, rest) = words.split_first().ok_or("name a fault")?;
+        let detail = rest.join(" ");
+        let duration = || parse_duration(&detail).ok_or(format!("{first} needs a duration"));
+        Ok(match *first {
+            "out-of-stock" => Self::OutOfStock,
+            "balance" => Self::NoBalance,
+            "price-not-found" => Self::PriceNotFound,
+            "too-many-failed" => Self::TooManyFailed,
+            "invalid-key" => Self::InvalidKey,
+            "locked" => Self::CancelLocked,
+            "refused" => Self::Refused(detail),
+            "cloudflare" => Self::Cloudflare(detail.parse().unwrap_or(502)),
+            "hang-before" => Self::HangBefore,
+            "hang-after" => Self::HangAfter,
+            "reset-before" => Self::ResetBefore,
+            "reset-after" => Self::ResetAfter,
+            "delay" => Self::Delay(duration()?),
+            "hidden" => Self::Hidden(duration()?),
+            "slow-loris" => Self::SlowLoris,
+            "huge" => Self::HugeBody(detail.parse().unwrap_or(100_000_000)),
+            "empty" => Self::EmptyBody,
+            "truncated" => Self::TruncatedJson,
+            "garbage" => Self::Garbage(detail),
+            "varied" => Self::VariedTypes,
+            "lists-as-objects" => Self::ListsAsObjects,
+            "empty-number" => Self::EmptyNumber,
+            "missing-order-id" => Self::MissingOrderId,
+            "duplicate-order-id" => Self::DuplicateOrderId,
+            "429" => Self::TooManyRequests(detail.parse().ok()),
+            code => match code.parse::<u16>() {
+                Ok(code @ 500..=599) if detail.is_empty() => Self::Cloudflare(code),
+                Ok(code) => Self::Status(code, detail),
+                Err(_) => return Err(format!("unknown supplier fault {code}")),
+            },
+        })
+    }
+}
+
+/// The answer in other types than usual, as older and newer servers wrote them.
+pub(crate) fn varied(value: &Value) -> Value {
+    vary("", value)
+}
+
+fn vary(name: &str, value: &Value) -> Value {
+    match value {
+        Value::Object(fields) => {
+            Value::Object(fields.iter().map(|(name, value)| (name.clone(), vary(name, value))).collect())
+        }
+        Value::Array(list) => Value::Array(list.iter().map(|value| vary(name, value)).collect()),
+        Value::Number(number) if name == "success" => json!(number.as_i64() == Some(1)),
+        Value::Number(number) if name == "number" => json!(format!("+{number}")),
+        Value::Number(number) => json!(number.to_string()),
+        Value::String(text) if ["cost", "price", "balance", "high_price", "low_price"].contains(&name) => {
+            serde_json::from_str(text).unwrap_or_else(|_| value.clone())
+        }
+        Value::String(_) | Value::Bool(_) | Value::Null => value.clone(),
+    }
+}
+
+/// Lists inside the answer as objects keyed by position.
+pub(crate) fn lists_as_objects(value: &Value) -> Value {
+    match value {
+        Value::Object(fields) => {
+            Value::Object(fields.iter().map(|(name, value)| (name.clone(), lists_as_objects(value))).collect())
+        }
+        Value::Array(list) => {
+            let numbered = list.iter().enumerate().map(|(index, value)| (index.to_string(), lists_as_objects(value)));
+            Value::Object(numbered.collect::<Map<_, _>>())
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
+    }
+}
