@@ -1,0 +1,245 @@
+//! Screens of an order, by its state.
+
+use engine::{Button, Lang, Screen, Text, Tone};
+use shop::order::{AMBIGUOUS_LIFE_S, CloseReason, Number, Order, RefundReason, State};
+use shop::places;
+use shop::{ErrorCode, UnixSeconds};
+
+use super::errors::error_text;
+use super::{Action, Ask, CardCx, is_free};
+use crate::keys;
+use crate::parts::{self, button, copy, date, date_time, left, lines, paragraphs, support};
+use crate::text::{Key, duration, money, number, say, words};
+
+/// From when on “still trying” is said, in seconds.
+const SLOW_AFTER_S: i64 = 8;
+/// From when on the end is near, in seconds.
+const HURRY_S: i64 = 120;
+
+/// The screen of an order.
+pub(super) fn card(order: &Order, ask: Ask, cx: &CardCx<'_>) -> Screen<Action> {
+    let asks = ask == Ask::Cancel && order.can_cancel(cx.now);
+    match (&order.state, &order.number) {
+        (State::Reserved | State::Buying { .. }, _) | (State::Active | State::Closing { .. }, None) => {
+            progress(order, cx)
+        }
+        (State::Ambiguous { .. }, _) => ambiguous(order, cx),
+        (State::Active, Some(_)) if asks => question(order, cx),
+        (State::Active, Some(number)) if order.is_rental() => rental(order, number, cx),
+        (State::Active, Some(number)) => waiting(order, number, cx),
+        (State::Closing { reason, .. }, Some(_)) => closing(order, *reason, cx),
+        (State::Done, Some(number)) if order.is_rental() && order.is_listed(cx.now) => rental(order, number, cx),
+        (State::Done, _) if order.is_rental() => rental_ended(order, cx),
+        (State::Done, _) => received(order, cx),
+        (State::Refunded(_), _) if !order.messages.is_empty() => received(order, cx),
+        (State::Refunded(reason), _) => refunded(order, *reason, cx),
+    }
+}
+
+/// The state of an order in a word or two.
+pub(crate) fn status(order: &Order, lang: Lang, now: UnixSeconds) -> Text {
+    let key = match order.state {
+        State::Reserved | State::Buying { .. } => keys::STATUS_RESERVING,
+        State::Ambiguous { .. } => keys::STATUS_UNKNOWN,
+        State::Active | State::Done if order.is_rental() => return rental_status(order, lang, now),
+        State::Active => keys::STATUS_WAITING,
+        State::Closing { .. } => keys::STATUS_CLOSING,
+        State::Done if order.code().is_some() => keys::STATUS_RECEIVED,
+        State::Done => keys::STATUS_FINISHED,
+        State::Refunded(RefundReason::Cancelled) => keys::STATUS_CANCELLED,
+        State::Refunded(RefundReason::Expired) => keys::STATUS_EXPIRED,
+        State::Refunded(
+            RefundReason::Refused(_)
+            | RefundReason::PriceChanged
+            | RefundReason::NotStarted
+            | RefundReason::NotBought
+            | RefundReason::Unknown,
+        ) => keys::STATUS_REFUNDED,
+    };
+    words(lang, key)
+}
+
+fn rental_status(order: &Order, lang: Lang, now: UnixSeconds) -> Text {
+    match order.number.as_ref().filter(|number| now < number.expires_at) {
+        Some(number) => say(lang, keys::STATUS_RENTAL_ACTIVE, &[("date", date(number.expires_at))]),
+        None => words(lang, keys::STATUS_RENTAL_ENDED),
+    }
+}
+
+/// What the texts of a card may say: service, country, flag, number, price, balance, order.
+fn facts(order: &Order, cx: &CardCx<'_>) -> Vec<(&'static str, Text)> {
+    let mut facts = parts::named(cx.lang, &order.wish).to_vec();
+    facts.extend([
+        ("number", parts::phone(cx.lang, order)),
+        ("price", money(order.price)),
+        ("balance", money(cx.wallet.available)),
+        ("order", Text::ltr(order.id.to_string())),
+    ]);
+    facts
+}
+
+fn plain(order: &Order, key: Key, cx: &CardCx<'_>) -> Screen<Action> {
+    Screen::new(say(cx.lang, key, &facts(order, cx)))
+}
+
+fn progress(order: &Order, cx: &CardCx<'_>) -> Screen<Action> {
+    let slow = cx.now - order.created_at >= SLOW_AFTER_S;
+    plain(order, if slow { keys::CARD_SLOW } else { keys::CARD_PROGRESS }, cx)
+}
+
+fn ambiguous(order: &Order, cx: &CardCx<'_>) -> Screen<Action> {
+    let mut facts = facts(order, cx);
+    facts.push(("minutes", duration(cx.lang, AMBIGUOUS_LIFE_S.unsigned_abs())));
+    Screen::new(say(cx.lang, keys::CARD_AMBIGUOUS, &facts))
+        .row([button(cx.lang, keys::COMMON_REFRESH, Action::Refresh), home(cx)])
+}
+
+fn waiting(order: &Order, issued: &Number, cx: &CardCx<'_>) -> Screen<Action> {
+    let lang = cx.lang;
+    let hurry = issued.expires_at - cx.now < HURRY_S;
+    let first = words(lang, if hurry { keys::CARD_HURRY } else { keys::CARD_READY });
+    let more = order.parent.is_some();
+    let mut facts = facts(order, cx);
+    facts.retain(|(name, _)| *name != "number");
+    facts.extend([
+        ("number", parts::phone_code(&issued.phone)),
+        ("left", left(issued.expires_at)),
+        ("waiting", words(lang, if more { keys::CARD_WAITING_MORE } else { keys::CARD_WAITING })),
+    ]);
+    Screen::new(paragraphs([first, say(lang, keys::CARD_NUMBER, &facts)]))
+        .row(copies(order, issued, lang))
+        .row([button(lang, keys::CARD_CHECK_NOW, Action::Check), button(lang, keys::CARD_ANOTHER_CODE, Action::Resend)])
+        .row([button(lang, keys::CARD_CANCEL, Action::Cancel).tone(Tone::Danger)])
+        .row([button(lang, keys::COMMON_BUY_ANOTHER, Action::Another), home(cx)])
+}
+
+/// `[📋 Copy number] [📋 Without +1]`.
+fn copies(order: &Order, issued: &Number, lang: Lang) -> Vec<Button<Action>> {
+    let whole = copy(words(lang, keys::COMMON_COPY_NUMBER), issued.phone.as_str());
+    let place = places::place(&order.wish.iso2);
+    let national = place.and_then(|place| Some((place, issued.phone.national(&place.calling_code)?)));
+    let without = national.map(|(place, rest)| {
+        let prefix = Text::ltr(format!("+{}", place.calling_code));
+        copy(say(lang, keys::COMMON_COPY_WITHOUT, &[("prefix", prefix)]), rest)
+    });
+    [whole].into_iter().chain(without).collect()
+}
+
+fn question(order: &Order, cx: &CardCx<'_>) -> Screen<Action> {
+    let key = match (order.is_rental(), is_free(order)) {
+        (true, _) => keys::CARD_RENTAL_CANCEL_QUESTION,
+        (false, true) => keys::CARD_CANCEL_QUESTION_FREE,
+        (false, false) => keys::CARD_CANCEL_QUESTION,
+    };
+    plain(order, key, cx).row([
+        button(cx.lang, keys::CARD_KEEP, Action::Keep),
+        button(cx.lang, keys::CARD_CONFIRM_CANCEL, Action::Yes).tone(Tone::Danger),
+    ])
+}
+
+fn closing(order: &Order, reason: CloseReason, cx: &CardCx<'_>) -> Screen<Action> {
+    let key = match (reason, is_free(order)) {
+        (CloseReason::Cancel, false) => keys::CARD_CANCELLING,
+        (CloseReason::Cancel, true) => keys::CARD_CANCELLING_FREE,
+        (CloseReason::Expiry, false) => keys::CARD_EXPIRING,
+        (CloseReason::Expiry, true) => keys::CARD_EXPIRING_FREE,
+    };
+    plain(order, key, cx)
+        .row([button(cx.lang, keys::COMMON_REFRESH, Action::Refresh)])
+        .row([button(cx.lang, keys::COMMON_BUY_ANOTHER, Action::Another), home(cx)])
+}
+
+fn received(order: &Order, cx: &CardCx<'_>) -> Screen<Action> {
+    plain(order, keys::CARD_RECEIVED, cx)
+}
+
+fn rental(order: &Order, issued: &Number, cx: &CardCx<'_>) -> Screen<Action> {
+    let lang = cx.lang;
+    let mut facts = facts(order, cx);
+    facts.retain(|(name, _)| *name != "number");
+    facts.extend([
+        ("number", parts::phone_code(&issued.phone)),
+        ("left", left(issued.expires_at)),
+        ("date", date(issued.expires_at)),
+        ("n", number(order.messages.len() as u64)),
+    ]);
+    let cancel = order.can_cancel(cx.now);
+    let until = order.refund_ends_at().filter(|_| cancel);
+    let refundable =
+        until.map_or_else(Text::new, |until| say(lang, keys::CARD_RENTAL_REFUNDABLE, &[("until", date_time(until))]));
+    let activation = if order.messages.is_empty() { words(lang, keys::CARD_RENTAL_ACTIVATION) } else { Text::new() };
+    let cancel = cancel.then(|| button(lang, keys::CARD_CANCEL, Action::Cancel).tone(Tone::Danger));
+    Screen::new(paragraphs([say(lang, keys::CARD_RENTAL, &facts), lines([activation, refundable])]))
+        .row([copy(words(lang, keys::COMMON_COPY_NUMBER), issued.phone.as_str())])
+        .row([button(lang, keys::CARD_RENTAL_CHECK, Action::Check)])
+        .row([messages(order, lang)])
+        .row(cancel)
+        .row([button(lang, keys::COMMON_BUY_ANOTHER, Action::Another), home(cx)])
+}
+
+/// `[📩 Messages (3)]`.
+pub(crate) fn messages(order: &Order, lang: Lang) -> Button<Action> {
+    let label = say(lang, keys::COMMON_MESSAGES, &[("n", number(order.messages.len() as u64))]);
+    Button::press(label, Action::Messages)
+}
+
+fn rental_ended(order: &Order, cx: &CardCx<'_>) -> Screen<Action> {
+    let received = (!order.messages.is_empty()).then(|| messages(order, cx.lang));
+    plain(order, keys::CARD_RENTAL_ENDED, cx).row(received)
+}
+
+fn refunded(order: &Order, reason: RefundReason, cx: &CardCx<'_>) -> Screen<Action> {
+    match reason {
+        RefundReason::Refused(code) => failed(order, code, cx),
+        RefundReason::PriceChanged => once_more(plain(order, keys::CARD_PRICE_ROSE, cx), cx),
+        RefundReason::NotStarted => once_more(plain(order, keys::CARD_NOT_STARTED, cx), cx),
+        RefundReason::NotBought => once_more(plain(order, keys::CARD_NOT_BOUGHT, cx), cx),
+        RefundReason::Unknown => once_more(plain(order, keys::CARD_NEVER_KNOWN, cx), cx),
+        RefundReason::Cancelled => ended(order, keys::CARD_CANCELLED, cx),
+        RefundReason::Expired => ended(order, keys::CARD_EXPIRED, cx),
+    }
+}
+
+/// The end without a code: also the message that tells of it.
+pub(crate) fn ended(order: &Order, title: Key, cx: &CardCx<'_>) -> Screen<Action> {
+    let body = match (&order.number, is_free(order)) {
+        (_, true) => keys::CARD_ENDED_FREE,
+        (Some(_), false) => keys::CARD_RETURNED,
+        (None, false) => keys::CARD_RETURNED_EARLY,
+    };
+    Screen::new(paragraphs([words(cx.lang, title), say(cx.lang, body, &facts(order, cx))]))
+        .row([button(cx.lang, keys::CARD_TRY_ANOTHER, Action::Again).tone(Tone::Primary)])
+        .row([button(cx.lang, keys::COMMON_OTHER_COUNTRY, Action::Country)])
+        .row([home(cx)])
+}
+
+fn once_more(screen: Screen<Action>, cx: &CardCx<'_>) -> Screen<Action> {
+    screen.row([button(cx.lang, keys::COMMON_TRY_AGAIN, Action::Again)]).row([home(cx)])
+}
+
+/// The supplier said no.
+fn failed(order: &Order, code: ErrorCode, cx: &CardCx<'_>) -> Screen<Action> {
+    let lang = cx.lang;
+    let retry = || button(lang, keys::COMMON_TRY_AGAIN, Action::Again);
+    let another = || button(lang, keys::COMMON_BUY_ANOTHER, Action::Another);
+    let country = || button(lang, keys::COMMON_OTHER_COUNTRY, Action::Country);
+    let service = || button(lang, keys::COMMON_OTHER_SERVICE, Action::Service);
+    let support = support(lang, keys::COMMON_SUPPORT, cx.support_url);
+    let error = Screen::new(error_text(code, Some(order.id), lang));
+    let screen = match code {
+        ErrorCode::OutOfStock => plain(order, keys::CARD_SOLD_OUT, cx).row([retry()]).row([country(), service()]),
+        ErrorCode::BalanceTooLow | ErrorCode::InvalidKey => error.row([another()]),
+        ErrorCode::Unreachable | ErrorCode::TimedOut | ErrorCode::RateLimited => error.row([retry(), another()]),
+        ErrorCode::Rejected => error.row([country(), service()]),
+        ErrorCode::OrderNotFound | ErrorCode::MessageNotFetched => {
+            error.row([button(lang, keys::COMMON_MY_NUMBERS, Action::Numbers)].into_iter().chain(support))
+        }
+        ErrorCode::Unexpected => error.row([retry()].into_iter().chain(support)),
+        ErrorCode::Unavailable => error.row([service()]),
+    };
+    screen.row([home(cx)])
+}
+
+fn home(cx: &CardCx<'_>) -> Button<Action> {
+    button(cx.lang, keys::COMMON_HOME, Action::Home)
+}

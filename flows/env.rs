@@ -1,0 +1,302 @@
+//! The world as the flows see it: built from facts by [`build`], and what must be read for it ([`needs`]).
+
+use std::sync::Arc;
+
+use engine::Lang;
+use shop::catalogue::{Catalogue, Country, Service};
+use shop::ledger::{Transaction, Wallet};
+use shop::order::{Order, Wish};
+use shop::places::{self, Script};
+use shop::pricing::Margin;
+use shop::settings::ServerSettings;
+use shop::{CountryId, OrderId, ServerId, ServiceId};
+
+use crate::AnyState;
+use crate::app::{Child, Kept};
+use crate::orders::{self, Filter};
+use crate::purchase::{self, Begin};
+use crate::wallet;
+
+/// How many rows a page of a list has.
+pub const PAGE_ROWS: u32 = 10;
+
+/// What the shell knows of one person and of the shop.
+#[derive(Debug, Clone)]
+pub struct EnvFacts {
+    /// The person's first name, as the messenger has it.
+    pub name: String,
+    /// Whether the person was here before.
+    pub visit: Visit,
+    /// The person's money.
+    pub wallet: Wallet,
+    /// The orders listed under “my numbers”.
+    pub open: Vec<Order>,
+    /// The order that [`Needs::order`] asked for, if it is this person's.
+    pub order: Option<Order>,
+    /// The page that [`Needs::history`] asked for.
+    pub history: Option<HistoryPage>,
+    /// The page that [`Needs::statement`] asked for.
+    pub statement: Option<StatementPage>,
+    /// What was bought last.
+    pub last: Option<Wish>,
+    /// Countries bought in, the latest first.
+    pub recent_countries: Vec<CountryId>,
+    /// Services bought for, the latest first.
+    pub recent_services: Vec<ServiceId>,
+    /// All servers.
+    pub servers: Vec<ServerFacts>,
+    /// Where support is reached.
+    pub support_url: Option<String>,
+    /// Whether anything is sold at all.
+    pub shop_open: Door,
+}
+
+/// What the shell knows of one server.
+#[derive(Debug, Clone)]
+pub struct ServerFacts {
+    /// Which.
+    pub id: ServerId,
+    /// How it sells.
+    pub settings: ServerSettings,
+    /// Whether it can sell.
+    pub credentials: Credentials,
+    /// What it sells.
+    pub catalogue: Arc<Catalogue>,
+}
+
+/// Whether the supplier's key is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Credentials {
+    /// It is.
+    Present,
+    /// It is not: the server is not offered.
+    Missing,
+}
+
+/// Whether somebody was here before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Visit {
+    /// Never.
+    First,
+    /// Yes.
+    Return,
+}
+
+/// Whether the shop sells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Door {
+    /// It does.
+    Selling,
+    /// It is stopped.
+    Stopped,
+}
+
+/// A page of ended orders.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HistoryPage {
+    /// The orders, the newest first, at most [`PAGE_ROWS`].
+    pub orders: Vec<Order>,
+    /// How many there are on all pages.
+    pub total: u32,
+    /// The newest order of the first page: later pages count from it, so that new orders do not shift them.
+    pub anchor: Option<OrderId>,
+}
+
+/// A page of transactions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StatementPage {
+    /// The transactions, the newest first, at most [`PAGE_ROWS`].
+    pub entries: Vec<Transaction>,
+    /// How many there are on all pages.
+    pub total: u32,
+}
+
+/// The world as the flows see it. Only servers that are offered are in it.
+#[derive(Debug, Clone)]
+pub struct Env {
+    pub(crate) name: String,
+    pub(crate) visit: Visit,
+    pub(crate) wallet: Wallet,
+    pub(crate) open: Vec<Order>,
+    pub(crate) order: Option<Order>,
+    pub(crate) history: Option<HistoryPage>,
+    pub(crate) statement: Option<StatementPage>,
+    pub(crate) last: Option<Wish>,
+    pub(crate) recent_countries: Vec<CountryId>,
+    pub(crate) recent_services: Vec<ServiceId>,
+    pub(crate) support_url: Option<String>,
+    servers: Vec<Server>,
+}
+
+/// A server that is offered.
+#[derive(Debug, Clone)]
+pub struct Server {
+    pub(crate) id: ServerId,
+    pub(crate) margin: Margin,
+    pub(crate) catalogue: Arc<Catalogue>,
+}
+
+/// What must be read from the store before the shown state can be shown or stepped.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Needs {
+    /// An order of this person.
+    pub order: Option<OrderId>,
+    /// A page of ended orders.
+    pub history: Option<HistoryRequest>,
+    /// A page of transactions, from 0.
+    pub statement: Option<u32>,
+}
+
+/// Which page of ended orders.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HistoryRequest {
+    /// Only this order and older ones.
+    pub anchor: Option<OrderId>,
+    /// Which orders.
+    pub filter: Filter,
+    /// The page, from 0.
+    pub page: u32,
+}
+
+/// The world from the facts. Servers that are off or without credentials are left out, and all of them where the shop
+/// is stopped.
+#[must_use]
+pub fn build(facts: EnvFacts) -> Env {
+    let selling = facts.shop_open == Door::Selling;
+    let offered =
+        |server: &ServerFacts| selling && server.settings.sells() && server.credentials == Credentials::Present;
+    let mut servers: Vec<Server> = facts.servers.into_iter().filter(offered).map(Server::from).collect();
+    servers.sort_by_key(|server| server.id);
+    Env {
+        name: facts.name,
+        visit: facts.visit,
+        wallet: facts.wallet,
+        open: facts.open,
+        order: facts.order,
+        history: facts.history,
+        statement: facts.statement,
+        last: facts.last,
+        recent_countries: facts.recent_countries,
+        recent_services: facts.recent_services,
+        support_url: facts.support_url,
+        servers,
+    }
+}
+
+/// What the shown state (the last one) needs.
+#[must_use]
+pub fn needs(states: &[AnyState]) -> Needs {
+    let none = Needs::default();
+    match states.last() {
+        Some(AnyState::Purchase(purchase::State::Waiting { order })) => Needs { order: Some(*order), ..none },
+        Some(AnyState::Orders(state)) => orders::needs(state),
+        Some(AnyState::Wallet(wallet::State::Statement { page })) => Needs { statement: Some(*page), ..none },
+        Some(AnyState::Home(_) | AnyState::Servers(_) | AnyState::Settings(_))
+        | Some(AnyState::Purchase(_) | AnyState::Wallet(_))
+        | None => none,
+    }
+}
+
+impl From<ServerFacts> for Server {
+    fn from(facts: ServerFacts) -> Self {
+        Self { id: facts.id, margin: facts.settings.margin(), catalogue: facts.catalogue }
+    }
+}
+
+impl Env {
+    /// The servers that are offered, in order.
+    #[must_use]
+    pub fn servers(&self) -> &[Server] {
+        &self.servers
+    }
+
+    /// A server, if it is offered.
+    #[must_use]
+    pub fn server(&self, id: ServerId) -> Option<&Server> {
+        self.servers.iter().find(|server| server.id == id)
+    }
+
+    /// The server that is meant where none was chosen: the last, which sells the most.
+    #[must_use]
+    pub fn main_server(&self) -> Option<&Server> {
+        self.servers.last()
+    }
+
+    /// An order of this person, as far as it was read.
+    #[must_use]
+    pub fn order(&self, id: OrderId) -> Option<&Order> {
+        self.order.iter().chain(&self.open).find(|order| order.id == id)
+    }
+
+    /// The flow that buying begins with: the choice of the server, skipped where one is offered. `None`: nothing is sold.
+    pub(crate) fn buying(&self, kept: Kept) -> Option<Child> {
+        match self.servers.as_slice() {
+            [] => None,
+            [server] => Some(Child::Purchase(Box::new(purchase::State::ChooseType(server.begin(&kept))))),
+            _ => Some(Child::Servers(kept)),
+        }
+    }
+}
+
+impl Server {
+    /// Which one this is.
+    #[must_use]
+    pub const fn id(&self) -> ServerId {
+        self.id
+    }
+
+    /// What it sells.
+    #[must_use]
+    pub const fn catalogue(&self) -> &Arc<Catalogue> {
+        &self.catalogue
+    }
+
+    /// A purchase at this server with what was chosen before, as far as it is sold here.
+    pub(crate) fn begin(&self, kept: &Kept) -> Begin {
+        let country = kept.country.as_deref().and_then(|iso2| self.catalogue.country_by_iso2(iso2));
+        let service = kept.service.as_deref().and_then(|name| self.service_named(name));
+        Begin {
+            server: self.id,
+            country: country.map(|country| country.id),
+            service: service.map(|service| service.id),
+        }
+    }
+
+    /// The country of a wish: suppliers' numbers may be reused, ISO codes are not.
+    pub(crate) fn country_of(&self, wish: &Wish) -> Option<&Country> {
+        let same = self.catalogue.country(wish.country).filter(|country| country.iso2 == wish.iso2);
+        same.or_else(|| self.catalogue.country_by_iso2(&wish.iso2))
+    }
+
+    /// The service of a wish.
+    pub(crate) fn service_of(&self, wish: &Wish) -> Option<&Service> {
+        let same = self.catalogue.service(wish.service).filter(|service| service.name == wish.service_name);
+        same.or_else(|| self.service_named(&wish.service_name))
+    }
+
+    /// The service of this name, or of the same brand: suppliers spell differently.
+    pub(crate) fn service_named(&self, name: &str) -> Option<&Service> {
+        let services = self.catalogue.services();
+        let same = services.iter().find(|service| service.name.eq_ignore_ascii_case(name));
+        same.or_else(|| {
+            let brand = places::brand(name)?;
+            services.iter().find(|service| places::brand(&service.name) == Some(brand))
+        })
+    }
+
+    /// The only country, where there is one only: then nobody has to choose.
+    pub(crate) fn only_country(&self) -> Option<&Country> {
+        match self.catalogue.countries() {
+            [country] => Some(country),
+            [] | [_, _, ..] => None,
+        }
+    }
+}
+
+/// The script in which a language names things.
+pub(crate) const fn script(lang: Lang) -> Script {
+    match lang {
+        Lang::En => Script::Latin,
+        Lang::Ar => Script::Arabic,
+    }
+}

@@ -1,0 +1,51 @@
+//! The conversations of Raqam, one folder or file each, and everything that a user reads.
+//!
+//! Where to start: [`app`] is the vocabulary, [`env`](mod@env) the world that the flows see, [`purchase`] the journey. All of it is
+//! pure: facts come in through [`env::build`], decisions go out as steps, screens are values. Outside the flows, by the
+//! same rules: [`card`] (an order's own message), [`note`] (messages with sound), [`inline`] (the search), [`words`].
+//! No sentence stands in the code: texts are in `locales/`, read by [`text`] alone. No supplier is ever named here.
+
+pub mod app;
+pub mod card;
+pub mod env;
+pub mod home;
+pub mod inline;
+mod keys;
+pub mod note;
+pub mod orders;
+mod parts;
+pub mod purchase;
+pub mod servers;
+pub mod settings;
+pub mod text;
+pub mod wallet;
+pub mod words;
+
+pub use app::{Child, Entry, Job, Kept, Output, Pick, Raqam, Refused, Reply, entry, pick};
+pub use env::Env;
+
+rust_i18n::i18n!("../locales");
+
+engine::registry! {
+    impl Raqam { root: AnyState::Home(home::State::Menu(home::Greeting::Plain)), open: open }
+    /// The state of any conversation.
+    pub enum AnyState {
+        Home => home::Home,
+        Servers => servers::Servers,
+        Purchase => purchase::Purchase,
+        Orders => orders::Orders,
+        Wallet => wallet::Wallet,
+        Settings => settings::Settings,
+    }
+}
+
+/// A child's first state.
+fn open(child: Child, _: &engine::Ctx<'_, Env>) -> AnyState {
+    match child {
+        Child::Servers(kept) => AnyState::Servers(servers::State::Choose(kept)),
+        Child::Purchase(state) => AnyState::Purchase(*state),
+        Child::Orders(state) => AnyState::Orders(state),
+        Child::Wallet => AnyState::Wallet(wallet::State::Balance),
+        Child::Settings(state) => AnyState::Settings(state),
+    }
+}

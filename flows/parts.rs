@@ -1,0 +1,196 @@
+//! Parts that screens share: names, moments, footers, pages.
+
+use engine::{Button, Lang, Row, Target, Text, TimeStyle, To};
+use shop::order::{Order, Wish};
+use shop::places::{self, Script};
+use shop::{Phone, ServerId, UnixSeconds};
+
+use crate::env::{PAGE_ROWS, script};
+use crate::keys;
+use crate::text::{Key, number, say, words};
+
+/// A supplier's message is cut to so many characters.
+pub(crate) const MESSAGE_CHARACTERS_MAX: usize = 1_000;
+
+/// A row of a table.
+pub(crate) const fn row<K: Copy>(from: K, on: &'static str, when: &'static str, to: To<K>) -> Row<K> {
+    Row { from, on, when, to }
+}
+
+/// A button with a plain label.
+pub(crate) fn button<A>(lang: Lang, key: Key, action: A) -> Button<A> {
+    Button::press(words(lang, key), action)
+}
+
+/// `[🏠 Home]`.
+pub(crate) fn home<A>(lang: Lang) -> Button<A> {
+    Button::new(words(lang, keys::COMMON_HOME), Target::Home)
+}
+
+/// `[↩️ Back] [🏠 Home]`.
+pub(crate) fn footer<A>(lang: Lang) -> [Button<A>; 2] {
+    [Button::new(words(lang, keys::COMMON_BACK), Target::Back), home(lang)]
+}
+
+/// A button to support, where there is an address; nothing else.
+pub(crate) fn support<A>(lang: Lang, key: Key, address: Option<&str>) -> Option<Button<A>> {
+    address.map(|address| Button::new(words(lang, key), Target::Url(address.to_owned())))
+}
+
+/// `[📋 …]` that copies this.
+pub(crate) fn copy<A>(label: Text, copied: &str) -> Button<A> {
+    Button::new(label, Target::Copy(copied.to_owned()))
+}
+
+/// How many pages so many rows take, at least one.
+pub(crate) fn pages(total: u32) -> u32 {
+    total.div_ceil(PAGE_ROWS).max(1)
+}
+
+/// “page 2 of 5”, `page` counted from 0.
+pub(crate) fn page_of(lang: Lang, page: u32, pages: u32) -> Text {
+    let (page, pages) = (number(u64::from(page) + 1), number(u64::from(pages)));
+    say(lang, keys::COMMON_PAGE, &[("page", page), ("pages", pages)])
+}
+
+/// `[Previous] [Next]`, as far as there are such pages.
+pub(crate) fn turning<A>(lang: Lang, page: u32, pages: u32, to: impl Fn(u32) -> A) -> Vec<Button<A>> {
+    let previous = page.checked_sub(1).map(|page| button(lang, keys::COMMON_PREVIOUS, to(page)));
+    let next = (page + 1 < pages).then(|| button(lang, keys::COMMON_NEXT, to(page + 1)));
+    previous.into_iter().chain(next).collect()
+}
+
+/// The server's name with its sign.
+pub(crate) fn server(lang: Lang, server: ServerId) -> Text {
+    match server {
+        ServerId::One => words(lang, keys::SERVER_ONE_NAME),
+        ServerId::Two => words(lang, keys::SERVER_TWO_NAME),
+    }
+}
+
+/// A country by its ISO code; the code itself where it is unknown.
+pub(crate) fn country(lang: Lang, iso2: &str) -> Text {
+    let name = places::place(iso2).map_or(iso2, |place| match script(lang) {
+        Script::Latin => &place.english,
+        Script::Arabic => &place.arabic,
+    });
+    Text::plain(name)
+}
+
+/// A flag; nothing for what is no ISO code.
+pub(crate) fn flag(iso2: &str) -> Text {
+    Text::plain(places::flag(iso2).unwrap_or_default())
+}
+
+/// A service by a supplier's name.
+pub(crate) fn service(lang: Lang, name: &str) -> Text {
+    let arabic = places::brand(name).filter(|_| script(lang) == Script::Arabic).map(|brand| &brand.arabic);
+    Text::plain(arabic.map_or(name, String::as_str))
+}
+
+/// A service's emoji before a label, with its blank; nothing where there is none.
+pub(crate) fn with_icon(icon: Option<&str>, label: Text) -> Text {
+    icon.map_or_else(Text::new, |icon| Text::plain(format!("{icon} "))).then(label)
+}
+
+/// A service's emoji by a supplier's name; the general sign for unknown ones.
+pub(crate) fn icon(name: &str) -> &'static str {
+    places::brand(name).map_or("🏷", |brand| brand.icon.as_str())
+}
+
+/// What most screens say about a wish: `service`, `country`, `flag`.
+pub(crate) fn named(lang: Lang, wish: &Wish) -> [(&'static str, Text); 3] {
+    let service = service(lang, &wish.service_name);
+    [("service", service), ("country", country(lang, &wish.iso2)), ("flag", flag(&wish.iso2))]
+}
+
+/// A phone number to copy on a tap.
+pub(crate) fn phone_code(phone: &Phone) -> Text {
+    Text::code(phone.as_str())
+}
+
+/// An order's phone number as words, or that there is none.
+pub(crate) fn phone(lang: Lang, order: &Order) -> Text {
+    let number = order.number.as_ref();
+    number.map_or_else(|| words(lang, keys::CARD_NO_NUMBER), |number| Text::ltr(number.phone.as_str()))
+}
+
+/// A stranger's message: cut, and with links that nobody can tap.
+pub(crate) fn message(text: &str, characters_max: usize) -> String {
+    let cut: String = if text.chars().count() > characters_max {
+        text.chars().take(characters_max.saturating_sub(1)).chain(['…']).collect()
+    } else {
+        text.to_owned()
+    };
+    cut.replace("://", "://\u{2060}")
+}
+
+/// Lines below each other; empty ones are left out.
+pub(crate) fn lines(lines: impl IntoIterator<Item = Text>) -> Text {
+    Text::joined(lines, "\n")
+}
+
+/// Paragraphs with an empty line between them; empty ones are left out.
+pub(crate) fn paragraphs(paragraphs: impl IntoIterator<Item = Text>) -> Text {
+    Text::joined(paragraphs, "\n\n")
+}
+
+/// “in 12 minutes”, counting by itself.
+pub(crate) fn left(unix: UnixSeconds) -> Text {
+    Text::time(unix, TimeStyle::Relative, clock(unix))
+}
+
+/// A date.
+pub(crate) fn date(unix: UnixSeconds) -> Text {
+    Text::time(unix, TimeStyle::Date, day(unix))
+}
+
+/// A date with its time.
+pub(crate) fn date_time(unix: UnixSeconds) -> Text {
+    Text::time(unix, TimeStyle::DateTime, format!("{} {}", day(unix), clock(unix)))
+}
+
+/// `14:35 UTC`.
+fn clock(unix: UnixSeconds) -> String {
+    let minute = unix.rem_euclid(86_400) / 60;
+    format!("{:02}:{:02} UTC", minute / 60, minute % 60)
+}
+
+/// `2026-11-23`, by the days of a year that begins in March
+/// (<https://howardhinnant.github.io/date_algorithms.html#civil_from_days>).
+fn day(unix: UnixSeconds) -> String {
+    let days = unix.div_euclid(86_400) + 719_468;
+    let (era, day_of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * from_march + 2) / 5 + 1;
+    let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    format!("{year:04}-{month:02}-{day:02}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_are_those_of_the_calendar() {
+        for (unix, expected) in [
+            (0, "1970-01-01"),
+            (951_782_400, "2000-02-29"),
+            (1_709_164_800, "2024-02-29"),
+            (1_735_689_599, "2024-12-31"),
+            (1_795_392_000, "2026-11-23"),
+        ] {
+            assert_eq!(day(unix), expected);
+        }
+        assert_eq!(clock(1_735_689_599), "23:59 UTC");
+    }
+
+    #[test]
+    fn messages_are_cut_and_their_links_are_broken() {
+        assert_eq!(message("see https://x.example", 1_000), "see https://\u{2060}x.example");
+        assert_eq!(message("abcdef", 4), "abc…");
+    }
+}

@@ -1,0 +1,146 @@
+//! Screens of the last question: the price, and what stands in its way.
+
+use engine::{Button, Screen, Text, Tone};
+use shop::catalogue::Product;
+use shop::{ErrorCode, Money};
+
+use super::Cx;
+use super::screens::product;
+use super::search::has_choice;
+use super::state::{Action, Draft, Mode, News, Shelf, Stop};
+use crate::parts::{self, button, footer, paragraphs, support};
+use crate::text::{Key, Noun, count, duration, money, say, words};
+use crate::{card, keys};
+
+/// How long a temporary number usually waits for its code, in minutes; the card shows the exact end.
+const CODE_MINUTES: u64 = 20;
+
+/// At this price?
+pub(super) fn confirm(draft: &Draft, cx: &Cx<'_>) -> Screen<Action> {
+    let lang = cx.lang;
+    let screen = match &draft.mode {
+        Mode::Unpriced => without_price(draft, keys::CONFIRM_UNPRICED, Some(keys::CONFIRM_SHOW_PRICE), cx),
+        Mode::Asking => without_price(draft, keys::CONFIRM_ASKING, None, cx),
+        Mode::Expired(_) => without_price(draft, keys::CONFIRM_EXPIRED, Some(keys::CONFIRM_FRESH_PRICE), cx),
+        Mode::Stopped(Stop::Suspended) => {
+            let address = cx.env.support_url.as_deref();
+            Screen::new(words(lang, keys::REFUSAL_SUSPENDED)).row(support(lang, keys::COMMON_SUPPORT, address))
+        }
+        Mode::Stopped(stop) => without_price(draft, stopped(*stop), Some(keys::COMMON_TRY_AGAIN), cx),
+        Mode::Failed(code) => failed(draft, *code, cx),
+        Mode::Short { quote, missing } => short(draft, *quote, *missing, cx),
+        Mode::Offered { quote, news } => match missing(quote.price, cx) {
+            Some(missing) => short(draft, *quote, missing, cx),
+            None => offered(draft, *quote, *news, cx),
+        },
+    };
+    screen.row(footer(lang))
+}
+
+fn offered(draft: &Draft, quote: Shelf, news: News, cx: &Cx<'_>) -> Screen<Action> {
+    let (lang, wallet) = (cx.lang, cx.env.wallet);
+    let price = ("price", money(quote.price));
+    let after = wallet.available.checked_sub(quote.price).unwrap_or(Money::ZERO);
+    let [service, country, flag] = parts::named(lang, &draft.wish);
+    let body = say(
+        lang,
+        keys::CONFIRM_BODY,
+        &[
+            service,
+            country,
+            flag,
+            ("kind", product(draft.wish.product, lang)),
+            price.clone(),
+            ("balance", money(wallet.available)),
+            ("after", money(after)),
+            ("promise", promise(draft, quote, cx)),
+        ],
+    );
+    let buy = Button::press(say(lang, keys::CONFIRM_BUY, &[price]), Action::Buy).tone(Tone::Success);
+    Screen::new(paragraphs([first_line(news, quote, cx), body])).row([buy]).row(others(draft, cx))
+}
+
+fn first_line(news: News, quote: Shelf, cx: &Cx<'_>) -> Text {
+    match news {
+        News::None => Text::new(),
+        News::Renewed => words(cx.lang, keys::CONFIRM_RENEWED),
+        News::Changed { old } if old == quote.price => Text::new(),
+        News::Changed { old } => {
+            say(cx.lang, keys::CONFIRM_CHANGED, &[("old", money(old)), ("new", money(quote.price))])
+        }
+    }
+}
+
+/// What happens to the money if no code comes.
+fn promise(draft: &Draft, quote: Shelf, cx: &Cx<'_>) -> Text {
+    let lang = cx.lang;
+    match (draft.wish.product, draft.wish.refund_within_s) {
+        (Product::Temporary, _) => {
+            let minutes = count(lang, Noun::Minutes, CODE_MINUTES);
+            say(lang, keys::CONFIRM_REFUND, &[("minutes", minutes), ("price", money(quote.price))])
+        }
+        (Product::Rental(_), Some(seconds)) => {
+            say(lang, keys::CONFIRM_RENTAL_REFUND, &[("minutes", duration(lang, u64::from(seconds)))])
+        }
+        (Product::Rental(_), None) => words(lang, keys::CONFIRM_RENTAL_FINAL),
+    }
+}
+
+fn missing(price: Money, cx: &Cx<'_>) -> Option<Money> {
+    price.checked_sub(cx.env.wallet.available).filter(|missing| *missing > Money::ZERO)
+}
+
+fn short(draft: &Draft, quote: Shelf, missing: Money, cx: &Cx<'_>) -> Screen<Action> {
+    let lang = cx.lang;
+    let amounts =
+        [("price", money(quote.price)), ("balance", money(cx.env.wallet.available)), ("missing", money(missing))];
+    Screen::new(say(lang, keys::CONFIRM_NOT_ENOUGH, &amounts))
+        .row(support(lang, keys::COMMON_SUPPORT, cx.env.support_url.as_deref()))
+        .row([button(lang, keys::CONFIRM_TOP_UP_DONE, Action::Requote).tone(Tone::Primary)])
+        .row(others(draft, cx))
+}
+
+fn without_price(draft: &Draft, line: Key, retry: Option<Key>, cx: &Cx<'_>) -> Screen<Action> {
+    let lang = cx.lang;
+    let [service, country, flag] = parts::named(lang, &draft.wish);
+    let about = say(lang, keys::CONFIRM_DRAFT, &[service, country, flag, ("kind", product(draft.wish.product, lang))]);
+    Screen::new(paragraphs([about, words(lang, line)]))
+        .row(retry.map(|key| button(lang, key, Action::Requote).tone(Tone::Primary)))
+        .row(others(draft, cx))
+}
+
+fn failed(draft: &Draft, code: ErrorCode, cx: &Cx<'_>) -> Screen<Action> {
+    let lang = cx.lang;
+    let [service, country, flag] = parts::named(lang, &draft.wish);
+    let text = match code {
+        ErrorCode::OutOfStock => say(lang, keys::CARD_SOLD_OUT, &[service, country, flag]),
+        ErrorCode::BalanceTooLow
+        | ErrorCode::Unreachable
+        | ErrorCode::Rejected
+        | ErrorCode::TimedOut
+        | ErrorCode::InvalidKey
+        | ErrorCode::RateLimited
+        | ErrorCode::OrderNotFound
+        | ErrorCode::MessageNotFetched
+        | ErrorCode::Unexpected
+        | ErrorCode::Unavailable => card::error_text(code, None, lang),
+    };
+    Screen::new(text).row([button(lang, keys::COMMON_TRY_AGAIN, Action::Requote)]).row(others(draft, cx))
+}
+
+/// `[🌍 Other country] [🏷 Other service]`, as far as there is a choice.
+fn others(draft: &Draft, cx: &Cx<'_>) -> Vec<Button<Action>> {
+    let lang = cx.lang;
+    let Some(server) = cx.env.server(draft.wish.server) else { return Vec::new() };
+    let country = has_choice(server).then(|| button(lang, keys::COMMON_OTHER_COUNTRY, Action::OtherCountry));
+    country.into_iter().chain([button(lang, keys::COMMON_OTHER_SERVICE, Action::OtherService)]).collect()
+}
+
+const fn stopped(stop: Stop) -> Key {
+    match stop {
+        Stop::NotSelling => keys::REFUSAL_NOT_SELLING,
+        Stop::TooManyOpen => keys::REFUSAL_TOO_MANY_OPEN,
+        Stop::ShopBusy => keys::REFUSAL_SHOP_BUSY,
+        Stop::Suspended => keys::REFUSAL_SUSPENDED,
+    }
+}

@@ -1,0 +1,152 @@
+//! What the last question makes of its events: is this the price, and is it bought?
+
+use engine::{Effect, Event, Reason, Step};
+use shop::command::{Command, Refusal};
+use shop::order::Wish;
+use shop::{ErrorCode, Money, ServiceId};
+
+use super::quote::{
+    offer, other_country, price_of, price_today, reprice, requote, services, with_country, with_service,
+};
+use super::state::{Action, Draft, Mode, News, State, Stop};
+use super::{Cx, Purchase, leave};
+use crate::app::{Pick, Refused, Reply};
+
+/// At this price?
+pub(super) fn confirm(draft: Draft, event: Event<Purchase>, cx: &Cx<'_>) -> Step<Purchase> {
+    match event {
+        Event::Press(Action::Buy) => buy(&draft, cx),
+        Event::Press(Action::Requote) => requote(draft, News::None, cx),
+        Event::Press(Action::OtherCountry) => match other_country(&draft.wish, cx.env) {
+            Some(state) => Step::Go(state, vec![Effect::Disarm]),
+            None => Step::Ignore(Reason::NotForSale),
+        },
+        Event::Press(Action::OtherService) | Event::Back => {
+            Step::Go(services(&draft.wish, draft.wish.country), vec![Effect::Disarm])
+        }
+        Event::Pick(Pick::Service(id)) => service_picked(&draft.wish, id, cx),
+        Event::Pick(Pick::Country(iso2)) => country_picked(&draft.wish, &iso2, cx),
+        Event::Reply(Reply::Cost { cost }) => priced(draft, cost, cx),
+        Event::Reply(Reply::CostFailed { code }) => unpriced(draft, code),
+        Event::Timer(super::Timer::QuoteExpired) => expired(draft),
+        Event::Refused(Refused(refusal)) => refused(draft, &refusal, cx),
+        Event::Text(_) => Step::Ignore(Reason::NotUnderstood),
+        Event::Cancel => leave(),
+        // The prices of the search that led here.
+        Event::Reply(Reply::OffersLoaded { .. } | Reply::LoadFailed { .. }) => Step::Ignore(Reason::TooLate),
+        // Buttons of earlier questions; commands go to the root, and this flow opens no other.
+        Event::Press(
+            Action::Temporary
+            | Action::Rental
+            | Action::Days(_)
+            | Action::Country(_)
+            | Action::List(_)
+            | Action::Service(_)
+            | Action::NotListed
+            | Action::Refresh,
+        )
+        | Event::Start(_)
+        | Event::Resume(_) => Step::Ignore(Reason::NotHere),
+    }
+}
+
+/// The order is made.
+pub(super) fn waiting(event: &Event<Purchase>) -> Step<Purchase> {
+    match event {
+        Event::Back | Event::Cancel => leave(),
+        Event::Text(_) => Step::Ignore(Reason::NotUnderstood),
+        // What was still expected when the order was made.
+        Event::Timer(_) | Event::Reply(_) | Event::Refused(_) => Step::Ignore(Reason::TooLate),
+        // Earlier buttons; the card's own are no session's. A pick here is for the next purchase: the root keeps it.
+        Event::Press(_) | Event::Pick(_) | Event::Start(_) | Event::Resume(_) => Step::Ignore(Reason::NotHere),
+    }
+}
+
+/// The books decide: the screen's own price and balance are only a guide.
+fn buy(draft: &Draft, cx: &Cx<'_>) -> Step<Purchase> {
+    let Mode::Offered { quote, .. } = draft.mode else {
+        return Step::Ignore(Reason::TooLate);
+    };
+    let order = quote.id.order();
+    let buy = Command::Buy { quote: quote.id, current: price_today(&draft.wish, cx.env) };
+    Step::Go(State::Waiting { order }, vec![Effect::Disarm, Effect::Do(buy)])
+}
+
+fn service_picked(wish: &Wish, id: ServiceId, cx: &Cx<'_>) -> Step<Purchase> {
+    if id == wish.service {
+        return Step::Ignore(Reason::AlreadyHere);
+    }
+    let server = cx.env.server(wish.server);
+    let step = server.and_then(|server| with_service(server, wish.product, wish.country, id, cx));
+    step.unwrap_or(Step::Ignore(Reason::NotForSale))
+}
+
+fn country_picked(wish: &Wish, iso2: &str, cx: &Cx<'_>) -> Step<Purchase> {
+    if iso2.eq_ignore_ascii_case(&wish.iso2) {
+        return Step::Ignore(Reason::AlreadyHere);
+    }
+    let server = cx.env.server(wish.server);
+    let picked = server.and_then(|server| Some((server, server.catalogue.country_by_iso2(iso2)?.id)));
+    picked.map_or(Step::Ignore(Reason::NotForSale), |(server, country)| {
+        with_country(server, wish.product, country, Some(wish.service), cx)
+    })
+}
+
+/// The supplier named its cost.
+fn priced(draft: Draft, cost: Money, cx: &Cx<'_>) -> Step<Purchase> {
+    if draft.mode != Mode::Asking {
+        return Step::Ignore(Reason::TooLate);
+    }
+    match price_of(&draft.wish, cost, cx.env) {
+        Some(price) => offer(draft.wish, cost, price, News::None, cx),
+        None => Step::Go(State::Confirm(Draft { mode: Mode::Failed(ErrorCode::Unavailable), ..draft }), vec![]),
+    }
+}
+
+fn unpriced(draft: Draft, code: ErrorCode) -> Step<Purchase> {
+    if draft.mode != Mode::Asking {
+        return Step::Ignore(Reason::TooLate);
+    }
+    Step::Go(State::Confirm(Draft { mode: Mode::Failed(code), ..draft }), vec![])
+}
+
+fn expired(draft: Draft) -> Step<Purchase> {
+    match draft.mode {
+        Mode::Offered { quote, .. } | Mode::Short { quote, .. } => {
+            Step::Go(State::Confirm(Draft { mode: Mode::Expired(quote), ..draft }), vec![])
+        }
+        Mode::Unpriced | Mode::Asking | Mode::Failed(_) | Mode::Expired(_) | Mode::Stopped(_) => {
+            Step::Ignore(Reason::TooLate)
+        }
+    }
+}
+
+/// The books said no: nothing of the step was written. A fresh price is shown at most once for each press.
+fn refused(draft: Draft, refusal: &Refusal, cx: &Cx<'_>) -> Step<Purchase> {
+    if let Some(stop) = Stop::of(refusal) {
+        return Step::Go(State::Confirm(Draft { mode: Mode::Stopped(stop), ..draft }), vec![Effect::Disarm]);
+    }
+    let Some(quote) = draft.mode.shelf() else {
+        return Step::Ignore(Reason::TooLate);
+    };
+    match refusal {
+        Refusal::NotEnough { missing } => {
+            let mode = Mode::Short { quote, missing: *missing };
+            Step::Go(State::Confirm(Draft { mode, ..draft }), vec![])
+        }
+        Refusal::PriceChanged { .. } => reprice(draft, quote, cx),
+        Refusal::QuoteExpired => requote(draft, News::Renewed, cx),
+        Refusal::QuoteUsed(order) => Step::Go(State::Waiting { order: *order }, vec![Effect::Disarm]),
+        // Stops are handled above; the rest is not about buying.
+        Refusal::NotSelling
+        | Refusal::TooManyOpen
+        | Refusal::ShopBusy
+        | Refusal::Suspended
+        | Refusal::UnknownOrder
+        | Refusal::TooLate
+        | Refusal::NoCodeYet
+        | Refusal::JustChecked { .. }
+        | Refusal::BelowZero { .. }
+        | Refusal::NonceUsed => Step::Ignore(Reason::NotHere),
+    }
+}

@@ -1,0 +1,166 @@
+//! Examples of every state, its sub-screens included, and of every event. They refer to country 1 (US) and 2 (GB) and
+//! to services of the supplier's list: 1012 (WhatsApp), 907 (Telegram), 817 (the one for whatever is not listed).
+
+use engine::{Event, Fixture};
+use shop::catalogue::Product;
+use shop::command::Refusal;
+use shop::order::Wish;
+use shop::{CountryId, Days, ErrorCode, Money, OrderId, QuoteId, ServerId, ServiceId};
+
+use super::Purchase;
+use super::state::{
+    Begin, CountrySearch, Draft, Kind, Load, Mode, News, ServiceSearch, Shelf, Shown, State, Stop, Timer,
+};
+use crate::app::{Pick, Refused, Reply};
+use crate::settings;
+
+const US: CountryId = CountryId(1);
+const WHATSAPP: ServiceId = ServiceId(1012);
+
+/// A wish for a temporary WhatsApp number of the United States, from server 2.
+#[must_use]
+pub fn sample_wish() -> Wish {
+    Wish {
+        server: ServerId::Two,
+        product: Product::Temporary,
+        country: US,
+        iso2: "US".to_owned(),
+        service: WHATSAPP,
+        service_name: "WhatsApp".to_owned(),
+        rental_product: None,
+        refund_within_s: None,
+    }
+}
+
+pub(super) fn fixtures(kind: Kind) -> Vec<Fixture<Purchase>> {
+    match kind {
+        Kind::ChooseType => begins(State::ChooseType),
+        Kind::ChooseDuration => begins(State::ChooseDuration),
+        Kind::SearchCountry => countries(),
+        Kind::SearchService => services(),
+        Kind::Confirm => drafts(),
+        Kind::Waiting => vec![Fixture::new("waiting", State::Waiting { order: OrderId(1) })],
+    }
+}
+
+fn begins(state: fn(Begin) -> State) -> Vec<Fixture<Purchase>> {
+    let begin = |server, country, service| state(Begin { server, country, service });
+    vec![
+        Fixture::new("fresh", begin(ServerId::Two, None, None)),
+        Fixture::new("country-saved", begin(ServerId::Two, Some(US), None)),
+        Fixture::new("both-saved", begin(ServerId::Two, Some(US), Some(WHATSAPP))),
+        Fixture::new("server-one", begin(ServerId::One, None, None)),
+    ]
+}
+
+fn countries() -> Vec<Fixture<Purchase>> {
+    let search = |product, service, shown| {
+        State::SearchCountry(CountrySearch { server: ServerId::Two, product, service, shown })
+    };
+    let week = Product::Rental(Days(7));
+    vec![
+        Fixture::new("quick", search(Product::Temporary, None, Shown::Quick)),
+        Fixture::new("service-saved", search(Product::Temporary, Some(WHATSAPP), Shown::Quick)),
+        Fixture::new("rental", search(week, None, Shown::Quick)),
+        Fixture::new("list", search(Product::Temporary, None, Shown::List(0))),
+        Fixture::new("last-page", search(Product::Temporary, None, Shown::List(u32::MAX))),
+        Fixture::new("found", search(Product::Temporary, None, Shown::Found("united".to_owned()))),
+        Fixture::new("nothing-found", search(Product::Temporary, None, Shown::Found("qqqqq <b>".to_owned()))),
+    ]
+}
+
+fn services() -> Vec<Fixture<Purchase>> {
+    let search = |server, country, product, service, shown, load| {
+        State::SearchService(ServiceSearch { server, product, country, service, shown, load })
+    };
+    let two = |country, service, shown, load| search(ServerId::Two, country, Product::Temporary, service, shown, load);
+    let unpriced = CountryId(5);
+    vec![
+        Fixture::new("quick", two(US, None, Shown::Quick, Load::Idle)),
+        Fixture::new("found", two(US, None, Shown::Found("whats".to_owned()), Load::Idle)),
+        Fixture::new("nothing-found", two(US, None, Shown::Found("qqqqq".to_owned()), Load::Idle)),
+        Fixture::new("sold-out", two(US, Some(ServiceId(1)), Shown::Quick, Load::Idle)),
+        Fixture::new("loading", two(unpriced, Some(WHATSAPP), Shown::Quick, Load::Asked)),
+        Fixture::new("refreshing", two(US, Some(WHATSAPP), Shown::Quick, Load::Asked)),
+        Fixture::new("idle", two(unpriced, None, Shown::Quick, Load::Idle)),
+        Fixture::new("failed", two(unpriced, None, Shown::Quick, Load::Failed(ErrorCode::Unreachable))),
+        Fixture::new("rental", search(ServerId::Two, US, Product::Rental(Days(7)), None, Shown::Quick, Load::Idle)),
+        Fixture::new("server-one", search(ServerId::One, US, Product::Temporary, None, Shown::Quick, Load::Idle)),
+        Fixture::new(
+            "server-one-rental",
+            search(ServerId::One, US, Product::Rental(Days(30)), None, Shown::Quick, Load::Idle),
+        ),
+    ]
+}
+
+fn drafts() -> Vec<Fixture<Purchase>> {
+    let draft = |mode| State::Confirm(Draft { wish: sample_wish(), mode });
+    let quote = Shelf { id: QuoteId(7), cost: Money::from_cents(24), price: Money::from_cents(32) };
+    let dear = Shelf { id: QuoteId(8), cost: Money::from_cents(90_000), price: Money::from_cents(117_000) };
+    let news = |news| Mode::Offered { quote, news };
+    let rental = |refund_within_s| {
+        let product = Product::Rental(Days(7));
+        let wish = Wish { product, rental_product: Some(7), refund_within_s, ..sample_wish() };
+        State::Confirm(Draft { wish, mode: news(News::None) })
+    };
+    vec![
+        Fixture::new("offered", draft(news(News::None))),
+        Fixture::new("price-changed", draft(news(News::Changed { old: Money::from_cents(30) }))),
+        Fixture::new("price-renewed", draft(news(News::Renewed))),
+        Fixture::new("expired", draft(Mode::Expired(quote))),
+        Fixture::new("unpriced", draft(Mode::Unpriced)),
+        Fixture::new("asking", draft(Mode::Asking)),
+        Fixture::new("sold-out", draft(Mode::Failed(ErrorCode::OutOfStock))),
+        Fixture::new("unreachable", draft(Mode::Failed(ErrorCode::Unreachable))),
+        Fixture::new("too-dear", draft(Mode::Offered { quote: dear, news: News::None })),
+        Fixture::new("short", draft(Mode::Short { quote, missing: Money::from_cents(12) })),
+        Fixture::new("not-selling", draft(Mode::Stopped(Stop::NotSelling))),
+        Fixture::new("too-many-open", draft(Mode::Stopped(Stop::TooManyOpen))),
+        Fixture::new("shop-busy", draft(Mode::Stopped(Stop::ShopBusy))),
+        Fixture::new("suspended", draft(Mode::Stopped(Stop::Suspended))),
+        Fixture::new("rental", rental(Some(1_200))),
+        Fixture::new("rental-final", rental(None)),
+    ]
+}
+
+pub(super) fn probes() -> Vec<Event<Purchase>> {
+    let mut probes = settings::probes();
+    probes.extend([
+        Event::Press(super::Action::Country(1)),
+        Event::Press(super::Action::Country(2)),
+        Event::Press(super::Action::Service(1012)),
+        Event::Press(super::Action::Days(7)),
+        Event::Pick(Pick::Country("US".to_owned())),
+        Event::Pick(Pick::Country("LV".to_owned())),
+        Event::Pick(Pick::Service(ServiceId(907))),
+        Event::Pick(Pick::Service(ServiceId(1))),
+        Event::Text(" \u{200F} ".to_owned()),
+        Event::Timer(Timer::QuoteExpired),
+        Event::Reply(Reply::OffersLoaded { country: US }),
+        Event::Reply(Reply::OffersLoaded { country: CountryId(5) }),
+        Event::Reply(Reply::LoadFailed { country: None, code: ErrorCode::TimedOut }),
+        Event::Reply(Reply::Cost { cost: Money::from_cents(24) }),
+        Event::Reply(Reply::CostFailed { code: ErrorCode::OutOfStock }),
+    ]);
+    probes.extend(refusals().into_iter().map(|refusal| Event::Refused(Refused(refusal))));
+    probes
+}
+
+fn refusals() -> Vec<Refusal> {
+    vec![
+        Refusal::NotEnough { missing: Money::from_cents(12) },
+        Refusal::QuoteExpired,
+        Refusal::QuoteUsed(OrderId(1)),
+        Refusal::PriceChanged { now: Money::from_cents(35) },
+        Refusal::NotSelling,
+        Refusal::TooManyOpen,
+        Refusal::ShopBusy,
+        Refusal::Suspended,
+        Refusal::UnknownOrder,
+        Refusal::TooLate,
+        Refusal::NoCodeYet,
+        Refusal::JustChecked { seconds_ago: 2 },
+        Refusal::BelowZero { available: Money::ZERO },
+        Refusal::NonceUsed,
+    ]
+}

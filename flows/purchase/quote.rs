@@ -1,0 +1,196 @@
+//! From what is chosen to a price: wishes, offers, quotes, and where a purchase goes next.
+
+use engine::{Effect, Reason, Step};
+use shop::catalogue::{Country, Offer, Product, Service};
+use shop::command::Command;
+use shop::order::{QUOTE_LIFE_S, Wish};
+use shop::pricing::sale_price;
+use shop::{CountryId, Money, QuoteId, ServiceId};
+
+use super::state::{CountrySearch, Draft, Load, Mode, News, ServiceSearch, Shelf, Shown, State, Timer};
+use super::{Cx, Purchase};
+use crate::app::Job;
+use crate::env::{Env, Server};
+
+/// Prices older than this are fetched again when a country is chosen, in seconds.
+const FRESH_S: i64 = 300;
+
+/// The same once more: where it begins, and the price that is shown with it. `None`: its server is not offered.
+#[must_use]
+pub fn again(wish: &Wish, cx: &Cx<'_>) -> Option<(State, Option<Command>)> {
+    let server = cx.env.server(wish.server)?;
+    let (Some(country), Some(service)) = (server.country_of(wish), server.service_of(wish)) else {
+        return Some((other_country(wish, cx.env)?, None));
+    };
+    let Some(offer) = server.catalogue.offer(country.id, wish.product, service.id) else {
+        return Some((other_service(wish, cx.env)?, None));
+    };
+    let wish = wish_for(server, wish.product, country, service, &offer);
+    Some(match priced(&offer) {
+        Some((cost, price)) => {
+            let quote = Shelf { id: QuoteId(cx.fresh), cost, price };
+            let command = quoted(&wish, quote);
+            (State::Confirm(Draft { wish, mode: Mode::Offered { quote, news: News::None } }), Some(command))
+        }
+        None => (State::Confirm(Draft { wish, mode: Mode::Unpriced }), None),
+    })
+}
+
+/// The same service elsewhere. `None`: its server is not offered.
+#[must_use]
+pub fn other_country(wish: &Wish, env: &Env) -> Option<State> {
+    let server = env.server(wish.server)?;
+    let service = server.service_of(wish).map(|service| service.id);
+    Some(countries(server, wish.product, service))
+}
+
+/// Another service there. `None`: its server is not offered.
+#[must_use]
+pub fn other_service(wish: &Wish, env: &Env) -> Option<State> {
+    let server = env.server(wish.server)?;
+    let Some(country) = server.country_of(wish) else {
+        return other_country(wish, env);
+    };
+    Some(services(wish, country.id))
+}
+
+/// The search for a country.
+pub(super) fn countries(server: &Server, product: Product, service: Option<ServiceId>) -> State {
+    State::SearchCountry(CountrySearch { server: server.id, product, service, shown: Shown::Quick })
+}
+
+/// The search for a service in this country.
+pub(super) fn services(wish: &Wish, country: CountryId) -> State {
+    let (server, product, shown) = (wish.server, wish.product, Shown::Quick);
+    State::SearchService(ServiceSearch { server, product, country, service: None, shown, load: Load::Idle })
+}
+
+/// The kind of number is chosen: on to the country, or past it where it is known.
+pub(super) fn with_product(
+    server: &Server,
+    product: Product,
+    kept: (Option<CountryId>, Option<ServiceId>),
+    cx: &Cx<'_>,
+) -> Step<Purchase> {
+    let known = kept.0.or_else(|| server.only_country().map(|country| country.id));
+    match known.filter(|country| server.catalogue.sells(*country, product)) {
+        Some(country) => with_country(server, product, country, kept.1, cx),
+        None => Step::Go(countries(server, product, kept.1), vec![]),
+    }
+}
+
+/// The country is chosen: on to the service, or past it where it is known.
+pub(super) fn with_country(
+    server: &Server,
+    product: Product,
+    country: CountryId,
+    service: Option<ServiceId>,
+    cx: &Cx<'_>,
+) -> Step<Purchase> {
+    if !server.catalogue.sells(country, product) {
+        return Step::Ignore(Reason::NotForSale);
+    }
+    let prices = server.catalogue.prices(country);
+    if let Some(service) = service.filter(|_| prices.is_some() || product != Product::Temporary)
+        && let Some(step) = with_service(server, product, country, service, cx)
+    {
+        return step;
+    }
+    let stale = prices.is_none_or(|list| cx.now - list.fetched_at >= FRESH_S);
+    let job = (product == Product::Temporary && stale).then_some(Job::LoadOffers { server: server.id, country });
+    let load = if job.is_some() { Load::Asked } else { Load::Idle };
+    let search = ServiceSearch { server: server.id, product, country, service, shown: Shown::Quick, load };
+    Step::Go(State::SearchService(search), job.map(Effect::Job).into_iter().collect())
+}
+
+/// Everything is chosen: on to the price. `None`: it is not sold there.
+pub(super) fn with_service(
+    server: &Server,
+    product: Product,
+    country: CountryId,
+    service: ServiceId,
+    cx: &Cx<'_>,
+) -> Option<Step<Purchase>> {
+    let offer = server.catalogue.offer(country, product, service)?;
+    let (country, service) = (server.catalogue.country(country)?, server.catalogue.service(service)?);
+    Some(to_offer(wish_for(server, product, country, service, &offer), priced(&offer), News::None, cx))
+}
+
+/// A fresh price for the same wish. What only the supplier knows is asked again.
+pub(super) fn requote(draft: Draft, news: News, cx: &Cx<'_>) -> Step<Purchase> {
+    let Some(server) = cx.env.server(draft.wish.server) else {
+        return Step::Go(
+            State::Confirm(Draft { mode: Mode::Stopped(super::Stop::NotSelling), ..draft }),
+            vec![Effect::Disarm],
+        );
+    };
+    match current_offer(server, &draft.wish) {
+        Some(offer) => to_offer(draft.wish, priced(&offer), news, cx),
+        None => {
+            let mode = Mode::Failed(shop::ErrorCode::OutOfStock);
+            Step::Go(State::Confirm(Draft { mode, ..draft }), vec![Effect::Disarm])
+        }
+    }
+}
+
+/// The price has changed since it was shown. A cost that the supplier named on asking is priced at today's margin.
+pub(super) fn reprice(draft: Draft, quote: Shelf, cx: &Cx<'_>) -> Step<Purchase> {
+    let news = News::Changed { old: quote.price };
+    let server = cx.env.server(draft.wish.server);
+    let asked = server.and_then(|server| current_offer(server, &draft.wish)).is_some_and(|offer| offer.price.is_none());
+    match price_of(&draft.wish, quote.cost, cx.env).filter(|_| asked) {
+        Some(price) => offer(draft.wish, quote.cost, price, news, cx),
+        None => requote(draft, news, cx),
+    }
+}
+
+/// The price is known, by the catalogue or on asking: it is offered for as long as a quote lives.
+pub(super) fn offer(wish: Wish, cost: Money, price: Money, news: News, cx: &Cx<'_>) -> Step<Purchase> {
+    let quote = Shelf { id: QuoteId(cx.fresh), cost, price };
+    let after_s = u32::try_from(QUOTE_LIFE_S).unwrap_or(u32::MAX);
+    let effects = vec![Effect::Do(quoted(&wish, quote)), Effect::Arm { timer: Timer::QuoteExpired, after_s }];
+    Step::Go(State::Confirm(Draft { wish, mode: Mode::Offered { quote, news } }), effects)
+}
+
+/// The price for a cost that the supplier named; `None` where the server is gone or the cost cannot be sold at.
+pub(super) fn price_of(wish: &Wish, cost: Money, env: &Env) -> Option<Money> {
+    sale_price(cost, env.server(wish.server)?.margin)
+}
+
+/// Today's price of a wish as the catalogue has it.
+pub(super) fn price_today(wish: &Wish, env: &Env) -> Option<Money> {
+    current_offer(env.server(wish.server)?, wish)?.price
+}
+
+fn to_offer(wish: Wish, priced: Option<(Money, Money)>, news: News, cx: &Cx<'_>) -> Step<Purchase> {
+    if let Some((cost, price)) = priced {
+        return offer(wish, cost, price, news, cx);
+    }
+    let job = Job::AskCost { server: wish.server, wish: wish.clone() };
+    Step::Go(State::Confirm(Draft { wish, mode: Mode::Asking }), vec![Effect::Disarm, Effect::Job(job)])
+}
+
+fn current_offer(server: &Server, wish: &Wish) -> Option<Offer> {
+    server.catalogue.offer(wish.country, wish.product, wish.service)
+}
+
+fn priced(offer: &Offer) -> Option<(Money, Money)> {
+    offer.cost.zip(offer.price)
+}
+
+fn quoted(wish: &Wish, quote: Shelf) -> Command {
+    Command::Quote { id: quote.id, wish: wish.clone(), cost: quote.cost, price: quote.price }
+}
+
+fn wish_for(server: &Server, product: Product, country: &Country, service: &Service, offer: &Offer) -> Wish {
+    Wish {
+        server: server.id,
+        product,
+        country: country.id,
+        iso2: country.iso2.clone(),
+        service: service.id,
+        service_name: service.name.clone(),
+        rental_product: offer.rental.map(|terms| terms.product),
+        refund_within_s: offer.rental.and_then(|terms| terms.refund_within_s),
+    }
+}
