@@ -1,0 +1,114 @@
+//! The command line: a file per subcommand, and a table that leads to them.
+
+mod credit;
+mod demo;
+mod diagram;
+mod serve;
+mod settings;
+mod sim;
+mod status;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::{Config, Options};
+use crate::control;
+use crate::operator::{Answer, Request};
+use crate::run;
+
+/// A Telegram bot, Arabic and English, that sells phone numbers for SMS codes.
+#[derive(Parser)]
+#[command(name = "raqam", version, about, max_term_width = 100)]
+struct CommandLine {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the bot until Ctrl-C or SIGTERM.
+    Serve(serve::Arguments),
+    /// Show the whole bot without a token and without a network: two purchases, every screen, the ledger.
+    Demo(demo::Arguments),
+    /// Run the simulated Telegram and the simulated supplier as servers on loopback, to try the bot by hand.
+    Sim(sim::Arguments),
+    /// Give a user money. Works while the bot runs, too.
+    Credit(credit::Arguments),
+    /// Show or change the settings. Works while the bot runs, too.
+    Settings(settings::Arguments),
+    /// Show how the shop is doing. Works while the bot runs, too.
+    Status(status::Arguments),
+    /// Print the state diagrams of all conversations (Mermaid).
+    Diagram(diagram::Arguments),
+}
+
+/// Runs the command line.
+#[must_use]
+pub fn main() -> ExitCode {
+    // A `.env` file adds to the environment of the commands that touch a shop; simulations ignore it.
+    let simulated = matches!(std::env::args().nth(1).as_deref(), Some("demo" | "sim" | "diagram"));
+    if !simulated
+        && let Err(error) = dotenvy::dotenv()
+        && !error.not_found()
+    {
+        return fail(&anyhow::anyhow!("the file .env cannot be read: {error}"));
+    }
+    let command = CommandLine::parse().command;
+    let result = match command {
+        Command::Serve(arguments) => serve::run(&arguments),
+        Command::Demo(arguments) => demo::run(arguments),
+        Command::Sim(arguments) => sim::run(arguments),
+        Command::Credit(arguments) => credit::run(arguments),
+        Command::Settings(arguments) => settings::run(arguments),
+        Command::Status(arguments) => status::run(&arguments),
+        Command::Diagram(arguments) => diagram::run(&arguments),
+    };
+    match result {
+        Ok(code) => code,
+        Err(error) => fail(&error),
+    }
+}
+
+fn fail(error: &anyhow::Error) -> ExitCode {
+    let sentence = format!("{error:#}");
+    eprintln!("raqam: {sentence}");
+    ExitCode::FAILURE
+}
+
+/// A runtime for one command.
+fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work)
+}
+
+/// Logs go to standard error, as RUST_LOG says; without it, what an operator should see.
+fn start_log(default: &str) {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| default.into());
+    let ansi = std::io::IsTerminal::is_terminal(&std::io::stderr());
+    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(ansi).with_writer(std::io::stderr).try_init();
+}
+
+/// Has a wish performed: by the bot where it runs, on the database where it does not.
+fn ask(options: &Options, request: Request) -> anyhow::Result<ExitCode> {
+    let config = Config::from_options(options)?;
+    start_log("error");
+    let answer = block_on(async {
+        let socket = control::socket_path(&config.database_file);
+        if let Some(answer) = control::ask(&socket, request.clone()).await? {
+            return Ok(answer);
+        }
+        let operator = run::operator_without_bot(&config).await?;
+        Ok(operator.perform(request).await)
+    })?;
+    Ok(print(&answer))
+}
+
+fn print(answer: &Answer) -> ExitCode {
+    if answer.granted {
+        println!("{}", answer.text);
+        ExitCode::SUCCESS
+    } else {
+        eprintln!("raqam: {}", answer.text);
+        ExitCode::FAILURE
+    }
+}

@@ -1,0 +1,72 @@
+//! Jobs: the one `match` over everything that flows want done after a commit. A job runs at least once; its answer goes
+//! back into the session under the job's key, and the step that takes it in removes the job.
+
+use std::sync::Arc;
+
+use engine::machine::Input;
+use flows::{Job, Reply};
+use shop::catalogue::Product;
+use shop::order::Wish;
+use shop::pool::{PoolError, RentRequest};
+use shop::{ErrorCode, Money, ServerId};
+use store::JobView;
+use telegram::host::Delivered;
+
+use crate::shell::Shell;
+
+/// Runs a job in a task of its own.
+pub(crate) fn spawn(shell: &Arc<Shell>, row: JobView) {
+    let shell = shell.clone();
+    tokio::spawn(async move {
+        let Ok(job) = serde_json::from_value::<Job>(row.body.clone()) else {
+            tracing::warn!(key = row.key, "a job of another version was dropped");
+            return;
+        };
+        let reply = run(&shell, job).await;
+        let input = Input::Reply { instance: row.instance, reply };
+        shell.deliver(Delivered { user: row.user.0, key: row.key, input });
+    });
+}
+
+/// Runs the jobs that an earlier life left.
+pub(crate) fn resume_jobs(shell: &Arc<Shell>) {
+    match shell.office.store.jobs() {
+        Ok(rows) => rows.into_iter().for_each(|row| spawn(shell, row)),
+        Err(error) => tracing::error!(%error, "jobs were not read"),
+    }
+}
+
+async fn run(shell: &Shell, job: Job) -> Reply {
+    match job {
+        Job::LoadOffers { server, country } => match load_offers(shell, server, country).await {
+            Ok(()) => Reply::OffersLoaded { country },
+            Err(error) => Reply::LoadFailed { country: Some(country), code: error.code },
+        },
+        Job::AskCost { server, wish } => match ask_cost(shell, server, &wish).await {
+            Ok(cost) => Reply::Cost { cost },
+            Err(error) => Reply::CostFailed { code: error.code },
+        },
+    }
+}
+
+async fn load_offers(shell: &Shell, server: ServerId, country: shop::CountryId) -> Result<(), PoolError> {
+    match shell.markets.get(&server) {
+        Some(market) => market.load_offers(country).await,
+        None => Err(unavailable()),
+    }
+}
+
+async fn ask_cost(shell: &Shell, server: ServerId, wish: &Wish) -> Result<Money, PoolError> {
+    let pool = shell.pool(server).ok_or_else(unavailable)?;
+    match (wish.product, wish.rental_product) {
+        (Product::Temporary, _) => pool.cost(wish.country, wish.service).await.map(|offer| offer.cost),
+        (Product::Rental(days), Some(product)) => {
+            pool.rental_cost(&RentRequest { country: wish.country, product, days, service: wish.service }).await
+        }
+        (Product::Rental(_), None) => Err(unavailable()),
+    }
+}
+
+fn unavailable() -> PoolError {
+    PoolError { code: ErrorCode::Unavailable, cause: "no such supplier".to_owned(), advice: shop::pool::Advice::None }
+}

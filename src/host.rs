@@ -1,0 +1,421 @@
+//! The shop as the messenger's host: reads from the store, steps into transactions, words from `flows`.
+
+mod page;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use engine::registry::AnyEffect;
+use engine::{Lang, Text, machine};
+use flows::env::{self, Credentials, Env, EnvFacts, ServerFacts};
+use flows::{Entry, Pick, Raqam, card, note};
+use shop::command::Command;
+use shop::order::Order;
+use shop::{OrderId, UserId};
+use store::{
+    CardStep, Changed, DeliveryRow, Intent, JobRow, LivingRow, Outcome, OutgoingRow, Step, TimerChange, UserView,
+};
+use telegram::host::{
+    CardAnswer, CardPress, Cause, Commit, Committed, Delivery, Host, HostError, HostResult, InlinePage, InlineRequest,
+    Living, Loaded, Notice, Outgoing, OutgoingKind, Person, Popup, Presence, Profile, RawUpdate, Sound,
+};
+
+use crate::shell::Shell;
+
+/// How many orders or transactions a page shows.
+const PER_PAGE: u32 = 10;
+
+/// The shop's side of the conversation.
+pub struct ShopHost {
+    /// Everything that runs.
+    pub shell: Arc<Shell>,
+}
+
+fn broken(error: impl std::fmt::Display) -> HostError {
+    HostError(error.to_string())
+}
+
+#[async_trait]
+impl Host for ShopHost {
+    type App = Raqam;
+
+    fn now_ms(&self) -> i64 {
+        self.shell.office.clock.now_ms()
+    }
+
+    fn fresh(&self) -> u64 {
+        self.shell.office.fresh.next()
+    }
+
+    async fn next_offset(&self) -> HostResult<i64> {
+        self.shell.office.store.next_offset().map_err(broken)
+    }
+
+    async fn take_in(&self, batch: Vec<RawUpdate>, next_offset: i64) -> HostResult<Vec<RawUpdate>> {
+        let now = self.shell.office.clock.now();
+        let updates =
+            batch.iter().map(|update| store::RawUpdate { id: update.id, body: update.body.clone() }).collect();
+        let fresh = match self.apply(Intent::TakeIn { updates, next_offset, now }).await? {
+            Outcome::TakenIn(fresh) => fresh,
+            Outcome::Stored(_) | Outcome::Refused(_) | Outcome::Conflict | Outcome::Reserved(_) | Outcome::Done => {
+                Vec::new()
+            }
+        };
+        Ok(batch.into_iter().filter(|update| fresh.contains(&update.id)).collect())
+    }
+
+    async fn unhandled(&self) -> HostResult<Vec<RawUpdate>> {
+        let updates = self.shell.office.store.unhandled().map_err(broken)?;
+        Ok(updates.into_iter().map(|update| RawUpdate { id: update.id, body: update.body }).collect())
+    }
+
+    async fn handled(&self, update: i64) -> HostResult<()> {
+        self.apply(Intent::Handled { update }).await.map(|_| ())
+    }
+
+    async fn bury(&self, update: i64, reason: &str) -> HostResult<()> {
+        let now = self.shell.office.clock.now();
+        self.apply(Intent::Bury { update, reason: reason.to_owned(), now }).await.map(|_| ())
+    }
+
+    async fn load(&self, person: &Person) -> HostResult<Loaded<Raqam>> {
+        let view = self.user(person.id)?;
+        if view.parked {
+            self.presence(person.id, Presence::Back).await?;
+        }
+        let lang = lang_of(&view, person);
+        let env = self.env(person, &view)?;
+        let living = view.living.map(|row| Living { message_id: row.message_id, sent_at: row.sent_at });
+        let standing = page::standing(view.standing);
+        Ok(Loaded { session: view.session, lang, env, living, standing })
+    }
+
+    async fn commit(&self, commit: Commit<Raqam>) -> HostResult<Committed<Raqam>> {
+        let key = match &commit.cause {
+            Cause::Key(key) => Some(key.clone()),
+            Cause::Update(_) => None,
+        };
+        let outcome = self.apply(Intent::Step(Box::new(self.step(commit)))).await;
+        if let Some(key) = key {
+            self.shell.delivered(&key);
+        }
+        match outcome? {
+            Outcome::Refused(refusal) => Ok(Committed::Refused(flows::Refused(refusal))),
+            Outcome::Conflict => Ok(Committed::Conflict),
+            Outcome::Stored(_) | Outcome::TakenIn(_) | Outcome::Reserved(_) | Outcome::Done => Ok(Committed::Stored),
+        }
+    }
+
+    async fn set_living(&self, user: u64, living: Option<Living>) -> HostResult<()> {
+        let living = living.map(|living| LivingRow { message_id: living.message_id, sent_at: living.sent_at });
+        self.apply(Intent::Living { user: UserId(user), living }).await.map(|_| ())
+    }
+
+    fn entry(&self, command: &str, payload: &str) -> Option<Entry> {
+        flows::entry(command, payload)
+    }
+
+    fn pick(&self, token: &str) -> Option<Pick> {
+        flows::pick(token)
+    }
+
+    fn words(&self, notice: Notice, lang: Lang) -> Text {
+        flows::words::words(page::notice(notice), lang, self.shell.support_url.as_deref())
+    }
+
+    async fn inline(&self, request: &InlineRequest) -> HostResult<InlinePage> {
+        let view = self.user(request.person.id)?;
+        let env = self.env(&request.person, &view)?;
+        let states = machine::states::<Raqam>(&view.session);
+        if let Some((server, country)) = flows::inline::wanted(&request.query, states.last())
+            && let Some(market) = self.shell.markets.get(&server)
+        {
+            market.want_offers(country);
+        }
+        Ok(page::inline(request, states.last(), &env, lang_of(&view, &request.person), page::standing(view.standing)))
+    }
+
+    fn profiles(&self) -> Vec<Profile> {
+        [Lang::En, Lang::Ar].map(page::profile).into()
+    }
+
+    async fn press_card(&self, person: &Person, press: &CardPress, update: i64) -> HostResult<CardAnswer<Raqam>> {
+        let order = match OrderId::parse(&press.card) {
+            Some(id) => self.shell.office.store.order(id).map_err(broken)?,
+            None => None,
+        };
+        match order {
+            Some(order) if order.user == UserId(person.id) => self.press_own(person, &order, press, update).await,
+            Some(_) | None => {
+                self.handled(update).await?;
+                let notice = if order.is_some() { Notice::NotYours } else { Notice::OldMenu };
+                let lang = lang_of(&self.user(person.id)?, person);
+                Ok(CardAnswer { notice: Some(Popup::Alert(self.words(notice, lang))), input: None })
+            }
+        }
+    }
+
+    async fn adopt_card(&self, user: u64, key: &str, message_id: Option<i32>) -> HostResult<()> {
+        match OrderId::parse(key) {
+            Some(order) => self.apply(Intent::AdoptCard { user: UserId(user), order, message_id }).await.map(|_| ()),
+            None => Ok(()),
+        }
+    }
+
+    async fn outgoing(&self, user: u64) -> HostResult<Vec<Outgoing>> {
+        let now = self.shell.office.clock.now();
+        let rows = self.shell.office.store.outgoing(UserId(user), now).map_err(broken)?;
+        if rows.is_empty() {
+            return Ok(Vec::new());
+        }
+        let view = self.user(user)?;
+        let states = machine::states::<Raqam>(&view.session);
+        let held_back = |row: &OutgoingRow| page::becomes_a_card(&view, states.last(), row);
+        rows.into_iter().filter(|row| !held_back(row)).map(|row| self.show(&view, row)).collect()
+    }
+
+    async fn sent(&self, user: u64, id: &str, delivery: Delivery) -> HostResult<()> {
+        let (user, now) = (UserId(user), self.shell.office.clock.now());
+        let intent = match (page::outgoing_id(id), delivery) {
+            (None, _) => return Ok(()),
+            (Some(page::OutgoingId::Note(seq)), delivery) => {
+                Intent::Sent { user, seq: Some(seq), delivery: delivery_row(delivery), now }
+            }
+            (Some(page::OutgoingId::Card(order, version)), Delivery::Delivered { message_id }) => {
+                Intent::CardShown { order, message_id, version }
+            }
+            (Some(page::OutgoingId::Card(order, version)), Delivery::Refused(reason)) => {
+                tracing::error!(order.id = %order, reason, "a card was refused");
+                Intent::CardRefused { order, version }
+            }
+            (Some(page::OutgoingId::Card(..)), delivery @ (Delivery::Unreachable | Delivery::Unknown(_))) => {
+                Intent::Sent { user, seq: None, delivery: delivery_row(delivery), now }
+            }
+        };
+        self.apply(intent).await.map(|_| ())
+    }
+
+    async fn presence(&self, user: u64, presence: Presence) -> HostResult<()> {
+        let (user, now) = (UserId(user), self.shell.office.clock.now());
+        let intent = match presence {
+            Presence::Back => Intent::Reachable { user },
+            Presence::Gone => Intent::Sent { user, seq: None, delivery: DeliveryRow::Unreachable, now },
+        };
+        self.apply(intent).await.map(|_| ())
+    }
+
+    async fn users_with_outgoing(&self) -> HostResult<Vec<u64>> {
+        let now = self.shell.office.clock.now();
+        let users = self.shell.office.store.users_with_outgoing(now).map_err(broken)?;
+        Ok(users.into_iter().map(|user| user.0).collect())
+    }
+}
+
+impl ShopHost {
+    async fn apply(&self, intent: Intent) -> HostResult<Outcome> {
+        self.shell.office.apply(intent).await.map_err(broken)
+    }
+
+    fn user(&self, user: u64) -> HostResult<UserView> {
+        self.shell.office.store.user(UserId(user)).map_err(broken)
+    }
+
+    /// The world that this person's step may look at: what the shown state asks for, and what every screen shows.
+    fn env(&self, person: &Person, view: &UserView) -> HostResult<Env> {
+        let store = &self.shell.office.store;
+        let user = UserId(person.id);
+        let needs = env::needs(&machine::states::<Raqam>(&view.session));
+        let order = match needs.order {
+            Some(order) => store.order(order).map_err(broken)?.filter(|order| order.user == user),
+            None => None,
+        };
+        let history = match needs.history {
+            Some(request) => {
+                let filter = page::history_filter(request.filter);
+                let page = store.history(user, request.anchor, filter, request.page, PER_PAGE).map_err(broken)?;
+                Some(env::HistoryPage { orders: page.orders, total: clamped(page.total), anchor: page.anchor })
+            }
+            None => None,
+        };
+        let statement = match needs.statement {
+            Some(number) => {
+                let page = store.statement(user, number, PER_PAGE).map_err(broken)?;
+                let entries = page.entries.into_iter().map(|(_, transaction)| transaction).collect();
+                Some(env::StatementPage { entries, total: clamped(page.total) })
+            }
+            None => None,
+        };
+        if self.shell.markets.values().any(|market| !market.is_complete()) {
+            self.shell.note_waiting(user);
+        }
+        Ok(env::build(EnvFacts {
+            name: person.name.clone(),
+            visit: if view.exists { env::Visit::Return } else { env::Visit::First },
+            wallet: view.wallet,
+            open: view.open.clone(),
+            order,
+            history,
+            statement,
+            last: view.last.clone(),
+            recent_countries: view.recent_countries.iter().map(|(_, country)| *country).collect(),
+            recent_services: view.recent_services.iter().map(|(_, service)| *service).collect(),
+            servers: self.servers()?,
+            support_url: self.shell.support_url.clone(),
+            shop_open: env::Door::Selling,
+        }))
+    }
+
+    fn servers(&self) -> HostResult<Vec<ServerFacts>> {
+        let settings = self.shell.office.store.settings().map_err(broken)?;
+        let facts = |market: &Arc<crate::market::Market>| ServerFacts {
+            id: market.server,
+            settings: settings.server(market.server).clone(),
+            credentials: if market.has_key() { Credentials::Present } else { Credentials::Missing },
+            catalogue: market.catalogue(),
+        };
+        Ok(self.shell.markets.values().map(facts).collect())
+    }
+
+    fn step(&self, commit: Commit<Raqam>) -> Step {
+        let now = self.shell.office.clock.now();
+        let user = UserId(commit.person.id);
+        let cause = match commit.cause {
+            Cause::Update(update) => store::Cause::Update(update),
+            Cause::Key(key) => store::Cause::Key(key),
+        };
+        let mut step = Step {
+            user,
+            lang: lang_of_person(&commit.person).code().to_owned(),
+            cause,
+            from_revision: commit.from_revision,
+            session: commit.session,
+            commands: Vec::new(),
+            jobs: Vec::new(),
+            timers: Vec::new(),
+            tells: Vec::new(),
+            now,
+        };
+        for (instance, effect) in commit.effects {
+            match effect {
+                AnyEffect::Do(command) => step.commands.push(command),
+                AnyEffect::Job(job) => step.jobs.push(job_row(instance, &job)),
+                AnyEffect::Arm { timer, after_s } => {
+                    step.timers.push(TimerChange::Arm { instance, body: timer, due_at: now + i64::from(after_s) });
+                }
+                AnyEffect::Disarm => step.timers.push(TimerChange::Disarm { instance }),
+                AnyEffect::Tell(note) => step.tells.push(note),
+                // The driver shows these over the chat; they are not stored.
+                AnyEffect::Toast(_) | AnyEffect::Alert(_) => {}
+            }
+        }
+        step
+    }
+
+    async fn press_own(
+        &self,
+        person: &Person,
+        order: &Order,
+        press: &CardPress,
+        update: i64,
+    ) -> HostResult<CardAnswer<Raqam>> {
+        let store = &self.shell.office.store;
+        let view = self.user(person.id)?;
+        let ask = store.card(order.id).map_err(broken)?.map_or(card::Ask::No, |row| page::ask(row.ask));
+        let cx = self.card_cx(&view, lang_of(&view, person));
+        let pressed = card::press(order, ask, &press.action, &cx);
+        if let (Some(entry), None) = (&pressed.entry, &pressed.command) {
+            // The session's step takes the update in: handling it here would make that step a repeat.
+            let notice = pressed.popup.map(popup);
+            return Ok(CardAnswer { notice, input: Some(machine::Input::Start(entry.clone())) });
+        }
+        let commands: Vec<Command> = pressed.command.into_iter().collect();
+        let step = CardStep {
+            user: order.user,
+            order: order.id,
+            update,
+            ask: Some(page::ask_row(pressed.ask)),
+            commands,
+            now: self.shell.office.clock.now(),
+        };
+        let answer = match self.apply(Intent::Card(Box::new(step))).await? {
+            Outcome::Refused(refusal) => {
+                self.handled(update).await?;
+                Some(card::refused(&refusal, order, &cx))
+            }
+            Outcome::Stored(changed) => pressed.popup.or_else(|| granted(&changed, order, press, &cx)),
+            Outcome::Conflict | Outcome::TakenIn(_) | Outcome::Reserved(_) | Outcome::Done => pressed.popup,
+        };
+        Ok(CardAnswer { notice: answer.map(popup), input: None })
+    }
+
+    fn card_cx<'a>(&'a self, view: &UserView, lang: Lang) -> card::CardCx<'a> {
+        let now = self.shell.office.clock.now();
+        card::CardCx { lang, now, wallet: view.wallet, support_url: self.shell.support_url.as_deref() }
+    }
+
+    fn show(&self, view: &UserView, row: OutgoingRow) -> HostResult<Outgoing> {
+        let store = &self.shell.office.store;
+        let lang = view.lang.as_deref().map_or(Lang::En, Lang::from_code);
+        match row {
+            OutgoingRow::Tell { seq, note, .. } => {
+                let order = match page::order_of(&note) {
+                    Some(order) => store.order(order).map_err(broken)?,
+                    None => None,
+                };
+                let now = self.shell.office.clock.now();
+                let support_url = self.shell.support_url.as_deref();
+                let (rendered, ring) = note::render(&note, order.as_ref(), view.wallet, lang, now, support_url);
+                let sound = match ring {
+                    note::Sound::Rings => Sound::Rings,
+                    note::Sound::Silent => Sound::Silent,
+                };
+                Ok(Outgoing { id: format!("n{seq}"), kind: OutgoingKind::Message { rendered, sound } })
+            }
+            OutgoingRow::Card { card: row, order } => {
+                let rendered = card::render(&order, page::ask(row.ask), &self.card_cx(view, lang));
+                let id = format!("c{}.{}", order.id, row.version);
+                Ok(Outgoing { id, kind: OutgoingKind::Card { message_id: row.message_id, rendered } })
+            }
+        }
+    }
+}
+
+/// What is said of a press whose command was stored, by the order as it is now.
+fn granted(changed: &Changed, before: &Order, press: &CardPress, cx: &card::CardCx<'_>) -> Option<card::Popup> {
+    let order = changed.orders.iter().rev().find(|order| order.id == before.id).unwrap_or(before);
+    let action = <card::Action as engine::Action>::decode(&press.action)?;
+    card::granted(&action, order, cx)
+}
+
+fn popup(popup: card::Popup) -> Popup {
+    match popup {
+        card::Popup::Toast(text) => Popup::Toast(text),
+        card::Popup::Alert(text) => Popup::Alert(text),
+    }
+}
+
+fn clamped(total: u64) -> u32 {
+    u32::try_from(total).unwrap_or(u32::MAX)
+}
+
+fn job_row(instance: u64, job: &flows::Job) -> JobRow {
+    JobRow { instance, body: serde_json::to_value(job).expect("jobs are plain data") }
+}
+
+fn lang_of_person(person: &Person) -> Lang {
+    person.language_code.as_deref().map_or(Lang::En, Lang::from_code)
+}
+
+/// The stored choice; for a new person the language of the app.
+fn lang_of(view: &UserView, person: &Person) -> Lang {
+    view.lang.as_deref().map_or_else(|| lang_of_person(person), Lang::from_code)
+}
+
+fn delivery_row(delivery: Delivery) -> DeliveryRow {
+    match delivery {
+        Delivery::Delivered { .. } => DeliveryRow::Delivered,
+        Delivery::Unreachable => DeliveryRow::Unreachable,
+        Delivery::Refused(reason) => DeliveryRow::Refused(reason),
+        Delivery::Unknown(reason) => DeliveryRow::Unknown(reason),
+    }
+}

@@ -1,0 +1,23 @@
+//! Raqam: a Telegram bot that sells phone numbers for SMS codes. This crate puts the parts together.
+//!
+//! Where to start: [`run::bot`] is the composition root; `commands` holds a file per subcommand; [`host`] is the shop's
+//! side of the conversation; [`worker`] does what the shop decides about orders; [`office`] is the store with what
+//! follows from each commit.
+
+mod clock;
+mod commands;
+pub mod config;
+pub mod control;
+mod effects;
+mod fresh;
+pub mod host;
+mod market;
+pub mod office;
+pub mod operator;
+pub mod run;
+pub mod seal;
+mod shell;
+mod timers;
+pub mod worker;
+
+pub use commands::main;

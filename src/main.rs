@@ -1,0 +1,5 @@
+//! The `raqam` binary.
+
+fn main() -> std::process::ExitCode {
+    raqam::main()
+}

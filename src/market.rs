@@ -1,0 +1,283 @@
+//! A server's supplier, the copies of its lists, and the priced catalogue that screens are drawn from.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::Duration;
+
+use providers::{Aged, SmsPoolClient, Supply, SupplySnapshot};
+use secrecy::SecretString;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use shop::catalogue::{Catalogue, PriceList};
+use shop::clock::Clock;
+use shop::pool::{PoolError, RentalOffer, SmsPool};
+use shop::pricing::Margin;
+use shop::settings::Settings;
+use shop::{CountryId, ServerId, UnixSeconds};
+use store::{Intent, Store};
+use tokio::sync::watch;
+
+/// How long changes of the lists are gathered before they are written to the database.
+const KEEP_EVERY: Duration = Duration::from_secs(1);
+
+/// A server with its supplier.
+pub struct Market {
+    /// Which server.
+    pub server: ServerId,
+    client: Arc<SmsPoolClient>,
+    supply: Supply,
+    prices: Mutex<Prices>,
+    catalogue: RwLock<Arc<Catalogue>>,
+    has_key: std::sync::atomic::AtomicBool,
+    built: watch::Sender<u64>,
+}
+
+/// What the catalogue was built from: only what changed is built anew.
+struct Prices {
+    margin: Margin,
+    lists_at: Option<(UnixSeconds, UnixSeconds)>,
+    rentals_at: Option<(UnixSeconds, Vec<(u32, UnixSeconds)>)>,
+    offers_at: BTreeMap<CountryId, UnixSeconds>,
+}
+
+impl Market {
+    /// A market with what the database kept of its lists.
+    #[must_use]
+    pub fn open(
+        server: ServerId,
+        client: SmsPoolClient,
+        clock: Arc<dyn Clock>,
+        store: &Store,
+        settings: &Settings,
+    ) -> Arc<Self> {
+        let client = Arc::new(client);
+        let supply = Supply::start(client.clone(), clock);
+        supply.restore(kept(store, server));
+        let margin = settings.server(server).margin();
+        let prices = Prices { margin, lists_at: None, rentals_at: None, offers_at: BTreeMap::new() };
+        let market = Arc::new(Self {
+            server,
+            client,
+            supply,
+            prices: Mutex::new(prices),
+            catalogue: RwLock::new(Arc::new(Catalogue::new(&[], &[]))),
+            has_key: std::sync::atomic::AtomicBool::new(false),
+            built: watch::Sender::new(0),
+        });
+        market.rebuild();
+        market
+    }
+
+    /// The supplier.
+    #[must_use]
+    pub fn pool(&self) -> Arc<dyn SmsPool> {
+        self.client.clone()
+    }
+
+    /// Whether a key is set.
+    #[must_use]
+    pub fn has_key(&self) -> bool {
+        self.has_key.load(std::sync::atomic::Ordering::Relaxed)
+    }
+
+    /// Uses this key from now on.
+    ///
+    /// # Errors
+    /// Where the key is malformed.
+    pub fn set_key(&self, key: SecretString) -> Result<(), providers::ConfigError> {
+        self.client.set_key(key)?;
+        self.has_key.store(true, std::sync::atomic::Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// The priced catalogue as it is now.
+    #[must_use]
+    pub fn catalogue(&self) -> Arc<Catalogue> {
+        self.catalogue.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Whether the lists that screens are drawn from have all been there.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        let catalogue = self.catalogue();
+        !catalogue.is_empty() && catalogue.rentals_fetched_at().is_some()
+    }
+
+    /// Changes whenever the catalogue does.
+    pub fn built(&self) -> watch::Receiver<u64> {
+        self.built.subscribe()
+    }
+
+    /// Somebody looks at this country's prices: they are kept fresh for a while.
+    pub fn want_offers(&self, country: CountryId) {
+        self.supply.want_offers(country);
+    }
+
+    /// Waits until this country's prices are there.
+    ///
+    /// # Errors
+    /// The supplier's, where there is no copy either.
+    pub async fn load_offers(&self, country: CountryId) -> Result<(), PoolError> {
+        let products: Vec<u32> = self.lines_of(country);
+        for product in products {
+            self.supply.load_rental_services(product).await?;
+        }
+        self.supply.load_offers(country).await?;
+        self.rebuild();
+        Ok(())
+    }
+
+    /// Prices follow the margin.
+    pub fn set_settings(&self, settings: &Settings) {
+        self.prices().margin = settings.server(self.server).margin();
+        self.prices().offers_at.clear();
+        self.prices().rentals_at = None;
+        self.rebuild();
+    }
+
+    /// Renews the catalogue on each change of the lists, and keeps the lists in the database.
+    pub async fn run(self: Arc<Self>, store: Store, mut shutdown: watch::Receiver<bool>) {
+        let mut changes = self.supply.changes();
+        let mut keeper = Keeper { server: self.server, store, kept: BTreeMap::new() };
+        loop {
+            tokio::select! {
+                _ = shutdown.changed() => return,
+                changed = changes.changed() => if changed.is_err() { return },
+            }
+            self.rebuild();
+            tokio::select! {
+                _ = shutdown.changed() => return,
+                () = tokio::time::sleep(KEEP_EVERY) => keeper.keep(&self.supply.snapshot()).await,
+            }
+            self.rebuild();
+        }
+    }
+
+    fn prices(&self) -> MutexGuard<'_, Prices> {
+        self.prices.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn lines_of(&self, country: CountryId) -> Vec<u32> {
+        let lines = |aged: &Arc<Aged<Vec<RentalOffer>>>| {
+            let asked = aged.value.iter().filter(|offer| offer.country == country && offer.services.is_none());
+            asked.map(|offer| offer.product).collect()
+        };
+        self.supply.snapshot().rentals.as_ref().map(lines).unwrap_or_default()
+    }
+
+    /// Builds what has changed since the last time.
+    fn rebuild(&self) {
+        let mut prices = self.prices();
+        let supply = self.supply.snapshot();
+        let before = self.catalogue();
+        let mut catalogue = prices.lists(&before, &supply);
+        for (country, aged) in &supply.offers {
+            if prices.offers_at.insert(*country, aged.fetched_at) != Some(aged.fetched_at) {
+                let base = catalogue.as_ref().unwrap_or(&before);
+                let list = PriceList::new(&aged.value, prices.margin, aged.fetched_at);
+                catalogue = Some(base.with_prices(*country, Arc::new(list)));
+            }
+        }
+        if let Some((offers, fetched_at)) = prices.rentals(&supply) {
+            let base = catalogue.as_ref().unwrap_or(&before);
+            catalogue = Some(base.with_rentals(offers, prices.margin, fetched_at));
+        }
+        if let Some(catalogue) = catalogue {
+            *self.catalogue.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(catalogue);
+            self.built.send_modify(|count| *count += 1);
+        }
+    }
+}
+
+impl Prices {
+    fn lists(&mut self, before: &Catalogue, supply: &SupplySnapshot) -> Option<Catalogue> {
+        let (countries, services) = (supply.countries.as_ref()?, supply.services.as_ref()?);
+        let at = Some((countries.fetched_at, services.fetched_at));
+        if self.lists_at == at {
+            return None;
+        }
+        self.lists_at = at;
+        Some(before.with_lists(&countries.value, &services.value))
+    }
+
+    /// What is for rent, with the services of each product where they were asked for.
+    fn rentals(&mut self, supply: &SupplySnapshot) -> Option<(Vec<RentalOffer>, UnixSeconds)> {
+        let rentals = supply.rentals.as_ref()?;
+        let services_at = supply.rental_services.iter().map(|(product, aged)| (*product, aged.fetched_at)).collect();
+        let at = Some((rentals.fetched_at, services_at));
+        if self.rentals_at == at {
+            return None;
+        }
+        self.rentals_at = at;
+        let with_services = |offer: &RentalOffer| {
+            let services = supply.rental_services.get(&offer.product).and_then(|aged| aged.value.clone());
+            RentalOffer { services: offer.services.clone().or(services), ..offer.clone() }
+        };
+        Some((rentals.value.iter().map(with_services).collect(), rentals.fetched_at))
+    }
+}
+
+/// Writes each list to the database when it changed.
+struct Keeper {
+    server: ServerId,
+    store: Store,
+    kept: BTreeMap<String, UnixSeconds>,
+}
+
+impl Keeper {
+    async fn keep(&mut self, supply: &SupplySnapshot) {
+        if let Some(aged) = &supply.countries {
+            self.keep_one("countries", aged).await;
+        }
+        if let Some(aged) = &supply.services {
+            self.keep_one("services", aged).await;
+        }
+        if let Some(aged) = &supply.rentals {
+            self.keep_one("rentals", aged).await;
+        }
+        for (country, aged) in &supply.offers {
+            self.keep_one(&format!("offers/{}", country.0), aged).await;
+        }
+        let known: BTreeSet<u32> = supply.offers.keys().map(|country| country.0).collect();
+        self.keep_value("known", &known).await;
+    }
+
+    async fn keep_one<T: Serialize>(&mut self, name: &str, aged: &Arc<Aged<T>>) {
+        if self.kept.insert(name.to_owned(), aged.fetched_at) != Some(aged.fetched_at) {
+            self.keep_value(name, aged.as_ref()).await;
+        }
+    }
+
+    async fn keep_value<T: Serialize>(&self, name: &str, value: &T) {
+        let Ok(bytes) = serde_json::to_vec(value) else { return };
+        let name = cache_name(self.server, name);
+        if let Err(error) = self.store.apply(Intent::Cache { name, bytes }).await {
+            tracing::error!(%error, "a supplier's list was not kept");
+        }
+    }
+}
+
+/// The lists that the database kept; what cannot be read is fetched anew.
+fn kept(store: &Store, server: ServerId) -> SupplySnapshot {
+    let known: BTreeSet<u32> = read(store, server, "known").unwrap_or_default();
+    let offers = known.into_iter().filter_map(|country| {
+        let aged = read(store, server, &format!("offers/{country}"))?;
+        Some((CountryId(country), Arc::new(aged)))
+    });
+    SupplySnapshot {
+        countries: read(store, server, "countries").map(Arc::new),
+        services: read(store, server, "services").map(Arc::new),
+        rentals: read(store, server, "rentals").map(Arc::new),
+        offers: offers.collect(),
+        rental_services: BTreeMap::new(),
+    }
+}
+
+fn read<T: DeserializeOwned>(store: &Store, server: ServerId, name: &str) -> Option<T> {
+    let bytes = store.cache(&cache_name(server, name)).ok()??;
+    serde_json::from_slice(&bytes).ok()
+}
+
+fn cache_name(server: ServerId, name: &str) -> String {
+    format!("supply/{}/{name}", server.number())
+}

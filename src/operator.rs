@@ -1,0 +1,280 @@
+//! What an operator can ask for, whether the bot runs or not: one function per wish, each answering with plain text.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, Serialize};
+use shop::command::{Command, Refusal};
+use shop::ledger::{Account, Transaction};
+use shop::order::StateKind;
+use shop::pool::SmsPool;
+use shop::pricing::Margin;
+use shop::settings::{Selling, Settings};
+use shop::{Money, ServerId, UserId};
+use store::{Outcome, StoreError};
+
+use crate::office::Office;
+use crate::seal::Sealer;
+
+/// How long a supplier may take to tell its balance.
+const BALANCE: Duration = Duration::from_secs(5);
+/// The length of a real API key of server 2's supplier.
+const KEY_CHARACTERS: usize = 32;
+
+/// A wish of the operator's.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Request {
+    /// Money for a user.
+    Credit {
+        /// Whose wallet.
+        user: UserId,
+        /// How much.
+        amount: Money,
+        /// Why.
+        reason: String,
+        /// The name of this one credit: a repeat under it changes nothing.
+        nonce: Option<String>,
+    },
+    /// All settings with their sources.
+    ShowSettings,
+    /// A server's margin in percent, as typed.
+    SetMargin(ServerId, String),
+    /// A server on or off.
+    SetSelling(ServerId, Selling),
+    /// A supplier's key.
+    SetKey(ServerId, Key),
+    /// How the shop is doing.
+    Status,
+}
+
+/// A key on its way: never shown.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Key(pub String);
+
+impl std::fmt::Debug for Key {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Key(…)")
+    }
+}
+
+/// What came of a wish.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Answer {
+    /// Whether it was granted.
+    pub granted: bool,
+    /// What to print.
+    pub text: String,
+}
+
+impl Answer {
+    /// A wish that was granted.
+    pub fn granted(text: impl Into<String>) -> Self {
+        Self { granted: true, text: text.into() }
+    }
+
+    /// A wish that was not.
+    pub fn refused(text: impl Into<String>) -> Self {
+        Self { granted: false, text: text.into() }
+    }
+}
+
+/// Performs wishes.
+pub struct Operator {
+    /// The store and what follows.
+    pub office: Arc<Office>,
+    /// What seals keys.
+    pub sealer: Arc<Sealer>,
+    /// The suppliers whose balance is shown.
+    pub pools: Vec<(ServerId, Arc<dyn SmsPool>)>,
+    /// The servers whose key the environment gives.
+    pub keys_in_environment: Vec<ServerId>,
+    /// Called after a key was saved.
+    pub on_key: Box<dyn Fn(ServerId, SecretString) + Send + Sync>,
+}
+
+impl Operator {
+    /// Performs one wish.
+    pub async fn perform(&self, request: Request) -> Answer {
+        let answer = match request {
+            Request::Credit { user, amount, reason, nonce } => self.credit(user, amount, reason, nonce).await,
+            Request::ShowSettings => self.show_settings(),
+            Request::SetMargin(server, percent) => self.set_margin(server, &percent).await,
+            Request::SetSelling(server, selling) => self.set(Command::SetSelling(server, selling)).await,
+            Request::SetKey(server, key) => self.set_key(server, SecretString::from(key.0)).await,
+            Request::Status => self.status().await,
+        };
+        answer.unwrap_or_else(|error| Answer::refused(format!("the database failed: {error}")))
+    }
+
+    async fn credit(
+        &self,
+        user: UserId,
+        amount: Money,
+        reason: String,
+        nonce: Option<String>,
+    ) -> Result<Answer, StoreError> {
+        let nonce = nonce.unwrap_or_else(|| format!("auto-{}", self.office.fresh.next()));
+        let command = Command::Adjust { user, amount, reason, nonce: nonce.clone() };
+        let outcome = self.office.command(vec![command]).await?;
+        if let Outcome::Refused(refusal) = outcome {
+            return Ok(Answer::refused(match &refusal {
+                Refusal::NonceUsed => {
+                    format!("the nonce {nonce} was used for another amount or user: nothing was changed")
+                }
+                Refusal::BelowZero { available } => format!("the user has only {available}: nothing was changed"),
+                Refusal::NotEnough { .. }
+                | Refusal::QuoteExpired
+                | Refusal::QuoteUsed(_)
+                | Refusal::PriceChanged { .. }
+                | Refusal::NotSelling
+                | Refusal::TooManyOpen
+                | Refusal::ShopBusy
+                | Refusal::Suspended
+                | Refusal::UnknownOrder
+                | Refusal::TooLate
+                | Refusal::NoCodeYet
+                | Refusal::JustChecked { .. } => format!("refused: {refusal:?}"),
+            }));
+        }
+        let found = self.office.store.transaction_by_key(&shop::ledger::Key::Adjust(nonce).to_string())?;
+        let wallet = self.office.store.user(user)?.wallet;
+        let Some((seq, transaction)) = found else {
+            return Ok(Answer::refused("the transaction was not found after it was posted"));
+        };
+        let fresh = matches!(&outcome, Outcome::Stored(changed) if !changed.posted.is_empty());
+        let head = if fresh { "Credited." } else { "This nonce was credited before: nothing was changed." };
+        let balance = format!("Balance of {}: {} (held {})", user.0, wallet.available, wallet.held);
+        Ok(Answer::granted(format!("{head}\n{}\n{balance}", show_transaction(seq, &transaction))))
+    }
+
+    fn show_settings(&self) -> Result<Answer, StoreError> {
+        let settings = self.office.store.settings()?;
+        let mut text = String::new();
+        for server in [ServerId::One, ServerId::Two] {
+            self.show_server(&mut text, server, &settings);
+        }
+        let limits = &settings.limits;
+        let _ = write!(
+            text,
+            "Limits: {} open orders a user, {} in all (default)",
+            limits.open_per_user, limits.open_in_all
+        );
+        Ok(Answer::granted(text))
+    }
+
+    fn show_server(&self, text: &mut String, server: ServerId, settings: &Settings) {
+        let saved = settings.server(server);
+        let source = |is_saved: bool| if is_saved { "saved" } else { "default" };
+        let selling = if saved.sells() { "on" } else { "off" };
+        let key = match (&saved.key, self.keys_in_environment.contains(&server)) {
+            (Some(_), true) => "set (saved; the environment's is not used)",
+            (Some(_), false) => "set (saved)",
+            (None, true) => "set (environment)",
+            (None, false) => "missing",
+        };
+        let basis_points = saved.margin().basis_points();
+        let _ = writeln!(text, "Server {}", server.number());
+        let _ = writeln!(text, "  selling  {selling} ({})", source(saved.selling.is_some()));
+        let _ = writeln!(
+            text,
+            "  margin   {}.{:02} % ({})",
+            basis_points / 100,
+            basis_points % 100,
+            source(saved.margin.is_some())
+        );
+        let _ = writeln!(text, "  key      {key}");
+    }
+
+    async fn set_margin(&self, server: ServerId, percent: &str) -> Result<Answer, StoreError> {
+        match Margin::parse_percent(percent) {
+            Some(margin) => self.set(Command::SetMargin(server, margin)).await,
+            None => Ok(Answer::refused(
+                "the margin must be a percentage from 0 to 1000 with at most two decimals, such as 30 or 12.5",
+            )),
+        }
+    }
+
+    async fn set_key(&self, server: ServerId, key: SecretString) -> Result<Answer, StoreError> {
+        let text = key.expose_secret();
+        if text.len() != KEY_CHARACTERS || !text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            return Ok(Answer::refused(format!(
+                "a key has {KEY_CHARACTERS} letters and digits, without blanks or line breaks"
+            )));
+        }
+        match self.sealer.seal(server, &key) {
+            Ok(sealed) => {
+                let answer = self.set(Command::SetKey(server, sealed)).await?;
+                (self.on_key)(server, key);
+                Ok(answer)
+            }
+            Err(error) => Ok(Answer::refused(error.to_string())),
+        }
+    }
+
+    async fn set(&self, command: Command) -> Result<Answer, StoreError> {
+        match self.office.command(vec![command]).await? {
+            Outcome::Refused(refusal) => Ok(Answer::refused(format!("refused: {refusal:?}"))),
+            Outcome::Stored(_) | Outcome::Conflict | Outcome::TakenIn(_) | Outcome::Reserved(_) | Outcome::Done => {
+                self.show_settings()
+            }
+        }
+    }
+
+    async fn status(&self) -> Result<Answer, StoreError> {
+        let status = self.office.store.status(self.office.clock.now())?;
+        let mut text = format!("Users: {}\n", status.users);
+        let count = |(state, count): (&StateKind, &u64)| format!("{} {count}", <&'static str>::from(state));
+        let open: Vec<String> = status.orders.iter().map(count).collect();
+        let _ = writeln!(text, "Open orders: {}", if open.is_empty() { "none".to_owned() } else { open.join(", ") });
+        let _ = writeln!(
+            text,
+            "Purchases without a clear answer: {}; refunds that a supplier did not confirm: {}",
+            status.ambiguous, status.unsettled
+        );
+        let _ = writeln!(text, "Supplier orders without an owner: {}", status.orphans);
+        let _ = writeln!(text, "Messages waiting: {}; dead letters: {}", status.outbox, status.dead_letters);
+        for (alarm, row) in &status.alarms {
+            let alarm: &'static str = alarm.into();
+            let _ = writeln!(text, "Alarm: {alarm} × {}, last at {} (Unix seconds)", row.count, row.last_at);
+        }
+        for (server, pool) in &self.pools {
+            let balance = match tokio::time::timeout(BALANCE, pool.balance()).await {
+                Ok(Ok(balance)) => balance.to_string(),
+                Ok(Err(error)) => format!("unknown ({})", error.code),
+                Err(_) => "unknown (no answer)".to_owned(),
+            };
+            let _ = writeln!(text, "Balance at the supplier of server {}: {balance}", server.number());
+        }
+        Ok(Answer::granted(text.trim_end()))
+    }
+}
+
+/// A transaction as an accountant reads it.
+#[must_use]
+pub fn show_transaction(seq: u64, transaction: &Transaction) -> String {
+    let kind: &'static str = (&transaction.kind).into();
+    let mut text = format!("Transaction {seq}: {kind}, key {}", transaction.key);
+    if let Some(reason) = &transaction.reason {
+        let _ = write!(text, ", reason: {reason}");
+    }
+    for posting in transaction.postings() {
+        let sign = if posting.delta.is_negative() { "" } else { "+" };
+        let _ = write!(text, "\n  {:<24} {sign}{}", account_name(posting.account), posting.delta);
+    }
+    text
+}
+
+fn account_name(account: Account) -> String {
+    match account {
+        Account::Available(user) => format!("u:{}:avail", user.0),
+        Account::Held(user) => format!("u:{}:held", user.0),
+        Account::Revenue => "house:revenue".to_owned(),
+        Account::CostOfGoods => "house:cogs".to_owned(),
+        Account::SupplierFloat => "house:provider_float".to_owned(),
+        Account::Adjustments => "house:adjust".to_owned(),
+    }
+}

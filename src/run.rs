@@ -1,0 +1,208 @@
+//! The composition root: from a checked configuration to a running shop, and cleanly back.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use providers::{Deadlines, RentalApi as ProviderRentalApi, SmsPoolClient, SmsPoolConfig};
+use secrecy::{ExposeSecret as _, SecretString};
+use shop::ServerId;
+use shop::clock::Clock;
+use shop::settings::Settings;
+use store::{Options, Store};
+use telegram::{Bot, Limits, Token};
+use tokio::sync::{mpsc, watch};
+
+use crate::clock::{MovedClock, SystemClock};
+use crate::config::{BadOption, Config, RentalApi};
+use crate::control;
+use crate::host::ShopHost;
+use crate::market::Market;
+use crate::office::{FollowUp, Office};
+use crate::operator::Operator;
+use crate::seal::{Needed, Sealer};
+use crate::shell::Shell;
+use crate::timers;
+use crate::worker::Worker;
+
+/// Everything that a shop needs before it talks to anybody.
+pub struct Opened {
+    /// The store and what follows from commits.
+    pub office: Arc<Office>,
+    /// What follows, for the worker.
+    pub follow_ups: mpsc::Receiver<FollowUp>,
+    /// What seals keys.
+    pub sealer: Arc<Sealer>,
+    /// The settings at this time.
+    pub settings: Settings,
+}
+
+/// The clock that the configuration asks for.
+#[must_use]
+pub fn clock(config: &Config) -> Arc<dyn Clock> {
+    match &config.clock_file {
+        Some(file) => Arc::new(MovedClock { file: file.clone() }),
+        None => Arc::new(SystemClock),
+    }
+}
+
+/// Opens the database and the master key.
+///
+/// # Errors
+/// One clear sentence on what is wrong with either.
+pub async fn open(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<Opened> {
+    let store = Store::open(&config.database_file, Options::default())?;
+    let settings = store.settings()?;
+    let sealed = [ServerId::One, ServerId::Two].iter().any(|server| settings.server(*server).key.is_some());
+    let needed = if sealed { Needed::Yes } else { Needed::No };
+    let sealer = Sealer::open(config.master_key.as_ref(), &config.beside("key"), needed)?;
+    for server in [ServerId::One, ServerId::Two] {
+        if let Some(key) = &settings.server(server).key {
+            sealer.unseal(server, key)?;
+        }
+    }
+    let (office, follow_ups) = Office::open(store, clock).await?;
+    Ok(Opened { office, follow_ups, sealer: Arc::new(sealer), settings })
+}
+
+/// The client of server 2's supplier. A saved key wins over the environment's.
+///
+/// # Errors
+/// Where the address or the key cannot be used.
+pub fn server_two(config: &Config, opened: &Opened) -> anyhow::Result<(SmsPoolClient, Option<SecretString>)> {
+    let client = SmsPoolClient::new(
+        SmsPoolConfig {
+            base_url: config.smspool_api_url.clone(),
+            key: None,
+            rental_api: match config.rental_api {
+                RentalApi::Documented => ProviderRentalApi::Documented,
+                RentalApi::Legacy => ProviderRentalApi::Legacy,
+            },
+            requests_per_second: config.supplier_requests_per_second,
+            deadlines: Deadlines::default(),
+        },
+        opened.office.clock.clone(),
+    )
+    .map_err(|error| BadOption { option: "SMSPOOL_API_URL", problem: format!("cannot be used: {error}") })?;
+    let saved = opened.settings.server(ServerId::Two).key.as_ref();
+    let key = match saved {
+        Some(sealed) => Some(opened.sealer.unseal(ServerId::Two, sealed)?),
+        None => config.smspool_api_key.clone(),
+    };
+    Ok((client, key))
+}
+
+/// Runs the bot until the shutdown comes.
+///
+/// # Errors
+/// Where it cannot start, or had to stop by itself.
+pub async fn bot(
+    config: &Config,
+    clock: Arc<dyn Clock>,
+    limits: Limits,
+    shutdown: watch::Receiver<bool>,
+) -> anyhow::Result<()> {
+    let token = config.token.as_ref().ok_or_else(no_token)?;
+    let opened = open(config, clock).await?;
+    let failed = opened.office.store.failed();
+    let (client, key) = server_two(config, &opened)?;
+    let store = opened.office.store.clone();
+    let market = Market::open(ServerId::Two, client, opened.office.clock.clone(), &store, &opened.settings);
+    if let Some(key) = key {
+        market.set_key(key).map_err(|error| BadOption { option: "SMSPOOL_API_KEY", problem: error.to_string() })?;
+    } else {
+        tracing::warn!("server 2 has no API key: nothing is sold until `raqam settings key 2` sets one");
+    }
+    let markets = BTreeMap::from([(ServerId::Two, market.clone())]);
+    let shell = Arc::new(Shell::new(opened.office.clone(), markets, config.support_url.clone(), config.poll_every));
+    let operator = Arc::new(operator(config, &opened, &market));
+    let worker = Worker::recover(shell.clone(), opened.follow_ups).await?;
+
+    let settings = telegram::Settings {
+        token: Token::new(token.expose_secret()),
+        api_url: config.telegram_api_url.clone(),
+        limits: Limits {
+            unasked_per_second: config.unasked_messages_per_second,
+            flood_events: config.flood_events,
+            ..limits
+        },
+    };
+    let running =
+        Bot::start(Arc::new(ShopHost { shell: shell.clone() }), settings).await.context("the bot cannot start")?;
+    shell.connect(running.handle.clone());
+
+    let socket = control::socket_path(&config.database_file);
+    let listener = control::listen(&socket).with_context(|| format!("the control socket {}", socket.display()))?;
+    let tasks = [
+        tokio::spawn(worker.run(shutdown.clone())),
+        tokio::spawn(shell.clone().show_catalogue(market.clone(), shutdown.clone())),
+        tokio::spawn(market.run(store, shutdown.clone())),
+        tokio::spawn(timers::run(shell.clone(), shutdown.clone())),
+        tokio::spawn(control::serve(listener, socket, operator, shutdown.clone())),
+    ];
+    tracing::info!("serving");
+    let ended = tokio::select! {
+        ended = running.run_until(shutdown) => ended.context("the bot stopped"),
+        () = broken(failed) => Err(anyhow::anyhow!("the database failed: start again, and the truth is read from it")),
+    };
+    if ended.is_ok() {
+        for task in tasks {
+            let _ = tokio::time::timeout(Duration::from_secs(55), task).await;
+        }
+    }
+    ended
+}
+
+fn operator(config: &Config, opened: &Opened, market: &Arc<Market>) -> Operator {
+    let keys_in_environment = config.smspool_api_key.as_ref().map(|_| ServerId::Two).into_iter().collect();
+    let keyed = market.clone();
+    Operator {
+        office: opened.office.clone(),
+        sealer: opened.sealer.clone(),
+        pools: vec![(ServerId::Two, market.pool())],
+        keys_in_environment,
+        on_key: Box::new(move |server, key| {
+            if server == keyed.server
+                && let Err(error) = keyed.set_key(key)
+            {
+                tracing::error!(%error, "the saved key cannot be used");
+            }
+        }),
+    }
+}
+
+/// An operator who works on the database directly, while no bot runs.
+///
+/// # Errors
+/// As [`open`].
+pub async fn operator_without_bot(config: &Config) -> anyhow::Result<Operator> {
+    let opened = open(config, clock(config)).await?;
+    let (client, key) = server_two(config, &opened)?;
+    let pools: Vec<(ServerId, Arc<dyn shop::pool::SmsPool>)> = match key {
+        Some(key) => {
+            client.set_key(key).map_err(|error| BadOption { option: "SMSPOOL_API_KEY", problem: error.to_string() })?;
+            vec![(ServerId::Two, Arc::new(client))]
+        }
+        None => Vec::new(),
+    };
+    let keys_in_environment = config.smspool_api_key.as_ref().map(|_| ServerId::Two).into_iter().collect();
+    Ok(Operator {
+        office: opened.office,
+        sealer: opened.sealer,
+        pools,
+        keys_in_environment,
+        on_key: Box::new(|_, _| {}),
+    })
+}
+
+/// The sentence for a bot without a token.
+fn no_token() -> BadOption {
+    BadOption { option: "TOKEN", problem: "is not set: @BotFather gives one with /newbot".to_owned() }
+}
+
+async fn broken(mut failed: watch::Receiver<bool>) {
+    if failed.wait_for(|failed| *failed).await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}

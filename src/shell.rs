@@ -1,0 +1,142 @@
+//! Everything that runs, in one place: the office, the markets, the way back to the chats.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+
+use flows::Raqam;
+use shop::command::Alarm;
+use shop::pool::SmsPool;
+use shop::{ServerId, UnixSeconds, UserId};
+use telegram::host::Delivered;
+use telegram::{Handle, Posted};
+use tokio::sync::watch;
+
+use crate::host::ShopHost;
+use crate::market::Market;
+use crate::office::Office;
+
+/// How long something may be on its way into a session before it is passed on again, in seconds.
+const DELIVERY_LIFE_S: i64 = 60;
+
+/// How many people may wait for the first catalogue.
+const WAITING_MAX: usize = 10_000;
+
+/// The parts of a running shop.
+pub struct Shell {
+    /// The store and what follows from commits.
+    pub office: Arc<Office>,
+    /// The servers that have a supplier.
+    pub markets: BTreeMap<ServerId, Arc<Market>>,
+    /// Where users find a person.
+    pub support_url: Option<String>,
+    /// How often suppliers are asked for messages.
+    pub poll_every: Duration,
+    chats: OnceLock<Handle<ShopHost>>,
+    waiting: Mutex<BTreeSet<UserId>>,
+    delivering: Mutex<BTreeMap<String, UnixSeconds>>,
+}
+
+impl Shell {
+    /// A shell whose chats are not connected yet.
+    #[must_use]
+    pub fn new(
+        office: Arc<Office>,
+        markets: BTreeMap<ServerId, Arc<Market>>,
+        support_url: Option<String>,
+        poll_every: Duration,
+    ) -> Self {
+        Self {
+            office,
+            markets,
+            support_url,
+            poll_every,
+            chats: OnceLock::new(),
+            waiting: Mutex::default(),
+            delivering: Mutex::default(),
+        }
+    }
+
+    /// Connects the chats, once.
+    pub fn connect(&self, chats: Handle<ShopHost>) {
+        let _ = self.chats.set(chats);
+    }
+
+    /// The supplier of a server.
+    #[must_use]
+    pub fn pool(&self, server: ServerId) -> Option<Arc<dyn SmsPool>> {
+        self.markets.get(&server).map(|market| market.pool())
+    }
+
+    /// All suppliers.
+    #[must_use]
+    pub fn pools(&self) -> Vec<(ServerId, Arc<dyn SmsPool>)> {
+        self.markets.iter().map(|(server, market)| (*server, market.pool())).collect()
+    }
+
+    /// These users have something outgoing.
+    pub fn wake(&self, users: BTreeSet<UserId>) {
+        if let Some(chats) = self.chats.get() {
+            users.into_iter().for_each(|user| chats.wake(user.0));
+        }
+    }
+
+    /// Passes something into a user's session: once per key while it is on its way.
+    pub fn deliver(&self, delivered: Delivered<Raqam>) {
+        let Some(chats) = self.chats.get() else { return };
+        let (key, now) = (delivered.key.clone(), self.office.clock.now());
+        if self.delivering().get(&key).is_some_and(|since| (0..DELIVERY_LIFE_S).contains(&(now - since))) {
+            return;
+        }
+        self.delivering().insert(key.clone(), now);
+        if chats.deliver(delivered) == Posted::Refused {
+            self.delivered(&key);
+        }
+    }
+
+    /// This person looks at a catalogue that is not complete yet: the finished one is shown by itself.
+    pub fn note_waiting(&self, user: UserId) {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        if waiting.len() < WAITING_MAX {
+            waiting.insert(user);
+        }
+    }
+
+    /// Renews the screens of those who waited, whenever a catalogue has changed.
+    pub async fn show_catalogue(self: Arc<Self>, market: Arc<Market>, mut shutdown: watch::Receiver<bool>) {
+        let mut built = market.built();
+        loop {
+            tokio::select! {
+                _ = shutdown.changed() => return,
+                changed = built.changed() => if changed.is_err() { return },
+            }
+            let waited = std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
+            self.wake(waited);
+        }
+    }
+
+    /// What was on its way under this key has arrived.
+    pub fn delivered(&self, key: &str) {
+        self.delivering().remove(key);
+    }
+
+    /// Margins, switches or keys changed: prices follow.
+    pub fn settings_changed(&self) {
+        match self.office.store.settings() {
+            Ok(settings) => self.markets.values().for_each(|market| market.set_settings(&settings)),
+            Err(error) => tracing::error!(%error, "settings were not read"),
+        }
+    }
+
+    /// Facts for the operator.
+    pub fn alarms(&self, alarms: &[Alarm]) {
+        for alarm in alarms {
+            let name: &'static str = alarm.into();
+            tracing::error!(alarm = name, "the operator should look: see `raqam status`");
+        }
+    }
+
+    fn delivering(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, UnixSeconds>> {
+        self.delivering.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
