@@ -1,0 +1,231 @@
+//! A load run: the real binary as a process of its own, 500 users at once, 5,000 journeys, over the simulators in this
+//! process. Telegram's and the supplier's limits are raised, and the run says so. `cargo bench --bench load`.
+
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use sim::{Sim, SimOptions, SimUser};
+
+const USERS: u64 = 500;
+const JOURNEYS: u64 = 5_000;
+const OPEN_ORDERS: u64 = 2_000;
+/// A Linux clock tick: `/proc` counts processor time in hundredths of a second.
+const TICK_MS: u64 = 10;
+
+fn main() {
+    // `cargo test --benches` only wants to know that this compiles.
+    if !std::env::args().any(|argument| argument == "--bench") {
+        return;
+    }
+    tokio::runtime::Runtime::new().expect("a runtime").block_on(run());
+}
+
+async fn run() {
+    println!("limits raised: Telegram and the supplier without 429, 1,000 supplier requests/s");
+    let (sim, mut bot) = world("journeys", Some(Duration::ZERO), "1").await;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    println!("idle memory: {} KiB", bot.memory("VmRSS"));
+    prepare(&sim, &bot).await;
+    journeys(&sim, &bot).await;
+    println!("peak memory: {} KiB", bot.memory("VmHWM"));
+    bot.stop();
+
+    let (sim, mut bot) = world("open", None, "10").await;
+    prepare(&sim, &bot).await;
+    open_orders(&sim, &bot).await;
+    println!("peak memory: {} KiB", bot.memory("VmHWM"));
+    bot.stop();
+}
+
+/// Simulators in this process, where codes come at once or never, and a bot in its own.
+async fn world(name: &str, sms_after: Option<Duration>, poll_seconds: &str) -> (Arc<Sim>, Bot) {
+    let mut options = SimOptions::for_load();
+    options.smspool.balance = "1000000.00".to_owned();
+    options.smspool.sms_after = sms_after;
+    options.smspool.order_life = Duration::from_secs(7_200);
+    options.telegram.patience = Duration::from_secs(120);
+    let sim = Arc::new(Sim::start(options).await.expect("loopback has free ports"));
+    let folder = std::env::temp_dir().join(format!("raqam-load-{name}-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let cold = Instant::now();
+    let bot = Bot::start(&sim, folder, poll_seconds);
+    sim.telegram.wait_count("getUpdates", 1, Duration::from_secs(30)).await;
+    println!("cold start to the first getUpdates: {} ms", cold.elapsed().as_millis());
+    (sim, bot)
+}
+
+/// Everybody has written once and has money.
+async fn prepare(sim: &Arc<Sim>, bot: &Bot) {
+    for id in 1..=USERS {
+        let user = sim.telegram.user(id_of(id), "Load", if id % 2 == 0 { "ar" } else { "en" });
+        user.send("/start");
+    }
+    for id in 1..=USERS {
+        sim.telegram.known_user(id_of(id)).expect("known").see("Load").await.expect("a welcome");
+        bot.credit(id_of(id));
+    }
+}
+
+fn id_of(id: u64) -> i64 {
+    i64::try_from(100_000 + id).expect("small")
+}
+
+async fn journeys(sim: &Arc<Sim>, bot: &Bot) {
+    let next = Arc::new(AtomicU64::new(0));
+    let answers = Arc::new(Mutex::new(Vec::new()));
+    let (cpu, start) = (bot.cpu_ms(), Instant::now());
+    let mut tasks = Vec::new();
+    for id in 1..=USERS {
+        let (sim, next, answers) = (sim.clone(), next.clone(), answers.clone());
+        tasks.push(tokio::spawn(async move {
+            let user = sim.telegram.known_user(id_of(id)).expect("known");
+            while next.fetch_add(1, Ordering::Relaxed) < JOURNEYS {
+                let mut taken = Vec::new();
+                journey(&user, id % 2 == 0, &mut taken).await;
+                answers.lock().expect("unpoisoned").extend(taken);
+            }
+        }));
+    }
+    for task in tasks {
+        task.await.expect("a journey");
+    }
+    let (seconds, cpu) = (start.elapsed().as_secs_f64(), bot.cpu_ms() - cpu);
+    let mut answers = answers.lock().expect("unpoisoned").clone();
+    answers.sort();
+    println!("{JOURNEYS} journeys, {USERS} users at once: {:.0} journeys/s", JOURNEYS as f64 / seconds);
+    println!("CPU: {:.2} ms a journey", cpu as f64 / JOURNEYS as f64);
+    println!("tap to first answer: p50 {:?}, p99 {:?}", answers[answers.len() / 2], answers[answers.len() * 99 / 100]);
+}
+
+/// Menu, type, country, service, confirm, number, code.
+async fn journey(user: &SimUser, arabic: bool, taken: &mut Vec<Duration>) {
+    user.send("/buy");
+    let labels: [&str; 4] = if arabic {
+        ["🟢 مؤقت", "أمريكا", "واتساب", "✅ شراء بسعر"]
+    } else {
+        ["🟢 Temporary", "United States", "WhatsApp", "✅ Buy for"]
+    };
+    let ready = if arabic { "رقمك جاهز" } else { "Your number is ready" };
+    user.see_newest(if arabic { "أي نوع" } else { "What kind" }).await.expect("a type");
+    for label in labels {
+        wait_for_button(user, label).await;
+        let start = Instant::now();
+        user.tap(label).await.unwrap_or_else(|error| panic!("{label}: {error}"));
+        taken.push(start.elapsed());
+    }
+    user.see_newest(ready).await.expect("a number");
+    let check = if arabic { "تحقّق الآن" } else { "Check now" };
+    // The code may come by itself before the tap.
+    let _ = user.tap(check).await;
+    user.see_newest("🔑").await.expect("a code");
+}
+
+async fn wait_for_button(user: &SimUser, label: &str) {
+    let found = user.wait_for(|messages| {
+        messages.last()?.buttons().iter().flatten().any(|button| button.label.contains(label)).then_some(())
+    });
+    found.await.unwrap_or_else(|| panic!("no button {label}"));
+}
+
+/// Many open orders: how often the supplier is called, and what that costs.
+async fn open_orders(sim: &Arc<Sim>, bot: &Bot) {
+    for round in 0..OPEN_ORDERS / USERS {
+        let mut tasks = Vec::new();
+        for id in 1..=USERS {
+            let sim = sim.clone();
+            tasks.push(tokio::spawn(async move {
+                let user = sim.telegram.known_user(id_of(id)).expect("known");
+                user.send("/buy");
+                let arabic = id % 2 == 0;
+                let labels: [&str; 4] = if arabic {
+                    ["🟢 مؤقت", "أمريكا", "واتساب", "✅ شراء بسعر"]
+                } else {
+                    ["🟢 Temporary", "United States", "WhatsApp", "✅ Buy for"]
+                };
+                for label in labels {
+                    wait_for_button(&user, label).await;
+                    user.tap(label).await.unwrap_or_else(|error| panic!("{label}: {error}"));
+                }
+                user.see_newest(if arabic { "رقمك جاهز" } else { "Your number is ready" }).await.expect("a number");
+            }));
+        }
+        for task in tasks {
+            task.await.unwrap_or_else(|error| panic!("round {round}: {error}"));
+        }
+    }
+    let (cpu, lists, start) = (bot.cpu_ms(), sim.smspool.count("/request/active"), Instant::now());
+    let checks = sim.smspool.count("/sms/check");
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    let (cpu, seconds) = (bot.cpu_ms() - cpu, start.elapsed().as_secs_f64());
+    println!(
+        "{OPEN_ORDERS} open orders, {seconds:.0} s at a tick of 10 s: {} lists, {} single checks, {:.1} % of a core",
+        sim.smspool.count("/request/active") - lists,
+        sim.smspool.count("/sms/check") - checks,
+        cpu as f64 / 10.0 / seconds
+    );
+}
+
+/// The bot's process.
+struct Bot {
+    child: Child,
+    environment: Vec<(String, String)>,
+    folder: PathBuf,
+}
+
+impl Bot {
+    fn start(sim: &Sim, folder: PathBuf, poll_seconds: &str) -> Self {
+        let environment: Vec<(String, String)> = [
+            ("TOKEN", sim.telegram.token()),
+            ("TELEGRAM_API_URL", sim.telegram.url().to_owned()),
+            ("SMSPOOL_API_URL", sim.smspool.url().to_owned()),
+            ("SMSPOOL_API_KEY", sim.smspool.key()),
+            ("DATABASE_FILE", folder.join("raqam.redb").display().to_string()),
+            ("POLL_SECONDS", poll_seconds.to_owned()),
+            ("SUPPLIER_REQUESTS_PER_SECOND", "1000".to_owned()),
+            ("UNASKED_MESSAGES_PER_SECOND", "1000".to_owned()),
+            ("FLOOD_EVENTS", "1000".to_owned()),
+            ("RUST_LOG", "error".to_owned()),
+        ]
+        .map(|(key, value)| (key.to_owned(), value))
+        .into();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_raqam"));
+        let child = command
+            .arg("serve")
+            .env_clear()
+            .envs(environment.clone())
+            .stdin(Stdio::null())
+            .spawn()
+            .expect("the binary");
+        Self { child, environment, folder }
+    }
+
+    fn credit(&self, user: i64) {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_raqam"));
+        let arguments = ["credit", &user.to_string(), "100000", "--reason", "load"];
+        let status = command.args(arguments).env_clear().envs(self.environment.clone()).stdout(Stdio::null()).status();
+        assert!(status.expect("the binary").success());
+    }
+
+    /// User and system time so far.
+    fn cpu_ms(&self) -> u64 {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).expect("a Linux system");
+        let fields: Vec<&str> = stat.rsplit_once(')').expect("a name").1.split_whitespace().collect();
+        let ticks = |index: usize| fields[index].parse::<u64>().expect("a number");
+        (ticks(11) + ticks(12)) * TICK_MS
+    }
+
+    fn memory(&self, field: &str) -> String {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("a Linux system");
+        let line = status.lines().find(|line| line.starts_with(field)).expect("the field");
+        line.split_whitespace().nth(1).expect("a number").to_owned()
+    }
+
+    fn stop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}

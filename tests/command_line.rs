@@ -1,0 +1,116 @@
+//! The command line as an operator types it: good values, bad values, with the bot running and without.
+
+use std::process::Output;
+
+use sim::SimOptions;
+
+use crate::support::World;
+
+fn said(output: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+#[tokio::test]
+async fn credit_works_with_and_without_a_running_bot_and_once_per_nonce() {
+    let mut world = World::without_bot(SimOptions::default()).await;
+    assert!(world.credit(5, "2.50").contains("+$2.50"));
+    world.start().await;
+    assert!(world.credit(5, "1.00").contains("Balance of 5: $3.50"));
+    for _ in 0..2 {
+        let output = world.raqam(&["credit", "5", "4.00", "--reason", "prize", "--nonce", "n-1"]);
+        assert!(output.status.success() && said(&output).contains("Balance of 5: $7.50"), "{}", said(&output));
+    }
+    let other = world.raqam(&["credit", "5", "9.00", "--reason", "prize", "--nonce", "n-1"]);
+    assert!(!other.status.success() && said(&other).contains("nonce"), "{}", said(&other));
+    // Somebody credited before they ever wrote is told when they come.
+    let user = world.sim.telegram.user(5, "Noor", "en");
+    user.send("/start");
+    user.see("$7.50").await.expect("the balance");
+}
+
+#[tokio::test]
+async fn bad_amounts_users_and_options_are_refused_in_one_line() {
+    let world = World::without_bot(SimOptions::default()).await;
+    let long = "9".repeat(400);
+    for amount in ["1e9", "-5", "0", "0.0000001", "١٢", "1,5", "NaN", "", long.as_str()] {
+        refused(&world, &["credit", "5", amount, "--reason", "x"], "AMOUNT");
+    }
+    for user in ["0", "-1", "abc", "@name", "99999999999999999999"] {
+        refused(&world, &["credit", "--reason", "x", "--", user, "1"], "USER");
+    }
+    refused(&world, &["credit", "5", "1", "--reason", " "], "--reason");
+    for percent in ["10%", "-1", "1e3", "", "1000.01"] {
+        refused(&world, &["settings", "margin", "2", percent], "margin");
+    }
+    refused(&world, &["settings", "off", "3"], "server");
+    for key in ["short", "has blanks in it, and is long enough", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\n"] {
+        refused(&world, &["settings", "key", "2", key], "key");
+    }
+    for (option, value) in
+        [("--port", "70000"), ("--poll-seconds", "0"), ("--smspool-api-url", "http://example.org"), ("--token", " ")]
+    {
+        let output = world.raqam(&["serve", option, value]);
+        assert!(!output.status.success(), "{option} {value}");
+        let name = option.trim_start_matches("--").replace('-', "_").to_uppercase();
+        assert!(
+            said(&output).starts_with(&format!("raqam: {name}")) && said(&output).lines().count() == 1,
+            "{}",
+            said(&output)
+        );
+    }
+}
+
+fn refused(world: &World, arguments: &[&str], word: &str) {
+    let output = world.raqam(arguments);
+    let said = said(&output);
+    assert!(!output.status.success(), "{arguments:?} was taken: {said}");
+    assert!(said.contains(word) && said.trim_end().lines().count() == 1, "{arguments:?}: {said}");
+}
+
+#[tokio::test]
+async fn settings_show_their_source_and_change_the_price_at_once() {
+    let mut world = World::with(SimOptions::default()).await;
+    let shown = said(&world.raqam(&["settings"]));
+    assert!(shown.contains("30.00 % (default)") && shown.contains("set (environment)"), "{shown}");
+    assert!(said(&world.raqam(&["settings", "margin", "2", "100"])).contains("100.00 % (saved)"));
+    assert!(said(&world.raqam(&["settings", "off", "2"])).contains("off (saved)"));
+    world.play("user 5 \"Noor\" en\nsend /start\nsee \"paused\"\n").await;
+    assert!(world.raqam(&["settings", "on", "2"]).status.success());
+    world.play("user 5\nsend /menu\ntap \"🛒 Buy a number\"\nsee \"What kind of number?\"\n").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_saved_key_wins_and_is_never_in_clear_on_disk() {
+    let mut world = World::without_bot(SimOptions::default()).await;
+    let key = world.sim.smspool.key();
+    let shown = said(&world.raqam(&["settings", "key", "2", &key]));
+    assert!(shown.contains("set (saved"), "{shown}");
+    world.start_with(&[("SMSPOOL_API_KEY", "a-wrong-key-in-the-environment-1")]).await;
+    assert!(said(&world.raqam(&["status"])).contains("$1000.00"));
+    for file in std::fs::read_dir(world.database().parent().expect("a folder")).expect("readable").flatten() {
+        let bytes = std::fs::read(file.path()).unwrap_or_default();
+        let clear = bytes.windows(key.len()).any(|window| window == key.as_bytes());
+        assert!(!clear, "{} holds the key in clear", file.path().display());
+    }
+}
+
+#[tokio::test]
+async fn a_second_bot_on_the_same_file_is_refused() {
+    let world = World::with(SimOptions::default()).await;
+    let output = world.raqam(&["serve"]);
+    assert!(!output.status.success());
+    assert!(said(&output).contains("already") || said(&output).contains("in use"), "{}", said(&output));
+}
+
+#[tokio::test]
+async fn every_command_has_help_and_diagrams_print() {
+    let world = World::without_bot(SimOptions::default()).await;
+    for command in ["serve", "demo", "sim", "credit", "settings", "status", "diagram"] {
+        let output = world.raqam(&[command, "--help"]);
+        assert!(output.status.success() && said(&output).contains("Usage"), "{command}");
+    }
+    let diagrams = said(&world.raqam(&["diagram"]));
+    for state in ["ChooseType", "ChooseDuration", "SearchCountry", "SearchService", "Confirm", "Waiting"] {
+        assert!(diagrams.contains(state), "{state}");
+    }
+}

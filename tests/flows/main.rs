@@ -1,0 +1,13 @@
+//! What holds for every flow: its table, its screens in both languages, its texts, its stored states, its buttons.
+//!
+//! A flow gets all of this by standing in the registry.
+
+mod buttons;
+mod gallery;
+mod lints;
+mod locales;
+mod scenes;
+mod sessions;
+mod tables;
+mod unlisted;
+mod walk;

@@ -1,0 +1,89 @@
+//! Stored states are a promise: bytes that any version wrote load in every later one. `sessions/v1.json` is frozen: it
+//! is never written again, only read; a new version adds a file.
+
+use std::collections::BTreeMap;
+
+use engine::registry::{Registry, freeze_as};
+use engine::session::{Frame, Session};
+use engine::{Flow, Lang, machine};
+use flows::Raqam;
+use serde_json::Value;
+use strum::IntoEnumIterator as _;
+
+use crate::scenes::{SCENES, context};
+
+const FROZEN: &str = include_str!("sessions/v1.json");
+
+/// The examples of a flow, frozen as they are today.
+fn frozen_now<F: Flow<App = Raqam>>(all: &mut BTreeMap<String, Value>) {
+    for kind in F::Kind::iter() {
+        let name: &'static str = kind.into();
+        for fixture in F::fixtures(kind) {
+            let frozen = freeze_as::<F>(&fixture.state);
+            let frame = Frame { flow: frozen.flow.to_owned(), version: frozen.version, instance: 1, body: frozen.body };
+            let value = serde_json::to_value(frame).expect("a frame is plain data");
+            all.insert(format!("{} {name} {}", F::TAG, fixture.name), value);
+        }
+    }
+}
+
+fn today() -> BTreeMap<String, Value> {
+    let mut all = BTreeMap::new();
+    macro_rules! freeze {
+        ($flow:ty) => {
+            frozen_now::<$flow>(&mut all);
+        };
+    }
+    use flows::{home, orders, purchase, servers, settings, wallet};
+    flows::for_each_flow!(freeze);
+    all
+}
+
+#[test]
+fn states_of_version_one_load() {
+    let frozen: BTreeMap<String, Frame> = serde_json::from_str(FROZEN).expect("the frozen file is whole");
+    assert!(frozen.len() >= 20, "the frozen file lost its states");
+    for (name, frame) in frozen {
+        let state = <Raqam as Registry>::thaw(&frame.flow, frame.version, &frame.body);
+        assert!(state.is_ok(), "{name}: {state:?}");
+    }
+}
+
+#[test]
+fn states_are_written_as_they_were_frozen() {
+    let frozen: BTreeMap<String, Value> = serde_json::from_str(FROZEN).expect("the frozen file is whole");
+    for (name, value) in today() {
+        if let Some(before) = frozen.get(&name) {
+            assert_eq!(before, &value, "{name} is written in another form: that takes a version and a migration");
+        }
+    }
+}
+
+#[test]
+fn every_kind_of_state_of_version_one_is_frozen() {
+    let frozen: BTreeMap<String, Value> = serde_json::from_str(FROZEN).expect("the frozen file is whole");
+    for (name, value) in today() {
+        if value["version"] == 1 {
+            assert!(frozen.contains_key(&name), "{name} is not frozen: add {value} to sessions/v1.json");
+        }
+    }
+}
+
+#[test]
+fn what_cannot_be_read_is_put_aside_and_the_person_starts_again() {
+    let env = SCENES[0].env();
+    let frame = |flow: &str, version: u16, body: Value| Frame { flow: flow.to_owned(), version, instance: 1, body };
+    for unreadable in [
+        frame("bakery", 1, Value::Null),
+        frame("buy", 999, Value::Null),
+        frame("home", 0, Value::Null),
+        frame("home", 1, serde_json::json!({"no": "state"})),
+    ] {
+        let session = Session { revision: 5, next_instance: 1, frames: vec![unreadable.clone()], quarantine: vec![] };
+        let turn =
+            machine::handle::<Raqam>(&session, machine::Input::Text("hello".to_owned()), &context(&env, Lang::En));
+        assert_eq!(turn.session.quarantine, [unreadable]);
+        assert_eq!(turn.session.frames.len(), 1);
+        assert!(!machine::view::<Raqam>(&session, &context(&env, Lang::Ar)).rendered.rows.is_empty());
+    }
+}

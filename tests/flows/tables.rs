@@ -1,0 +1,61 @@
+//! The declared table and what the code does are the same: every state is tried with every event.
+
+use std::collections::BTreeSet;
+
+use engine::explore::{Exploration, declared, explore, matrix, unreachable_and_trapped};
+use engine::{Flow, Lang, diagram};
+use flows::Raqam;
+
+use crate::scenes::{LANGS, SCENES, context};
+use crate::{gallery, walk};
+
+/// Tries everything in every world, and compares.
+fn compare<F: Flow<App = Raqam>>() {
+    let envs: Vec<_> = SCENES.iter().map(|scene| scene.env()).chain(walk::worlds()).collect();
+    let contexts: Vec<_> = envs.iter().flat_map(|env| LANGS.map(|lang| context(env, lang))).collect();
+    let found: Exploration<F::Kind> = explore::<F>(&contexts);
+    let declared: BTreeSet<_> = declared(F::TABLE);
+    let undeclared: Vec<_> = found.observed.difference(&declared).collect();
+    let never_taken: Vec<_> = declared.difference(&found.observed).collect();
+    assert!(undeclared.is_empty(), "{}: taken, but not in the table: {undeclared:#?}", F::TAG);
+    assert!(never_taken.is_empty(), "{}: in the table, but never taken: {never_taken:#?}", F::TAG);
+    let (unreachable, trapped) = unreachable_and_trapped::<F>();
+    assert!(unreachable.is_empty(), "{}: no way leads to {unreachable:?}", F::TAG);
+    assert!(trapped.is_empty(), "{}: no way leads out of {trapped:?}", F::TAG);
+    let rows: BTreeSet<_> = F::TABLE.iter().collect();
+    assert_eq!(rows.len(), F::TABLE.len(), "{}: a row stands twice", F::TAG);
+    gallery::take(&format!("matrix.{}", F::TAG), &matrix(&found));
+    gallery::take(&format!("diagram.{}", F::TAG), &diagram::mermaid::<F>());
+}
+
+/// A flow above the root ends on a cancel, whatever its state: the way to the main menu is never blocked.
+fn cancels<F: Flow<App = Raqam>>() {
+    let env = SCENES[0].env();
+    for kind in <F::Kind as strum::IntoEnumIterator>::iter() {
+        for fixture in F::fixtures(kind) {
+            let step = F::update(fixture.state, engine::Event::Cancel, &context(&env, Lang::En));
+            let ends = matches!(step, engine::Step::Done(..));
+            assert!(ends || F::TAG == "home", "{} {kind:?} does not end on a cancel", F::TAG);
+        }
+    }
+}
+
+macro_rules! check_table {
+    ($flow:ty) => {
+        compare::<$flow>();
+        cancels::<$flow>();
+    };
+}
+
+#[test]
+fn the_code_does_what_the_tables_say() {
+    use flows::{home, orders, purchase, servers, settings, wallet};
+    flows::for_each_flow!(check_table);
+}
+
+#[test]
+fn a_purchase_has_exactly_its_six_states() {
+    let names: Vec<&'static str> =
+        <<flows::purchase::Purchase as Flow>::Kind as strum::IntoEnumIterator>::iter().map(Into::into).collect();
+    assert_eq!(names, ["ChooseType", "ChooseDuration", "SearchCountry", "SearchService", "Confirm", "Waiting"]);
+}

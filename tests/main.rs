@@ -1,0 +1,9 @@
+//! The promises of the whole product, a file per kind of promise. Everything here runs on loopback, without sleeps.
+
+mod architecture;
+mod bad_inputs;
+mod command_line;
+mod conversations;
+mod kill;
+mod supplier_calls;
+mod support;

@@ -1,0 +1,81 @@
+//! How often the supplier is called: counted by the simulator, not by us.
+
+use std::time::Duration;
+
+use sim::SimOptions;
+
+use crate::support::{PATIENCE, World};
+
+const TO_CONFIRM: &str = "tap \"🛒 Buy a number\"\ntap \"🟢 Temporary\"\ntap \"United States\"\ntap \"WhatsApp\"\nsee \"Confirm your order\"\n";
+
+#[tokio::test]
+async fn two_presses_buy_once() {
+    let mut world = World::new().await;
+    world.play("user 1 \"Ada\" en\nsend /start\ncredit 1 5.00\n").await;
+    world.play(&format!("user 1\n{TO_CONFIRM}double-tap \"✅ Buy for\"\nsee \"Your number is ready\"\n")).await;
+    assert_eq!(world.sim.smspool.count("/purchase/sms"), 1);
+    assert_eq!(world.sim.smspool.orders().len(), 1);
+}
+
+#[tokio::test]
+async fn a_warm_search_calls_nobody() {
+    let world = World::new().await;
+    let user = world.customer(2, "en").await;
+    user.tap("Buy a number").await.expect("a menu");
+    user.tap("Temporary").await.expect("a type");
+    user.tap("United States").await.expect("a country");
+    user.see("Choose a service").await.expect("services");
+    user.search("sp_svc:1:w").await.expect("an answer");
+    let before = world.sim.smspool.requests().len();
+    for query in ["sp:", "sp:f", "sp:fr", "sp_svc:1:", "sp_svc:1:t", "sp_svc:1:te", "sp_svc:1:tel", "nothing like it"] {
+        user.search(query).await.expect("an answer");
+    }
+    assert_eq!(world.sim.smspool.requests().len(), before);
+}
+
+#[tokio::test]
+async fn one_list_a_tick_for_two_hundred_open_orders() {
+    let mut options = SimOptions::for_load();
+    options.smspool.recorded_max = 100_000;
+    options.smspool.order_life = Duration::from_secs(7_200);
+    let mut world = World::without_bot(options).await;
+    world
+        .start_with(&[("POLL_SECONDS", "2"), ("SUPPLIER_REQUESTS_PER_SECOND", "1000"), ("FLOOD_EVENTS", "1000")])
+        .await;
+    let users = 20;
+    for id in 0..users {
+        world.customer(1_000 + id, "en").await;
+    }
+    let journeys = (0..users).map(|id| buy_ten(&world, 1_000 + id));
+    join_all(journeys).await;
+    assert_eq!(world.sim.smspool.orders().len(), 200);
+    let purchases = world.sim.smspool.count("/purchase/sms");
+    let lists = world.sim.smspool.count("/request/active");
+    let checks = world.sim.smspool.count("/sms/check");
+    let seen = world.sim.smspool.wait_count("/request/active", lists + 5, PATIENCE).await;
+    assert!(seen >= lists + 5, "the monitor stands still");
+    assert_eq!(world.sim.smspool.count("/sms/check"), checks, "nobody is asked about alone");
+    assert_eq!(world.sim.smspool.count("/purchase/sms"), purchases);
+}
+
+async fn buy_ten(world: &World, id: i64) {
+    let user = world.sim.telegram.known_user(id).expect("a customer");
+    for _ in 0..10 {
+        user.send("/buy");
+        for label in ["Temporary", "United States", "Facebook"] {
+            user.tap(label).await.unwrap_or_else(|error| panic!("{label}: {error}"));
+        }
+        user.tap("Buy for").await.unwrap_or_else(|error| panic!("{error}"));
+        user.see_newest("Your number is ready").await.unwrap_or_else(|error| panic!("{error}"));
+    }
+}
+
+/// Runs all at once, on this task.
+async fn join_all(work: impl Iterator<Item = impl Future<Output = ()>>) {
+    let mut running: Vec<_> = work.map(Box::pin).collect();
+    std::future::poll_fn(|context| {
+        running.retain_mut(|one| one.as_mut().poll(context).is_pending());
+        if running.is_empty() { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+    })
+    .await;
+}

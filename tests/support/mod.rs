@@ -1,0 +1,199 @@
+//! A whole world per test: the simulators on loopback, and the real bot, in this process or in one of its own.
+
+mod process;
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use sim::script::{Script, Stage, Step, Turn, World as SimWorld, play};
+use sim::{Sim, SimClock, SimOptions, SimUser};
+
+pub(crate) use process::BotProcess;
+
+/// How long anything real may take before a test gives up.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The simulators and a real bot process over them.
+pub(crate) struct World {
+    /// The simulated Telegram and supplier.
+    pub(crate) sim: Sim,
+    /// The bot, while it runs.
+    pub(crate) bot: Option<BotProcess>,
+    folder: PathBuf,
+}
+
+impl World {
+    /// Simulators without a bot.
+    pub(crate) async fn without_bot(options: SimOptions) -> Self {
+        let sim = Sim::start(options).await.expect("loopback has free ports");
+        Self { sim, bot: None, folder: fresh_folder() }
+    }
+
+    /// Simulators with the real bot as a process of its own.
+    pub(crate) async fn new() -> Self {
+        Self::with(SimOptions::default()).await
+    }
+
+    /// The same with other options.
+    pub(crate) async fn with(options: SimOptions) -> Self {
+        let mut world = Self::without_bot(options).await;
+        world.start().await;
+        world
+    }
+
+    /// Starts the bot and waits until it polls.
+    pub(crate) async fn start(&mut self) {
+        self.start_with(&[]).await;
+    }
+
+    /// The same with more environment.
+    pub(crate) async fn start_with(&mut self, environment: &[(&str, &str)]) {
+        let polls = self.sim.telegram.count("getUpdates");
+        let mut bot = BotProcess::start(self, environment);
+        let polled = self.sim.telegram.wait_count("getUpdates", polls + 1, PATIENCE).await;
+        assert!(polled > polls, "the bot does not poll: {}", bot.log());
+        self.bot = Some(bot);
+        self.wait_for_prices().await;
+    }
+
+    /// Waits until the bot has the supplier's lists and the prices of country 1: a new shop has them after a moment.
+    async fn wait_for_prices(&self) {
+        self.sim.smspool.wait_count("/rental/retrieve_all", 2, PATIENCE).await;
+        let probe = self.sim.telegram.user(999_999, "Probe", "en");
+        let loaded = async {
+            loop {
+                let answer = probe.search("sp_svc:1:WhatsApp").await.expect("an answer");
+                if answer.results.iter().any(|result| result.description.contains('$')) {
+                    return;
+                }
+            }
+        };
+        tokio::time::timeout(PATIENCE, loaded).await.expect("prices");
+    }
+
+    /// SIGKILL: nothing is finished, nothing is said.
+    pub(crate) fn kill(&mut self) {
+        self.bot.take().expect("a running bot").kill();
+    }
+
+    /// Gives a user money, by the command line, while the bot runs or not.
+    pub(crate) fn credit(&self, user: i64, amount: &str) -> String {
+        let output = self.raqam(&["credit", &user.to_string(), amount, "--reason", "test"]);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
+    /// Runs a command of the binary on this world's database.
+    pub(crate) fn raqam(&self, arguments: &[&str]) -> std::process::Output {
+        self.command(arguments).stdin(Stdio::null()).output().expect("the binary runs")
+    }
+
+    /// A person with money, at the main menu.
+    pub(crate) async fn customer(&self, id: i64, language: &str) -> SimUser {
+        let user = self.sim.telegram.user(id, "Noor", language);
+        user.send("/start");
+        user.see("Noor").await.expect("a welcome");
+        self.credit(id, "20.00");
+        user
+    }
+
+    /// Plays steps of a conversation.
+    pub(crate) async fn play(&mut self, text: &str) {
+        let script = Script::parse("inline", text).unwrap_or_else(|error| panic!("{error}"));
+        self.play_script(&script).await;
+    }
+
+    /// Plays a conversation.
+    pub(crate) async fn play_script(&mut self, script: &Script) {
+        let (clock, clock_file) = (self.sim.clock.clone(), self.clock_file());
+        let mut stage = Steps { database: self.database(), commands: self.environment(), clock, clock_file };
+        if let Err(error) = play(&self.sim, script, &mut stage).await {
+            let log = self.bot.as_mut().map(BotProcess::log).unwrap_or_default();
+            panic!("{error}\nthe bot's log:\n{log}");
+        }
+    }
+
+    /// The database file.
+    pub(crate) fn database(&self) -> PathBuf {
+        self.folder.join("raqam.redb")
+    }
+
+    fn clock_file(&self) -> PathBuf {
+        self.folder.join("clock")
+    }
+
+    fn environment(&self) -> Vec<(String, String)> {
+        [
+            ("TOKEN", self.sim.telegram.token()),
+            ("TELEGRAM_API_URL", self.sim.telegram.url().to_owned()),
+            ("SMSPOOL_API_URL", self.sim.smspool.url().to_owned()),
+            ("SMSPOOL_API_KEY", self.sim.smspool.key()),
+            ("DATABASE_FILE", self.database().display().to_string()),
+            ("SUPPORT_URL", "https://t.me/raqam_support".to_owned()),
+            ("POLL_SECONDS", "1".to_owned()),
+        ]
+        .map(|(key, value)| (key.to_owned(), value))
+        .into()
+    }
+
+    fn command(&self, arguments: &[&str]) -> std::process::Command {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_raqam"));
+        command.args(arguments).env_clear().envs(self.environment()).current_dir(&self.folder);
+        command
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        self.bot = None;
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// The verbs that the simulators do not have.
+struct Steps {
+    database: PathBuf,
+    commands: Vec<(String, String)>,
+    clock: SimClock,
+    clock_file: PathBuf,
+}
+
+impl Stage for Steps {
+    /// The bot's clock follows the simulators'.
+    fn turn(&mut self, turn: &Turn<'_>) {
+        if matches!(turn.line.step, Step::World(SimWorld::Clock(_))) {
+            std::fs::write(&self.clock_file, self.clock.offset_ms().to_string()).expect("the clock file is writable");
+        }
+    }
+
+    async fn extra(&mut self, _: &Sim, _: Option<&SimUser>, verb: &str, words: &[String]) -> Result<(), String> {
+        match (verb, words) {
+            ("credit", [user, amount]) => self.raqam(&["credit", user, amount, "--reason", "a conversation"]),
+            ("settings", words) => {
+                let arguments: Vec<&str> = ["settings"].into_iter().chain(words.iter().map(String::as_str)).collect();
+                self.raqam(&arguments)
+            }
+            _ => Err(format!("there is no step {verb:?}")),
+        }
+    }
+}
+
+impl Steps {
+    fn raqam(&self, arguments: &[&str]) -> Result<(), String> {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_raqam"));
+        command.args(arguments).env_clear().envs(self.commands.clone());
+        let folder = self.database.parent().unwrap_or(Path::new("."));
+        let output = command.current_dir(folder).output().map_err(|error| error.to_string())?;
+        if output.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&output.stderr).into_owned()) }
+    }
+}
+
+fn fresh_folder() -> PathBuf {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let number = COUNT.fetch_add(1, Ordering::Relaxed);
+    let folder = std::env::temp_dir().join(format!("raqam-test-{}-{number}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("the temporary folder is writable");
+    folder
+}

@@ -1,0 +1,54 @@
+//! The real binary as a process of its own: the one that is killed.
+
+use std::fs::File;
+use std::io::Read as _;
+use std::process::{Child, Stdio};
+
+use super::World;
+
+/// A running `raqam serve`.
+pub(crate) struct BotProcess {
+    child: Child,
+    log: std::path::PathBuf,
+}
+
+impl BotProcess {
+    /// Starts the bot over a world's simulators and database.
+    pub(crate) fn start(world: &World, environment: &[(&str, &str)]) -> Self {
+        let log = world.folder.join("log");
+        let file = File::options().create(true).append(true).open(&log).expect("the log is writable");
+        let clock = world.clock_file().display().to_string();
+        let mut command = world.command(&["serve", "--clock-file", &clock]);
+        command.env("RUST_LOG", "debug").envs(environment.iter().copied());
+        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(file).spawn().expect("the binary runs");
+        Self { child, log }
+    }
+
+    /// SIGKILL.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().expect("a child can be killed");
+        self.child.wait().expect("a child ends");
+    }
+
+    /// SIGTERM, and the exit status.
+    pub(crate) fn terminate(mut self) -> std::process::ExitStatus {
+        let id = self.child.id().to_string();
+        let sent = std::process::Command::new("kill").args(["-TERM", &id]).status().expect("kill runs");
+        assert!(sent.success());
+        self.child.wait().expect("a child ends")
+    }
+
+    /// Everything that it logged so far.
+    pub(crate) fn log(&mut self) -> String {
+        let mut text = String::new();
+        let _ = File::open(&self.log).and_then(|mut file| file.read_to_string(&mut text));
+        text
+    }
+}
+
+impl Drop for BotProcess {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
