@@ -70,7 +70,6 @@ keys! {
     KIND_SAVED = "kind.saved",
     KIND_DURATION = "kind.duration",
     KIND_DURATION_SAVED = "kind.duration_saved",
-    KIND_NO_RENTALS = "kind.no_rentals",
     KIND_TEMPORARY = "kind.temporary",
     KIND_RENTAL = "kind.rental",
     COUNTRY_CHOOSE = "country.choose",

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
-use std::time::Duration;
 
 use providers::{Aged, SmsPoolClient, Supply, SupplySnapshot};
 use secrecy::SecretString;
@@ -17,9 +16,6 @@ use shop::{CountryId, ServerId, UnixSeconds};
 use store::{Intent, Store};
 use tokio::sync::watch;
 
-/// How long changes of the lists are gathered before they are written to the database.
-const KEEP_EVERY: Duration = Duration::from_secs(1);
-
 /// A server with its supplier.
 pub struct Market {
     /// Which server.
@@ -30,6 +26,7 @@ pub struct Market {
     catalogue: RwLock<Arc<Catalogue>>,
     has_key: std::sync::atomic::AtomicBool,
     built: watch::Sender<u64>,
+    keeper: tokio::sync::Mutex<Keeper>,
 }
 
 /// What the catalogue was built from: only what changed is built anew.
@@ -63,8 +60,9 @@ impl Market {
             catalogue: RwLock::new(Arc::new(Catalogue::new(&[], &[]))),
             has_key: std::sync::atomic::AtomicBool::new(false),
             built: watch::Sender::new(0),
+            keeper: tokio::sync::Mutex::new(Keeper { server, store: store.clone(), kept: BTreeMap::new() }),
         });
-        market.rebuild();
+        market.rebuild(&market.supply.snapshot());
         market
     }
 
@@ -123,7 +121,7 @@ impl Market {
             self.supply.load_rental_services(product).await?;
         }
         self.supply.load_offers(country).await?;
-        self.rebuild();
+        self.publish().await;
         Ok(())
     }
 
@@ -132,25 +130,27 @@ impl Market {
         self.prices().margin = settings.server(self.server).margin();
         self.prices().offers_at.clear();
         self.prices().rentals_at = None;
-        self.rebuild();
+        self.rebuild(&self.supply.snapshot());
     }
 
-    /// Renews the catalogue on each change of the lists, and keeps the lists in the database.
-    pub async fn run(self: Arc<Self>, store: Store, mut shutdown: watch::Receiver<bool>) {
+    /// Renews the catalogue on each change of the lists.
+    pub async fn run(self: Arc<Self>, mut shutdown: watch::Receiver<bool>) {
         let mut changes = self.supply.changes();
-        let mut keeper = Keeper { server: self.server, store, kept: BTreeMap::new() };
         loop {
             tokio::select! {
                 _ = shutdown.changed() => return,
                 changed = changes.changed() => if changed.is_err() { return },
             }
-            self.rebuild();
-            tokio::select! {
-                _ = shutdown.changed() => return,
-                () = tokio::time::sleep(KEEP_EVERY) => keeper.keep(&self.supply.snapshot()).await,
-            }
-            self.rebuild();
+            self.publish().await;
         }
+    }
+
+    /// Keeps in the database what has changed, and only then shows it: what a person has seen, a restart still knows.
+    async fn publish(&self) {
+        let mut keeper = self.keeper.lock().await;
+        let supply = self.supply.snapshot();
+        keeper.keep(&supply).await;
+        self.rebuild(&supply);
     }
 
     fn prices(&self) -> MutexGuard<'_, Prices> {
@@ -166,11 +166,10 @@ impl Market {
     }
 
     /// Builds what has changed since the last time.
-    fn rebuild(&self) {
+    fn rebuild(&self, supply: &SupplySnapshot) {
         let mut prices = self.prices();
-        let supply = self.supply.snapshot();
         let before = self.catalogue();
-        let mut catalogue = prices.lists(&before, &supply);
+        let mut catalogue = prices.lists(&before, supply);
         for (country, aged) in &supply.offers {
             if prices.offers_at.insert(*country, aged.fetched_at) != Some(aged.fetched_at) {
                 let base = catalogue.as_ref().unwrap_or(&before);
@@ -178,7 +177,7 @@ impl Market {
                 catalogue = Some(base.with_prices(*country, Arc::new(list)));
             }
         }
-        if let Some((offers, fetched_at)) = prices.rentals(&supply) {
+        if let Some((offers, fetched_at)) = prices.rentals(supply) {
             let base = catalogue.as_ref().unwrap_or(&before);
             catalogue = Some(base.with_rentals(offers, prices.margin, fetched_at));
         }
@@ -226,6 +225,7 @@ struct Keeper {
 
 impl Keeper {
     async fn keep(&mut self, supply: &SupplySnapshot) {
+        let known = self.kept.len();
         if let Some(aged) = &supply.countries {
             self.keep_one("countries", aged).await;
         }
@@ -238,8 +238,10 @@ impl Keeper {
         for (country, aged) in &supply.offers {
             self.keep_one(&format!("offers/{}", country.0), aged).await;
         }
-        let known: BTreeSet<u32> = supply.offers.keys().map(|country| country.0).collect();
-        self.keep_value("known", &known).await;
+        if self.kept.len() > known {
+            let known: BTreeSet<u32> = supply.offers.keys().map(|country| country.0).collect();
+            self.keep_value("known", &known).await;
+        }
     }
 
     async fn keep_one<T: Serialize>(&mut self, name: &str, aged: &Arc<Aged<T>>) {

@@ -137,7 +137,7 @@ pub async fn bot(
     let tasks = [
         tokio::spawn(worker.run(shutdown.clone())),
         tokio::spawn(shell.clone().show_catalogue(market.clone(), shutdown.clone())),
-        tokio::spawn(market.run(store, shutdown.clone())),
+        tokio::spawn(market.run(shutdown.clone())),
         tokio::spawn(timers::run(shell.clone(), shutdown.clone())),
         tokio::spawn(control::serve(listener, socket, operator, shutdown.clone())),
     ];

@@ -78,6 +78,6 @@ async fn a_code_that_came_while_the_process_was_dead_arrives() {
 async fn sigterm_ends_cleanly() {
     let mut world = World::with(SimOptions::default()).await;
     world.customer(10, "en").await;
-    let status = world.bot.take().expect("a bot").terminate();
+    let status = world.bot.take().expect("a bot").terminate().await;
     assert!(status.success(), "{status}");
 }

@@ -1,6 +1,6 @@
 //! What the first two questions make of their events: which kind of number, and for how long.
 
-use engine::{Effect, Event, Reason, Step};
+use engine::{Event, Reason, Step};
 use shop::Days;
 use shop::catalogue::Product;
 
@@ -9,14 +9,12 @@ use super::state::{Action, Begin, State};
 use super::{Cx, Purchase, leave};
 use crate::app::Pick;
 use crate::env::Env;
-use crate::keys;
-use crate::text::words;
 
 /// Temporary or rental?
 pub(super) fn kind(begin: Begin, event: Event<Purchase>, cx: &Cx<'_>) -> Step<Purchase> {
     match event {
         Event::Press(Action::Temporary) => on(&begin, Product::Temporary, cx),
-        Event::Press(Action::Rental) => rental(begin, cx),
+        Event::Press(Action::Rental) => Step::Go(State::ChooseDuration(begin), vec![]),
         Event::Pick(pick) => keep(&begin, &pick, cx.env)
             .map_or(Step::Ignore(Reason::NotForSale), |begin| Step::Go(State::ChooseType(begin), vec![])),
         Event::Back | Event::Cancel => leave(),
@@ -46,6 +44,7 @@ pub(super) fn kind(begin: Begin, event: Event<Purchase>, cx: &Cx<'_>) -> Step<Pu
 pub(super) fn duration(begin: Begin, event: Event<Purchase>, cx: &Cx<'_>) -> Step<Purchase> {
     match event {
         Event::Press(Action::Days(days)) => days_chosen(&begin, Days(days), cx),
+        Event::Press(Action::Refresh) => Step::Go(State::ChooseDuration(begin), vec![]),
         Event::Pick(pick) => keep(&begin, &pick, cx.env)
             .map_or(Step::Ignore(Reason::NotForSale), |begin| Step::Go(State::ChooseDuration(begin), vec![])),
         Event::Back => Step::Go(State::ChooseType(begin), vec![]),
@@ -59,7 +58,6 @@ pub(super) fn duration(begin: Begin, event: Event<Purchase>, cx: &Cx<'_>) -> Ste
             | Action::List(_)
             | Action::Service(_)
             | Action::NotListed
-            | Action::Refresh
             | Action::Buy
             | Action::Requote
             | Action::OtherCountry
@@ -78,18 +76,6 @@ fn on(begin: &Begin, product: Product, cx: &Cx<'_>) -> Step<Purchase> {
         Some(server) => with_product(server, product, (begin.country, begin.service), cx),
         None => Step::Ignore(Reason::NotForSale),
     }
-}
-
-/// Rentals are fetched as a whole: until then nobody can choose.
-fn rental(begin: Begin, cx: &Cx<'_>) -> Step<Purchase> {
-    let Some(server) = cx.env.server(begin.server) else {
-        return Step::Ignore(Reason::NotForSale);
-    };
-    if !server.catalogue.rental_days().is_empty() {
-        return Step::Go(State::ChooseDuration(begin), vec![]);
-    }
-    let loading = Effect::Alert(words(cx.lang, keys::KIND_NO_RENTALS));
-    Step::Go(State::ChooseType(begin), vec![loading])
 }
 
 fn days_chosen(begin: &Begin, days: Days, cx: &Cx<'_>) -> Step<Purchase> {

@@ -41,7 +41,11 @@ pub(super) fn duration(begin: &Begin, cx: &Cx<'_>) -> Screen<Action> {
     let Some(server) = cx.env.server(begin.server) else { return closed(lang) };
     let saved = saved(begin, server, lang);
     let saved = if saved.is_empty() { saved } else { say(lang, keys::KIND_DURATION_SAVED, &[("what", saved)]) };
-    let days = server.catalogue.rental_days().into_iter().map(|days| {
+    let rented = server.catalogue.rental_days();
+    if rented.is_empty() {
+        return without_days(server, lang).row(footer(lang));
+    }
+    let days = rented.into_iter().map(|days| {
         let price = begin
             .country
             .zip(begin.service)
@@ -49,6 +53,14 @@ pub(super) fn duration(begin: &Begin, cx: &Cx<'_>) -> Screen<Action> {
         Button::press(priced(count(lang, Noun::Days, u64::from(days.0)), price), Action::Days(days.0))
     });
     Screen::new(paragraphs([saved, words(lang, keys::KIND_DURATION)])).grid(days, 2).row(footer(lang))
+}
+
+/// No days to choose from: the list is still on its way, or nothing is for rent any more.
+fn without_days(server: &Server, lang: Lang) -> Screen<Action> {
+    if server.catalogue.rentals_fetched_at().is_some() {
+        return Screen::new(words(lang, keys::COUNTRY_UNSOLD));
+    }
+    Screen::new(words(lang, keys::COUNTRY_LOADING)).row([button(lang, keys::COMMON_REFRESH, Action::Refresh)])
 }
 
 /// In which country?

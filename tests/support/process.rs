@@ -30,12 +30,13 @@ impl BotProcess {
         self.child.wait().expect("a child ends");
     }
 
-    /// SIGTERM, and the exit status.
-    pub(crate) fn terminate(mut self) -> std::process::ExitStatus {
+    /// SIGTERM, and the exit status. The simulators go on meanwhile: they answer what the bot still asks.
+    pub(crate) async fn terminate(mut self) -> std::process::ExitStatus {
         let id = self.child.id().to_string();
         let sent = std::process::Command::new("kill").args(["-TERM", &id]).status().expect("kill runs");
         assert!(sent.success());
-        self.child.wait().expect("a child ends")
+        let ended = tokio::task::spawn_blocking(move || self.child.wait());
+        ended.await.expect("waiting does not panic").expect("a child ends")
     }
 
     /// Everything that it logged so far.
