@@ -205,9 +205,10 @@ impl SmsPoolClient {
         lock(&self.singles).get(&product).copied()
     }
 
-    /// The cost of a line. A single-service line is priced only in the list of all lines.
+    /// The cost of a line. A single-service line is priced only in the list of all lines; after a restart that list
+    /// alone tells which kind a line is.
     async fn documented_cost(&self, request: &RentRequest) -> Result<Option<Money>, PoolError> {
-        if self.single(request.product) == Some(true) {
+        if self.single(request.product) != Some(false) {
             let lines = self.rental_lines().await?;
             let line = lines.into_iter().find(|line| line.offer.product == request.product);
             return Ok(line.and_then(|line| line.offer.costs.get(&request.days).copied()));

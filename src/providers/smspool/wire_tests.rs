@@ -89,7 +89,8 @@ async fn every_endpoint_is_called_as_documented() {
         "POST /request/active",
         "POST /request/history start=0&length=500",
         "POST /rental/retrieve_services rental=6",
-        "POST /rental/retrieve_pricing id=6",
+        // Which kind of line it is, stands in the list of lines, which needs the countries.
+        "GET /country/retrieve_all",
         "POST /purchase/rental id=6&days=30&service_id=1108",
         "POST /rental/retrieve_messages rental_code=ABCDEFGH",
         "POST /rental/refund rental_code=ABCDEFGH",
@@ -98,6 +99,35 @@ async fn every_endpoint_is_called_as_documented() {
         "POST /purchase/rent country=1&service=1108&duration=30",
     ];
     assert_eq!(server.requests().iter().map(line).collect::<Vec<_>>(), expected);
+}
+
+/// A line's kind is read once; a line for all services then has an endpoint for its price.
+#[tokio::test]
+async fn a_line_is_priced_by_its_kind_also_after_a_restart() {
+    let countries = r#"[{"ID":1,"name":"United States","short_name":"US"}]"#;
+    let lines = |single: &str| {
+        format!(
+            r#"{{"success":1,"data":[{{"ID":6,"name":"United States","pricing":{{"30":20}},"single_service":{single}}}]}}"#
+        )
+    };
+    let none = r#"{"success":0,"message":"No available rentals found for your search."}"#;
+    let cases = [
+        (lines("null"), "20.00", "POST /rental/retrieve_pricing"),
+        (lines(r#"{"30":10}"#), "10.00", "POST /rental/retrieve_all"),
+    ];
+    for (lines, cost, last) in cases {
+        let pricing = if last.ends_with("pricing") { r#"{"pricing":{"30":20},"extend":{}}"# } else { lines.as_str() };
+        let script =
+            [answer(200, "", countries), answer(200, "", &lines), answer(404, "", none), answer(200, "", pricing)];
+        let server = Loopback::start(script.to_vec()).await;
+        let client = client(&server);
+        for call in 1..=2 {
+            let priced = client.rental_cost(&rent_request()).await.map(|cost| cost.to_decimal());
+            assert_eq!(priced.as_deref(), Ok(cost), "call {call}");
+        }
+        let asked = server.requests();
+        assert!(asked[3].starts_with(last), "{asked:?}");
+    }
 }
 
 /// Faults 39 and 42: the lock of a cancel is an outcome, a 429 pauses reads for as long as it says.
