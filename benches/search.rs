@@ -55,7 +55,7 @@ fn line(country: CountryId, services: &[PoolService]) -> RentalOffer {
         product: country.0,
         country,
         costs: [(Days(30), Money::from_cents(2_000))].into(),
-        services: Some(services.iter().map(|service| service.id).collect()),
+        receives: shop::pool::Receives::Only(services.iter().map(|service| service.id).collect()),
         refund_within_s: None,
         refund_min_days: Days(0),
     }

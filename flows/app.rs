@@ -2,6 +2,7 @@
 
 use engine::labelled;
 use serde::{Deserialize, Serialize};
+use shop::catalogue::Product;
 use shop::command::{Command, Note, Refusal};
 use shop::order::Wish;
 use shop::{CountryId, ErrorCode, Money, OrderId, ServerId, ServiceId};
@@ -82,12 +83,14 @@ pub enum Pick {
 /// Work to do after a step is stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Job {
-    /// Fetch the prices of a country's temporary numbers.
+    /// Find out what a country sells: the prices of temporary numbers, or what the lines for rent receive.
     LoadOffers {
         /// From which server.
         server: ServerId,
         /// Of which country.
         country: CountryId,
+        /// Of what kind of number.
+        product: Product,
     },
     /// Ask what this would cost.
     AskCost {

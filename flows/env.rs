@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use engine::Lang;
-use shop::catalogue::{Catalogue, Country, Service};
+use shop::catalogue::{Catalogue, Country, Product, Service};
 use shop::ledger::{Transaction, Wallet};
 use shop::order::{Order, Wish};
 use shop::places::{self, Script};
@@ -145,6 +145,19 @@ pub struct Needs {
     pub history: Option<HistoryRequest>,
     /// A page of transactions, from 0.
     pub statement: Option<u32>,
+    /// What is for sale where the person is looking.
+    pub market: Option<Place>,
+}
+
+/// Where somebody buys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// At which server.
+    pub server: ServerId,
+    /// In which country.
+    pub country: CountryId,
+    /// What kind of number.
+    pub product: Product,
 }
 
 /// Which page of ended orders.
@@ -189,11 +202,12 @@ pub fn needs(states: &[AnyState]) -> Needs {
     let none = Needs::default();
     match states.last() {
         Some(AnyState::Purchase(purchase::State::Waiting { order })) => Needs { order: Some(*order), ..none },
+        Some(AnyState::Purchase(state)) => Needs { market: state.place(), ..none },
         Some(AnyState::Orders(state)) => orders::needs(state),
         Some(AnyState::Wallet(wallet::State::Statement { page })) => Needs { statement: Some(*page), ..none },
-        Some(AnyState::Home(_) | AnyState::Servers(_) | AnyState::Settings(_))
-        | Some(AnyState::Purchase(_) | AnyState::Wallet(_))
-        | None => none,
+        Some(AnyState::Home(_) | AnyState::Servers(_) | AnyState::Settings(_)) | Some(AnyState::Wallet(_)) | None => {
+            none
+        }
     }
 }
 

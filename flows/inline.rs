@@ -186,9 +186,7 @@ fn answer(wanted: &Wanted<'_>, offset: &str, place: &Place, server: &Server, env
 }
 
 fn is_loading(server: &Server, country: CountryId, product: Product) -> bool {
-    product == Product::Temporary
-        && server.catalogue.country(country).is_some()
-        && server.catalogue.prices(country).is_none()
+    server.catalogue.country(country).is_some() && !server.catalogue.is_loaded(country, product)
 }
 
 fn countries(text: &str, place: &Place, server: &Server, env: &Env, lang: Lang) -> Vec<Hit> {

@@ -8,7 +8,7 @@ use flows::{Job, Reply};
 use shop::catalogue::Product;
 use shop::order::Wish;
 use shop::pool::{PoolError, RentRequest};
-use shop::{ErrorCode, Money, ServerId};
+use shop::{CountryId, ErrorCode, Money, ServerId};
 use store::JobView;
 use telegram::host::Delivered;
 
@@ -38,7 +38,7 @@ pub(crate) fn resume_jobs(shell: &Arc<Shell>) {
 
 async fn run(shell: &Shell, job: Job) -> Reply {
     match job {
-        Job::LoadOffers { server, country } => match load_offers(shell, server, country).await {
+        Job::LoadOffers { server, country, product } => match load_offers(shell, server, country, product).await {
             Ok(()) => Reply::OffersLoaded { country },
             Err(error) => Reply::LoadFailed { country: Some(country), code: error.code },
         },
@@ -49,9 +49,9 @@ async fn run(shell: &Shell, job: Job) -> Reply {
     }
 }
 
-async fn load_offers(shell: &Shell, server: ServerId, country: shop::CountryId) -> Result<(), PoolError> {
+async fn load_offers(shell: &Shell, server: ServerId, country: CountryId, product: Product) -> Result<(), PoolError> {
     match shell.markets.get(&server) {
-        Some(market) => market.load_offers(country).await,
+        Some(market) => market.load(country, product).await,
         None => Err(unavailable()),
     }
 }

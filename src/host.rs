@@ -130,7 +130,7 @@ impl Host for ShopHost {
         if let Some((server, country)) = flows::inline::wanted(&request.query, states.last())
             && let Some(market) = self.shell.markets.get(&server)
         {
-            market.want_offers(country);
+            market.want(country, shop::catalogue::Product::Temporary);
         }
         Ok(page::inline(request, states.last(), &env, lang_of(&view, &request.person), page::standing(view.standing)))
     }
@@ -245,6 +245,11 @@ impl ShopHost {
             }
             None => None,
         };
+        if let Some(place) = needs.market
+            && let Some(market) = self.shell.markets.get(&place.server)
+        {
+            market.want(place.country, place.product);
+        }
         if self.shell.markets.values().any(|market| !market.is_complete()) {
             self.shell.note_waiting(user);
         }
@@ -267,10 +272,15 @@ impl ShopHost {
 
     fn servers(&self) -> HostResult<Vec<ServerFacts>> {
         let settings = self.shell.office.store.settings().map_err(broken)?;
+        let now = self.shell.office.clock.now();
         let facts = |market: &Arc<crate::market::Market>| ServerFacts {
             id: market.server,
             settings: settings.server(market.server).clone(),
-            credentials: if market.has_key() { Credentials::Present } else { Credentials::Missing },
+            credentials: if market.has_key() && !market.is_paused(now) {
+                Credentials::Present
+            } else {
+                Credentials::Missing
+            },
             catalogue: market.catalogue(),
         };
         Ok(self.shell.markets.values().map(facts).collect())

@@ -1,15 +1,16 @@
 //! A server's supplier, the copies of its lists, and the priced catalogue that screens are drawn from.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use providers::{Aged, SmsPoolClient, Supply, SupplySnapshot};
 use secrecy::SecretString;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use shop::catalogue::{Catalogue, PriceList};
+use shop::catalogue::{Catalogue, PriceList, Product};
 use shop::clock::Clock;
-use shop::pool::{PoolError, RentalOffer, SmsPool};
+use shop::pool::{PoolError, Receives, RentalOffer, SmsPool};
 use shop::pricing::Margin;
 use shop::settings::Settings;
 use shop::{CountryId, ServerId, UnixSeconds};
@@ -24,7 +25,8 @@ pub struct Market {
     supply: Supply,
     prices: Mutex<Prices>,
     catalogue: RwLock<Arc<Catalogue>>,
-    has_key: std::sync::atomic::AtomicBool,
+    has_key: AtomicBool,
+    paused_until: AtomicI64,
     built: watch::Sender<u64>,
     keeper: tokio::sync::Mutex<Keeper>,
 }
@@ -58,7 +60,8 @@ impl Market {
             supply,
             prices: Mutex::new(prices),
             catalogue: RwLock::new(Arc::new(Catalogue::new(&[], &[]))),
-            has_key: std::sync::atomic::AtomicBool::new(false),
+            has_key: AtomicBool::new(false),
+            paused_until: AtomicI64::new(UnixSeconds::MIN),
             built: watch::Sender::new(0),
             keeper: tokio::sync::Mutex::new(Keeper { server, store: store.clone(), kept: BTreeMap::new() }),
         });
@@ -75,7 +78,18 @@ impl Market {
     /// Whether a key is set.
     #[must_use]
     pub fn has_key(&self) -> bool {
-        self.has_key.load(std::sync::atomic::Ordering::Relaxed)
+        self.has_key.load(Ordering::Relaxed)
+    }
+
+    /// Whether nothing is bought for a while.
+    #[must_use]
+    pub fn is_paused(&self, now: UnixSeconds) -> bool {
+        now < self.paused_until.load(Ordering::Relaxed)
+    }
+
+    /// Buys nothing until then, or until the operator changes something.
+    pub fn pause_until(&self, at: UnixSeconds) {
+        self.paused_until.fetch_max(at, Ordering::Relaxed);
     }
 
     /// Uses this key from now on.
@@ -84,7 +98,8 @@ impl Market {
     /// Where the key is malformed.
     pub fn set_key(&self, key: SecretString) -> Result<(), providers::ConfigError> {
         self.client.set_key(key)?;
-        self.has_key.store(true, std::sync::atomic::Ordering::Relaxed);
+        self.has_key.store(true, Ordering::Relaxed);
+        self.paused_until.store(UnixSeconds::MIN, Ordering::Relaxed);
         Ok(())
     }
 
@@ -106,27 +121,46 @@ impl Market {
         self.built.subscribe()
     }
 
-    /// Somebody looks at this country's prices: they are kept fresh for a while.
-    pub fn want_offers(&self, country: CountryId) {
-        self.supply.want_offers(country);
+    /// Somebody looks at what this country sells: it is kept fresh for a while.
+    pub fn want(&self, country: CountryId, product: Product) {
+        match product {
+            Product::Temporary => self.supply.want_offers(country),
+            Product::Rental(_) => {
+                self.lines_of(country).into_iter().for_each(|line| self.supply.want_rental_services(line));
+            }
+        }
     }
 
-    /// Waits until this country's prices are there.
+    /// Waits until it is known what this country sells: its prices, or what its lines for rent receive.
     ///
     /// # Errors
-    /// The supplier's, where there is no copy either.
-    pub async fn load_offers(&self, country: CountryId) -> Result<(), PoolError> {
-        let products: Vec<u32> = self.lines_of(country);
-        for product in products {
-            self.supply.load_rental_services(product).await?;
-        }
-        self.supply.load_offers(country).await?;
+    /// The supplier's. Of several lines those that could be had are known then.
+    pub async fn load(&self, country: CountryId, product: Product) -> Result<(), PoolError> {
+        let loaded = match product {
+            Product::Temporary => self.supply.load_offers(country).await,
+            Product::Rental(_) => {
+                let mut loaded = Ok(());
+                for line in self.lines_of(country) {
+                    loaded = loaded.and(self.supply.load_rental_services(line).await);
+                }
+                loaded
+            }
+        };
         self.publish().await;
-        Ok(())
+        loaded
+    }
+
+    /// Fetches this country's prices anew, whatever their age.
+    pub fn renew(&self, country: CountryId, product: Product) {
+        match product {
+            Product::Temporary => self.supply.renew_offers(country),
+            Product::Rental(_) => self.supply.renew_rentals(),
+        }
     }
 
     /// Prices follow the margin.
     pub fn set_settings(&self, settings: &Settings) {
+        self.paused_until.store(UnixSeconds::MIN, Ordering::Relaxed);
         self.prices().margin = settings.server(self.server).margin();
         self.prices().offers_at.clear();
         self.prices().rentals_at = None;
@@ -159,8 +193,8 @@ impl Market {
 
     fn lines_of(&self, country: CountryId) -> Vec<u32> {
         let lines = |aged: &Arc<Aged<Vec<RentalOffer>>>| {
-            let asked = aged.value.iter().filter(|offer| offer.country == country && offer.services.is_none());
-            asked.map(|offer| offer.product).collect()
+            let here = |offer: &&RentalOffer| offer.country == country && offer.receives == Receives::Unasked;
+            aged.value.iter().filter(here).map(|offer| offer.product).collect()
         };
         self.supply.snapshot().rentals.as_ref().map(lines).unwrap_or_default()
     }
@@ -209,8 +243,11 @@ impl Prices {
         }
         self.rentals_at = at;
         let with_services = |offer: &RentalOffer| {
-            let services = supply.rental_services.get(&offer.product).and_then(|aged| aged.value.clone());
-            RentalOffer { services: offer.services.clone().or(services), ..offer.clone() }
+            let receives = match (&offer.receives, supply.rental_services.get(&offer.product)) {
+                (Receives::Unasked, Some(aged)) => aged.value.clone().map_or(Receives::Any, Receives::Only),
+                (known, _) => known.clone(),
+            };
+            RentalOffer { receives, ..offer.clone() }
         };
         Some((rentals.value.iter().map(with_services).collect(), rentals.fetched_at))
     }
@@ -238,9 +275,14 @@ impl Keeper {
         for (country, aged) in &supply.offers {
             self.keep_one(&format!("offers/{}", country.0), aged).await;
         }
+        for (product, aged) in &supply.rental_services {
+            self.keep_one(&format!("rental_services/{product}"), aged).await;
+        }
         if self.kept.len() > known {
-            let known: BTreeSet<u32> = supply.offers.keys().map(|country| country.0).collect();
-            self.keep_value("known", &known).await;
+            let countries: BTreeSet<u32> = supply.offers.keys().map(|country| country.0).collect();
+            self.keep_value("known", &countries).await;
+            let lines: BTreeSet<u32> = supply.rental_services.keys().copied().collect();
+            self.keep_value("known_lines", &lines).await;
         }
     }
 
@@ -266,12 +308,17 @@ fn kept(store: &Store, server: ServerId) -> SupplySnapshot {
         let aged = read(store, server, &format!("offers/{country}"))?;
         Some((CountryId(country), Arc::new(aged)))
     });
+    let known: BTreeSet<u32> = read(store, server, "known_lines").unwrap_or_default();
+    let rental_services = known.into_iter().filter_map(|product| {
+        let aged = read(store, server, &format!("rental_services/{product}"))?;
+        Some((product, Arc::new(aged)))
+    });
     SupplySnapshot {
         countries: read(store, server, "countries").map(Arc::new),
         services: read(store, server, "services").map(Arc::new),
         rentals: read(store, server, "rentals").map(Arc::new),
         offers: offers.collect(),
-        rental_services: BTreeMap::new(),
+        rental_services: rental_services.collect(),
     }
 }
 

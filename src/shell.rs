@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use flows::Raqam;
 use shop::command::Alarm;
+use shop::order::Wish;
 use shop::pool::SmsPool;
 use shop::{ServerId, UnixSeconds, UserId};
 use telegram::host::Delivered;
@@ -66,6 +67,27 @@ impl Shell {
     #[must_use]
     pub fn pool(&self, server: ServerId) -> Option<Arc<dyn SmsPool>> {
         self.markets.get(&server).map(|market| market.pool())
+    }
+
+    /// Whether a server does not buy for a while.
+    #[must_use]
+    pub fn is_paused(&self, server: ServerId) -> bool {
+        self.markets.get(&server).is_some_and(|market| market.is_paused(self.office.clock.now()))
+    }
+
+    /// A server does not buy for so many seconds: what it said to one purchase it would say to all.
+    pub fn pause(&self, server: ServerId, seconds: u32) {
+        if let Some(market) = self.markets.get(&server) {
+            tracing::error!(server = server.number(), seconds, "buying is paused");
+            market.pause_until(self.office.clock.now() + i64::from(seconds));
+        }
+    }
+
+    /// A price was not the supplier's any more: its list is fetched at once.
+    pub fn prices_changed(&self, wish: &Wish) {
+        if let Some(market) = self.markets.get(&wish.server) {
+            market.renew(wish.country, wish.product);
+        }
     }
 
     /// All suppliers.

@@ -1,52 +1,63 @@
 //! The order worker: executes what `shop::monitor`, `shop::reconcile` and `shop::recover` decide, one task per order at
 //! a time, over a copy of the open orders that every commit renews.
 
+mod buying;
+mod finding;
+mod queue;
 mod tasks;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use shop::OrderId;
-use shop::monitor::{self, Task};
+use shop::monitor::{self, Asked, Task, Tick};
 use shop::order::{Order, State};
-use shop::{ServerId, recover};
+use shop::reconcile;
+use shop::{OrderId, UnixSeconds, recover};
 use store::StoreError;
 use tokio::sync::mpsc;
-use tokio::task::JoinSet;
+use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 use crate::effects;
 use crate::office::FollowUp;
 use crate::shell::Shell;
+use queue::{About, Queue};
+use tasks::{After, Supplier};
 
 /// How often ambiguous purchases are looked for.
 const RECONCILE_EVERY: Duration = Duration::from_secs(5);
-/// How many tasks run at once; more wait for the next tick.
-const TASKS_MAX: usize = 256;
+/// How often purchases are looked for whose users have their money back already, in seconds.
+const LATE_EVERY_S: i64 = 60;
+/// How often the copy of the open orders is read anew, in seconds: commits may be told in another order than they came.
+const REREAD_EVERY_S: i64 = 60;
+/// When a card says that the supplier is slow, in seconds after the order was made.
+const SLOW_AFTER_S: i64 = 8;
+/// When a card says that little time is left, in seconds before the end.
+const HURRY_S: i64 = 120;
 /// How long running tasks may finish at the end of the process: longer than a purchase call.
 const DRAIN: Duration = Duration::from_secs(50);
-
-/// What a task is about: never two at once about the same thing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum About {
-    /// One order.
-    Order(OrderId),
-    /// A server's list of open orders.
-    List(ServerId),
-    /// The purchases whose answer was lost.
-    Reconciling,
-}
 
 /// The worker's state.
 pub struct Worker {
     shell: Arc<Shell>,
     follow_ups: mpsc::Receiver<FollowUp>,
     open: BTreeMap<OrderId, Order>,
-    last_asked: BTreeMap<OrderId, i64>,
-    reminded: BTreeSet<OrderId>,
-    running: BTreeSet<About>,
-    tasks: JoinSet<tasks::Finished>,
+    reserved: BTreeSet<OrderId>,
+    asked: BTreeMap<OrderId, Asked>,
+    reminded: BTreeSet<(OrderId, Reminder)>,
+    read_at: UnixSeconds,
+    late_at: UnixSeconds,
+    queue: Queue,
+    running: HashMap<Id, About>,
+    tasks: JoinSet<After>,
+}
+
+/// Why a card is shown anew without a change of its order: once each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Reminder {
+    Slow,
+    Hurry,
 }
 
 impl Worker {
@@ -55,14 +66,18 @@ impl Worker {
     /// # Errors
     /// [`StoreError`] where the store cannot be read or written.
     pub async fn recover(shell: Arc<Shell>, follow_ups: mpsc::Receiver<FollowUp>) -> Result<Self, StoreError> {
-        let office = &shell.office;
+        let office = shell.office.clone();
         let orders = office.store.open_orders()?;
         for command in recover::at_start(&orders, office.clock.now(), office.boot) {
             office.command(vec![command]).await?;
         }
-        let open = office.store.open_orders()?.into_iter().map(|order| (order.id, order)).collect();
-        let (last_asked, reminded, running, tasks) = Default::default();
-        Ok(Self { shell, follow_ups, open, last_asked, reminded, running, tasks })
+        let (open, reserved, asked, reminded) = Default::default();
+        let (queue, running, tasks) = Default::default();
+        let (read_at, late_at) = (office.clock.now(), 0);
+        let mut worker =
+            Self { shell, follow_ups, open, reserved, asked, reminded, read_at, late_at, queue, running, tasks };
+        worker.replace(office.store.open_orders()?);
+        Ok(worker)
     }
 
     /// Runs until the follow-ups end or the shutdown comes; then lets running calls finish within a bound.
@@ -77,10 +92,11 @@ impl Worker {
             tokio::select! {
                 _ = shutdown.changed() => break,
                 Some(follow_up) = self.follow_ups.recv() => self.follow(follow_up),
-                Some(finished) = self.tasks.join_next() => self.finished(finished),
+                Some(joined) = self.tasks.join_next_with_id() => self.finished(joined),
                 _ = tick.tick() => self.tick(),
                 _ = reconcile.tick() => self.reconcile(),
             }
+            self.run_waiting();
         }
         let drain = async { while self.tasks.join_next().await.is_some() {} };
         let _ = tokio::time::timeout(DRAIN, drain).await;
@@ -89,117 +105,149 @@ impl Worker {
     fn follow(&mut self, follow_up: FollowUp) {
         match follow_up {
             FollowUp::Orders(orders) => {
-                let reserved: Vec<OrderId> =
-                    orders.iter().filter(|order| order.state == State::Reserved).map(|order| order.id).collect();
-                self.renew(orders);
-                self.start_reserved(&reserved);
+                // New reservations are bought at once, not at the next tick.
+                let new: Vec<OrderId> = orders.iter().map(|order| order.id).collect();
+                orders.into_iter().for_each(|order| self.renew(order));
+                self.start_reserved(&new);
             }
             FollowUp::Wake(users) => self.shell.wake(users),
-            FollowUp::Check(order) => self.spawn_check(order),
-            FollowUp::Resend(order) => self.spawn(About::Order(order), tasks::resend(self.shell.clone(), order)),
+            FollowUp::Check(order) => self.queue.push(self.look(order)),
+            FollowUp::Resend(order) => self.queue.push(Task::Resend(order)),
             FollowUp::Jobs(jobs) => jobs.into_iter().for_each(|job| effects::spawn(&self.shell, job)),
             FollowUp::Settings => self.shell.settings_changed(),
             FollowUp::Alarms(alarms) => self.shell.alarms(&alarms),
         }
     }
 
-    fn renew(&mut self, orders: Vec<Order>) {
-        for order in orders {
-            if store::needs_watching(&order) {
-                self.open.insert(order.id, order);
-            } else {
-                self.open.remove(&order.id);
-                self.last_asked.remove(&order.id);
-                self.reminded.remove(&order.id);
-            }
+    fn look(&self, order: OrderId) -> Task {
+        let rental = self.open.get(&order).is_some_and(Order::is_rental);
+        if rental { Task::RentalMessages(order) } else { Task::Check(order) }
+    }
+
+    fn renew(&mut self, order: Order) {
+        if order.state == State::Reserved {
+            self.reserved.insert(order.id);
+        } else {
+            self.reserved.remove(&order.id);
+        }
+        if store::needs_watching(&order) {
+            self.open.insert(order.id, order);
+        } else {
+            self.open.remove(&order.id);
+            self.asked.remove(&order.id);
+            self.reminded.retain(|(reminded, _)| *reminded != order.id);
         }
     }
 
-    /// New reservations are bought at once, not at the next tick.
-    fn start_reserved(&mut self, reserved: &[OrderId]) {
+    fn replace(&mut self, orders: Vec<Order>) {
+        self.open.clear();
+        self.reserved.clear();
+        orders.into_iter().for_each(|order| self.renew(order));
+        self.asked.retain(|order, _| self.open.contains_key(order));
+        self.reminded.retain(|(order, _)| self.open.contains_key(order));
+    }
+
+    /// Buys those of these orders that are reserved, and may be bought now.
+    fn start_reserved(&mut self, orders: &[OrderId]) {
         let now = self.shell.office.clock.now();
-        for id in reserved {
+        for id in orders.iter().filter(|id| self.reserved.contains(id)) {
+            if self.queue.is_running(About::Order(*id)) {
+                continue;
+            }
             let task = self.open.get(id).and_then(|order| monitor::reserved(order, self.open.values(), now));
-            task.into_iter().for_each(|task| self.start(task));
+            task.into_iter().for_each(|task| self.queue.push(task));
         }
     }
 
     fn tick(&mut self) {
-        let office = &self.shell.office;
-        let last_asked = |order| self.last_asked.get(&order).copied();
-        let tasks = monitor::due(&self.open.values(), office.clock.now(), office.boot, &last_asked);
-        tasks.into_iter().for_each(|task| self.start(task));
-        self.remind();
-    }
-
-    fn start(&mut self, task: Task) {
-        let shell = self.shell.clone();
-        match task {
-            Task::Buy(id) => self.spawn(About::Order(id), tasks::buy(shell, id)),
-            Task::Check(id) => self.spawn_check(id),
-            Task::Close(id) => self.spawn(About::Order(id), tasks::close(shell, id)),
-            Task::RentalMessages(id) => self.spawn(About::Order(id), tasks::rental_messages(shell, id)),
-            Task::List(server) => self.spawn(About::List(server), tasks::list(shell, server)),
-            Task::Apply(command) => {
-                let about = tasks::order_of(&command).map_or(About::Reconciling, About::Order);
-                self.spawn(about, tasks::apply(shell, vec![command]));
-            }
-            // All ambiguous orders are looked for together, by their own clock.
-            Task::Reconcile(_) => {}
-        }
-    }
-
-    fn spawn_check(&mut self, id: OrderId) {
-        let rental = self.open.get(&id).is_some_and(Order::is_rental);
-        let shell = self.shell.clone();
-        if rental {
-            self.spawn(About::Order(id), tasks::rental_messages(shell, id));
-        } else {
-            self.spawn(About::Order(id), tasks::check(shell, id));
-        }
-    }
-
-    fn spawn(&mut self, about: About, task: impl Future<Output = Vec<Task>> + Send + 'static) {
-        if self.tasks.len() < TASKS_MAX && self.running.insert(about) {
-            self.tasks.spawn(async move { tasks::Finished { about, next: task.await } });
-        }
-    }
-
-    fn finished(&mut self, finished: Result<tasks::Finished, tokio::task::JoinError>) {
-        match finished {
-            Ok(tasks::Finished { about, next }) => {
-                self.running.remove(&about);
-                if let About::Order(order) = about {
-                    self.last_asked.insert(order, self.shell.office.clock.now());
-                }
-                next.into_iter().for_each(|task| self.start(task));
-            }
-            Err(error) => {
-                // What the task was about stays marked as running until the next start: better idle than twice.
-                tracing::error!(%error, "an order task panicked");
+        let office = self.shell.office.clone();
+        let now = office.clock.now();
+        if !(0..REREAD_EVERY_S).contains(&(now - self.read_at)) {
+            self.read_at = now;
+            match office.store.open_orders() {
+                Ok(orders) => self.replace(orders),
+                Err(error) => tracing::error!(%error, "open orders were not read"),
             }
         }
+        let every_s = i64::try_from(self.shell.poll_every.as_secs()).unwrap_or(i64::MAX / 1_000);
+        let asked = |order| self.asked.get(&order).copied().unwrap_or_default();
+        let tasks = monitor::due(&self.open.values(), Tick { now, boot: office.boot, every_s }, &asked);
+        tasks.into_iter().for_each(|task| self.queue.push(task));
+        self.remind(now);
+    }
+
+    fn run_waiting(&mut self) {
+        while let Some((about, task)) = self.queue.next() {
+            let shell = self.shell.clone();
+            let running = match task {
+                Task::Buy(id) => self.tasks.spawn(buying::buy(shell, id)),
+                Task::Check(id) => self.tasks.spawn(tasks::check(shell, id)),
+                Task::Close(id) => self.tasks.spawn(tasks::close(shell, id)),
+                Task::RentalMessages(id) => self.tasks.spawn(tasks::rental_messages(shell, id)),
+                Task::List(server) => self.tasks.spawn(tasks::list(shell, server)),
+                Task::Apply(command) => self.tasks.spawn(tasks::apply(shell, command)),
+                Task::Resend(id) => self.tasks.spawn(finding::resend(shell, id)),
+                Task::TouchCard(id) => self.tasks.spawn(tasks::touch_card(shell, id)),
+                Task::Reconcile => self.tasks.spawn(finding::reconcile(shell)),
+            };
+            self.running.insert(running.id(), about);
+        }
+    }
+
+    /// A task that panicked ends like any other: what it left half-done is found by the order's state, never by trying
+    /// again ([`shop::command::Command::StartBuying`] is granted once).
+    fn finished(&mut self, joined: Result<(Id, After), JoinError>) {
+        let (id, after) = joined.unwrap_or_else(|error| {
+            tracing::error!(%error, "an order task panicked");
+            (error.id(), After::default())
+        });
+        let Some(about) = self.running.remove(&id) else { return };
+        self.queue.ended(about);
+        let now = self.shell.office.clock.now();
+        if let About::Order(order) = about
+            && self.open.contains_key(&order)
+        {
+            let asked = self.asked.entry(order).or_default();
+            asked.tried_at = Some(now);
+            if after.supplier == Supplier::Answered {
+                asked.answered_at = Some(now);
+            }
+        }
+        after.next.into_iter().for_each(|task| self.queue.push(task));
+        // Some may have waited for this one: two purchases of a kind could not be told apart.
+        let reserved: Vec<OrderId> = self.reserved.iter().copied().collect();
+        self.start_reserved(&reserved);
     }
 
     fn reconcile(&mut self) {
-        let lost = |order: &Order| matches!(order.state, State::Ambiguous { .. });
-        if self.open.values().any(lost) {
-            let orders = self.open.values().cloned().collect();
-            self.spawn(About::Reconciling, tasks::reconcile(self.shell.clone(), orders));
+        let now = self.shell.office.clock.now();
+        let late_is_due = !(0..LATE_EVERY_S).contains(&(now - self.late_at));
+        let is_due = |order: &Order| reconcile::is_lost(order, now) && (late_is_due || order.is_open());
+        if self.open.values().any(is_due) {
+            self.late_at = now;
+            self.queue.push(Task::Reconcile);
         }
     }
 
-    /// Cards that change with time alone: once when little time is left.
-    fn remind(&mut self) {
-        let now = self.shell.office.clock.now();
-        let soon = |order: &&Order| {
-            let ends_soon = order.number.as_ref().is_some_and(|number| (0..120).contains(&(number.expires_at - now)));
-            order.state == State::Active && !order.is_rental() && ends_soon && !self.reminded.contains(&order.id)
-        };
-        let due: Vec<OrderId> = self.open.values().filter(soon).map(|order| order.id).collect();
-        for order in due {
-            self.reminded.insert(order);
-            self.spawn(About::Order(order), tasks::touch_card(self.shell.clone(), order));
+    /// Cards that change with time alone: once when the supplier is slow, once when little time is left.
+    fn remind(&mut self, now: UnixSeconds) {
+        let mut due = Vec::new();
+        for order in self.open.values() {
+            due.extend(reminder(order, now).map(|reminder| (order.id, reminder)));
         }
+        for (order, reminder) in due {
+            if self.reminded.insert((order, reminder)) {
+                self.queue.push(Task::TouchCard(order));
+            }
+        }
+    }
+}
+
+fn reminder(order: &Order, now: UnixSeconds) -> Option<Reminder> {
+    let ends_soon = order.number.as_ref().is_some_and(|number| (0..HURRY_S).contains(&(number.expires_at - now)));
+    match order.state {
+        State::Reserved | State::Buying { .. } => (now - order.created_at >= SLOW_AFTER_S).then_some(Reminder::Slow),
+        State::Active if ends_soon && !order.is_rental() => Some(Reminder::Hurry),
+        State::Active | State::Ambiguous { .. } | State::Closing { .. } | State::Done | State::Refunded(_) => None,
     }
 }

@@ -68,7 +68,7 @@ fn buy(draft: &Draft, cx: &Cx<'_>) -> Step<Purchase> {
         return Step::Ignore(Reason::TooLate);
     };
     let order = quote.id.order();
-    let buy = Command::Buy { quote: quote.id, current: price_today(&draft.wish, cx.env) };
+    let buy = Command::Buy { quote: quote.id, current: price_today(&draft.wish, cx) };
     Step::Go(State::Waiting { order }, vec![Effect::Disarm, Effect::Do(buy)])
 }
 

@@ -12,7 +12,7 @@ use super::{Cx, Purchase};
 use crate::app::Job;
 use crate::env::{Env, Server};
 
-/// Prices older than this are fetched again when a country is chosen, in seconds.
+/// Prices older than this are not quoted: they are fetched or asked for again, in seconds.
 const FRESH_S: i64 = 300;
 
 /// The same once more: where it begins, and the price that is shown with it. `None`: its server is not offered.
@@ -22,7 +22,7 @@ pub fn again(wish: &Wish, cx: &Cx<'_>) -> Option<(State, Option<Command>)> {
     let (Some(country), Some(service)) = (server.country_of(wish), server.service_of(wish)) else {
         return Some((other_country(wish, cx.env)?, None));
     };
-    let Some(offer) = server.catalogue.offer(country.id, wish.product, service.id) else {
+    let Some(offer) = fresh_offer(server, (country.id, wish.product, service.id), cx) else {
         return Some((other_service(wish, cx.env)?, None));
     };
     let wish = wish_for(server, wish.product, country, service, &offer);
@@ -90,14 +90,13 @@ pub(super) fn with_country(
     if !server.catalogue.sells(country, product) {
         return Step::Ignore(Reason::NotForSale);
     }
-    let prices = server.catalogue.prices(country);
-    if let Some(service) = service.filter(|_| prices.is_some() || product != Product::Temporary)
+    if let Some(service) = service.filter(|_| server.catalogue.is_loaded(country, product))
         && let Some(step) = with_service(server, product, country, service, cx)
     {
         return step;
     }
-    let stale = prices.is_none_or(|list| cx.now - list.fetched_at >= FRESH_S);
-    let job = (product == Product::Temporary && stale).then_some(Job::LoadOffers { server: server.id, country });
+    let unknown = server.catalogue.wants_loading(country, product, cx.now - FRESH_S);
+    let job = unknown.then_some(Job::LoadOffers { server: server.id, country, product });
     let load = if job.is_some() { Load::Asked } else { Load::Idle };
     let search = ServiceSearch { server: server.id, product, country, service, shown: Shown::Quick, load };
     Step::Go(State::SearchService(search), job.map(Effect::Job).into_iter().collect())
@@ -111,7 +110,7 @@ pub(super) fn with_service(
     service: ServiceId,
     cx: &Cx<'_>,
 ) -> Option<Step<Purchase>> {
-    let offer = server.catalogue.offer(country, product, service)?;
+    let offer = fresh_offer(server, (country, product, service), cx)?;
     let (country, service) = (server.catalogue.country(country)?, server.catalogue.service(service)?);
     Some(to_offer(wish_for(server, product, country, service, &offer), priced(&offer), News::None, cx))
 }
@@ -124,7 +123,7 @@ pub(super) fn requote(draft: Draft, news: News, cx: &Cx<'_>) -> Step<Purchase> {
             vec![Effect::Disarm],
         );
     };
-    match current_offer(server, &draft.wish) {
+    match current_offer(server, &draft.wish, cx) {
         Some(offer) => to_offer(draft.wish, priced(&offer), news, cx),
         None => {
             let mode = Mode::Failed(shop::ErrorCode::OutOfStock);
@@ -137,7 +136,8 @@ pub(super) fn requote(draft: Draft, news: News, cx: &Cx<'_>) -> Step<Purchase> {
 pub(super) fn reprice(draft: Draft, quote: Shelf, cx: &Cx<'_>) -> Step<Purchase> {
     let news = News::Changed { old: quote.price };
     let server = cx.env.server(draft.wish.server);
-    let asked = server.and_then(|server| current_offer(server, &draft.wish)).is_some_and(|offer| offer.price.is_none());
+    let asked =
+        server.and_then(|server| current_offer(server, &draft.wish, cx)).is_some_and(|offer| offer.price.is_none());
     match price_of(&draft.wish, quote.cost, cx.env).filter(|_| asked) {
         Some(price) => offer(draft.wish, quote.cost, price, news, cx),
         None => requote(draft, news, cx),
@@ -157,9 +157,9 @@ pub(super) fn price_of(wish: &Wish, cost: Money, env: &Env) -> Option<Money> {
     sale_price(cost, env.server(wish.server)?.margin)
 }
 
-/// Today's price of a wish as the catalogue has it.
-pub(super) fn price_today(wish: &Wish, env: &Env) -> Option<Money> {
-    current_offer(env.server(wish.server)?, wish)?.price
+/// Today's price of a wish as the catalogue has it; `None` where that is too old to say.
+pub(super) fn price_today(wish: &Wish, cx: &Cx<'_>) -> Option<Money> {
+    current_offer(cx.env.server(wish.server)?, wish, cx)?.price
 }
 
 fn to_offer(wish: Wish, priced: Option<(Money, Money)>, news: News, cx: &Cx<'_>) -> Step<Purchase> {
@@ -170,8 +170,17 @@ fn to_offer(wish: Wish, priced: Option<(Money, Money)>, news: News, cx: &Cx<'_>)
     Step::Go(State::Confirm(Draft { wish, mode: Mode::Asking }), vec![Effect::Disarm, Effect::Job(job)])
 }
 
-fn current_offer(server: &Server, wish: &Wish) -> Option<Offer> {
-    server.catalogue.offer(wish.country, wish.product, wish.service)
+fn current_offer(server: &Server, wish: &Wish, cx: &Cx<'_>) -> Option<Offer> {
+    fresh_offer(server, (wish.country, wish.product, wish.service), cx)
+}
+
+/// The offer with its price, unless that is too old: the supplier must then be asked for it.
+fn fresh_offer(server: &Server, wanted: (CountryId, Product, ServiceId), cx: &Cx<'_>) -> Option<Offer> {
+    let (country, product, service) = wanted;
+    let offer = server.catalogue.offer(country, product, service)?;
+    let list = server.catalogue.prices(country).filter(|_| product == Product::Temporary);
+    let stale = list.is_some_and(|list| cx.now - list.fetched_at >= FRESH_S);
+    Some(if stale { Offer { cost: None, price: None, ..offer } } else { offer })
 }
 
 fn priced(offer: &Offer) -> Option<(Money, Money)> {

@@ -136,7 +136,7 @@ pub(super) fn service(search: &ServiceSearch, cx: &Cx<'_>) -> Screen<Action> {
     let Some(country) = server.catalogue.country(search.country) else {
         return Screen::new(words(lang, keys::COUNTRY_UNSOLD)).row(elsewhere(server, lang)).row(footer(lang));
     };
-    let screen = if search.product == Product::Temporary && server.catalogue.prices(country.id).is_none() {
+    let screen = if !server.catalogue.is_loaded(country.id, search.product) {
         unloaded(search.load, country, server, lang)
     } else if !server.catalogue.sells(country.id, search.product) {
         Screen::new(say(lang, keys::SERVICE_UNSOLD, &about(country, lang))).row(elsewhere(server, lang))

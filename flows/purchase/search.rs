@@ -153,15 +153,10 @@ fn to_countries(search: &ServiceSearch, env: &Env) -> Step<Purchase> {
     server.map_or(Step::Ignore(Reason::NotForSale), |server| Step::Go(countries(server, search.product, None), vec![]))
 }
 
-/// Asks for the prices once more; rentals have theirs in the catalogue.
+/// Asks once more what is sold here.
 fn reload(search: ServiceSearch) -> Step<Purchase> {
-    let job = Job::LoadOffers { server: search.server, country: search.country };
-    match search.product {
-        Product::Temporary => {
-            Step::Go(State::SearchService(ServiceSearch { load: Load::Asked, ..search }), vec![Effect::Job(job)])
-        }
-        Product::Rental(_) => Step::Go(State::SearchService(search), vec![]),
-    }
+    let job = Job::LoadOffers { server: search.server, country: search.country, product: search.product };
+    Step::Go(State::SearchService(ServiceSearch { load: Load::Asked, ..search }), vec![Effect::Job(job)])
 }
 
 /// The prices are there: with a service that waited for them, straight on.

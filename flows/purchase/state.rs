@@ -6,6 +6,8 @@ use shop::command::Refusal;
 use shop::order::Wish;
 use shop::{CountryId, ErrorCode, Money, OrderId, QuoteId, ServerId, ServiceId};
 
+use crate::env::Place;
+
 /// Where a person stands in a purchase.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, strum::EnumDiscriminants)]
 #[strum_discriminants(
@@ -214,6 +216,21 @@ pub enum Timer {
 }
 
 engine::labelled!(Timer);
+
+impl State {
+    /// The market that it shows, where it shows one.
+    pub(crate) const fn place(&self) -> Option<Place> {
+        match self {
+            Self::SearchService(search) => {
+                Some(Place { server: search.server, country: search.country, product: search.product })
+            }
+            Self::Confirm(Draft { wish, .. }) => {
+                Some(Place { server: wish.server, country: wish.country, product: wish.product })
+            }
+            Self::ChooseType(_) | Self::ChooseDuration(_) | Self::SearchCountry(_) | Self::Waiting { .. } => None,
+        }
+    }
+}
 
 impl Mode {
     /// The price that was shown last, if any.

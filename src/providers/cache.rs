@@ -101,6 +101,16 @@ impl Supply {
         self.load(Key::Offers(country)).await
     }
 
+    /// Fetches a country's offers now, whatever their age: the supplier has said that they are not true any more.
+    pub fn renew_offers(&self, country: CountryId) {
+        self.renew(Key::Offers(country));
+    }
+
+    /// Like [`Self::renew_offers`], for the lines for rent.
+    pub fn renew_rentals(&self) {
+        self.renew(Key::Rentals);
+    }
+
     /// Like [`Self::want_offers`], for the services of a rental product.
     pub fn want_rental_services(&self, product: u32) {
         self.want(Key::RentalServices(product));
@@ -132,6 +142,15 @@ impl Supply {
     fn want(&self, key: Key) {
         let shared = &self.shared;
         if shared.is_known(key) && matches!(shared.next(key), Next::Fetch) {
+            shared.fly(key);
+        }
+    }
+
+    fn renew(&self, key: Key) {
+        let shared = &self.shared;
+        if shared.is_known(key) {
+            // The use is marked; what the copy's age would say about it does not matter.
+            let _ = shared.next(key);
             shared.fly(key);
         }
     }

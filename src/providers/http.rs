@@ -21,7 +21,7 @@ pub struct Deadlines {
     pub connect: Duration,
     /// From sending to the last byte of a read, and the longest wait for a turn.
     pub read: Duration,
-    /// From sending to the last byte of a purchase or cancel.
+    /// From the call to the last byte of a purchase or cancel, the wait for a turn included.
     pub change: Duration,
 }
 
@@ -169,8 +169,20 @@ impl Http {
             Lane::Read | Lane::List => Urgency::Read,
             Lane::Change => Urgency::Change,
         };
-        self.limiter.acquire(urgency, self.deadlines.read).await.map_err(SendError::NoTurn)?;
-        let answer = self.exchange(self.request(outgoing, authorization), outgoing.lane).await?;
+        let (total, limit) = match outgoing.lane {
+            Lane::Read => (self.deadlines.read, BODY_MAX),
+            Lane::List => (self.deadlines.read, LIST_BODY_MAX),
+            Lane::Change => (self.deadlines.change, BODY_MAX),
+        };
+        let called = tokio::time::Instant::now();
+        self.limiter.acquire(urgency, self.deadlines.read.min(total)).await.map_err(SendError::NoTurn)?;
+        // Whoever waits for a purchase counts from the call: a later answer would find the order given up.
+        let from = match urgency {
+            Urgency::Read => tokio::time::Instant::now(),
+            Urgency::Change => called,
+        };
+        let end = from + total;
+        let answer = exchange(self.request(outgoing, authorization), end, limit).await?;
         if answer.status == 429 {
             let pause = answer.retry_after_s.unwrap_or(PAUSE_DEFAULT_S);
             self.limiter.pause_reads(Duration::from_secs(pause.into()));
@@ -201,27 +213,21 @@ impl Http {
             None => request,
         }
     }
+}
 
-    async fn exchange(&self, request: RequestBuilder, lane: Lane) -> Result<Answer, SendError> {
-        let (total, limit) = match lane {
-            Lane::Read => (self.deadlines.read, BODY_MAX),
-            Lane::List => (self.deadlines.read, LIST_BODY_MAX),
-            Lane::Change => (self.deadlines.change, BODY_MAX),
-        };
-        let end = tokio::time::Instant::now() + total;
-        let mut response = match tokio::time::timeout_at(end, request.send()).await {
-            Err(_) => return Err(SendError::TimedOut),
-            Ok(Err(error)) if error.is_connect() => {
-                return Err(SendError::Connect(root_cause(&error)));
-            }
-            Ok(Err(error)) if error.is_timeout() => return Err(SendError::TimedOut),
-            Ok(Err(error)) => return Err(SendError::Broken(root_cause(&error))),
-            Ok(Ok(response)) => response,
-        };
-        let (status, retry_after_s) = (response.status().as_u16(), retry_after(&response));
-        let body = tokio::time::timeout_at(end, read_body(&mut response, limit)).await;
-        Ok(Answer { status, retry_after_s, body: body.unwrap_or(Body::TimedOut) })
-    }
+async fn exchange(request: RequestBuilder, end: tokio::time::Instant, limit: usize) -> Result<Answer, SendError> {
+    let mut response = match tokio::time::timeout_at(end, request.send()).await {
+        Err(_) => return Err(SendError::TimedOut),
+        Ok(Err(error)) if error.is_connect() => {
+            return Err(SendError::Connect(root_cause(&error)));
+        }
+        Ok(Err(error)) if error.is_timeout() => return Err(SendError::TimedOut),
+        Ok(Err(error)) => return Err(SendError::Broken(root_cause(&error))),
+        Ok(Ok(response)) => response,
+    };
+    let (status, retry_after_s) = (response.status().as_u16(), retry_after(&response));
+    let body = tokio::time::timeout_at(end, read_body(&mut response, limit)).await;
+    Ok(Answer { status, retry_after_s, body: body.unwrap_or(Body::TimedOut) })
 }
 
 async fn read_body(response: &mut Response, limit: usize) -> Body {

@@ -253,6 +253,27 @@ impl Catalogue {
         self.markets.get(&country)
     }
 
+    /// Whether anything is known of what the country sells of the product: its prices, or what a line for rent receives.
+    #[must_use]
+    pub fn is_loaded(&self, country: CountryId, product: Product) -> bool {
+        match product {
+            Product::Temporary => self.prices(country).is_some(),
+            Product::Rental(days) => {
+                let mut sold = self.lines_of(country).iter().filter(|line| line.sells(days)).peekable();
+                sold.peek().is_none() || sold.any(RentalLine::is_asked)
+            }
+        }
+    }
+
+    /// Whether what the country sells of the product should be asked for: it is unknown, in part, or older than this.
+    #[must_use]
+    pub fn wants_loading(&self, country: CountryId, product: Product, not_before: UnixSeconds) -> bool {
+        match product {
+            Product::Temporary => self.prices(country).is_none_or(|list| list.fetched_at <= not_before),
+            Product::Rental(days) => self.lines_of(country).iter().any(|line| line.sells(days) && !line.is_asked()),
+        }
+    }
+
     /// All lines for rent, by country.
     #[must_use]
     pub fn rentals(&self) -> &[RentalLine] {

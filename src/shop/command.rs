@@ -280,6 +280,8 @@ pub enum Alarm {
     Orphan,
     /// A supplier charged more than it said.
     CostAboveQuote,
+    /// A supplier answered a purchase with the number of another order.
+    DuplicateOrder,
     /// A refund was given to a user that the supplier did not confirm.
     UnconfirmedRefund,
 }

@@ -19,6 +19,8 @@ pub mod pool;
 pub mod pricing;
 pub mod reconcile;
 pub mod recover;
+#[cfg(test)]
+mod samples;
 pub mod search;
 pub mod settings;
 

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::command::{Command, SupplierRefund};
 use crate::order::{Order, RESERVED_LIFE_S, RefundReason, State};
-use crate::pool::{Cancelled, Check, ListedOrder, Message};
+use crate::pool::{Cancelled, Check, Completeness, Listed, ListedOrder, ListedRental, Message};
 use crate::{OrderId, ServerId, UnixSeconds};
 
 /// How long a new rental (or one that its user looked at) is asked about at every tick, in seconds.
@@ -18,6 +18,12 @@ pub const RENTAL_LAZY_S: i64 = 300;
 pub const LATE_WATCH_EVERY_S: i64 = 60;
 /// When a cancel that was too early is tried again, in seconds.
 pub const CLOSE_RETRY_S: i64 = 15;
+/// How many rentals are asked about per second, all together.
+pub const RENTALS_PER_S: i64 = 4;
+/// How long after its end a rental is still looked at where the supplier does not answer, in seconds.
+pub const RENTAL_LAST_LOOK_S: i64 = 3_600;
+/// After so long a purchase call cannot be running any more, whatever became of it, in seconds.
+pub const BUYING_MAX_S: i64 = 120;
 
 /// What to do about one order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,8 +32,8 @@ pub enum Task {
     Apply(Command),
     /// Make the purchase call: first [`Command::StartBuying`], then the call, once.
     Buy(OrderId),
-    /// Look for it in the supplier's lists ([`crate::reconcile`]).
-    Reconcile(OrderId),
+    /// Look for lost purchases in the suppliers' lists ([`crate::reconcile`]): all together, by a clock of their own.
+    Reconcile,
     /// One list for all temporary orders of the server.
     List(ServerId),
     /// Ask about this order alone.
@@ -36,38 +42,81 @@ pub enum Task {
     Close(OrderId),
     /// Fetch a rental's messages.
     RentalMessages(OrderId),
+    /// Ask for another code: its user wants one.
+    Resend(OrderId),
+    /// Show the card anew: it changes with time alone.
+    TouchCard(OrderId),
 }
 
-/// What is due now, over all open orders. `last_asked` tells when the shell last asked about an order alone.
+/// When the shell last asked about an order alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Asked {
+    /// When it did, answered or not; `None`: never in this life of the process.
+    pub tried_at: Option<UnixSeconds>,
+    /// When the supplier last answered.
+    pub answered_at: Option<UnixSeconds>,
+}
+
+/// The moment that tasks are computed for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tick {
+    /// The time.
+    pub now: UnixSeconds,
+    /// This life of the process.
+    pub boot: u64,
+    /// How often there is one, in seconds.
+    pub every_s: i64,
+}
+
+/// What is due now, over all open orders. `asked` tells when the shell last asked about an order alone.
 #[must_use]
 pub fn due<'a>(
     orders: &(impl Iterator<Item = &'a Order> + Clone),
-    now: UnixSeconds,
-    boot: u64,
-    last_asked: &impl Fn(OrderId) -> Option<UnixSeconds>,
+    tick: Tick,
+    asked: &impl Fn(OrderId) -> Asked,
 ) -> Vec<Task> {
+    let Tick { now, boot, every_s } = tick;
     let mut tasks = Vec::new();
     let mut listed = BTreeSet::new();
     for order in orders.clone() {
         let task = match order.state {
             State::Reserved => reserved(order, orders.clone(), now),
-            State::Buying { boot: theirs, .. } => {
-                (theirs != boot).then_some(Task::Apply(Command::BuyingUnknown(order.id)))
-            }
-            State::Ambiguous { .. } => Some(Task::Reconcile(order.id)),
+            State::Buying { boot: theirs, sent_at } => (theirs != boot || now - sent_at > BUYING_MAX_S)
+                .then_some(Task::Apply(Command::BuyingUnknown(order.id))),
+            State::Ambiguous { .. } => None,
             State::Active if !order.is_rental() => Some(active(order, now)),
-            State::Active => rental(order, now, last_asked),
+            State::Active => rental(order, now, asked(order.id)),
             State::Closing { next_try, deadline, .. } => {
                 (now >= next_try.min(deadline)).then_some(Task::Close(order.id))
             }
-            State::Done if order.is_rental() => rental(order, now, last_asked),
-            State::Done | State::Refunded(_) => watched(order, now, last_asked),
+            State::Done if order.is_rental() => rental(order, now, asked(order.id)),
+            State::Done | State::Refunded(_) => watched(order, now, asked(order.id)),
         };
         match task {
             Some(Task::List(server)) if !listed.insert(server) => {}
             task => tasks.extend(task),
         }
     }
+    few_rentals(tasks, every_s, asked)
+}
+
+/// As many rentals as may be asked about until the next tick, those first that have waited longest.
+fn few_rentals(tasks: Vec<Task>, every_s: i64, asked: &impl Fn(OrderId) -> Asked) -> Vec<Task> {
+    let is_rental = |task: &Task| matches!(task, Task::RentalMessages(_));
+    let (mut rentals, mut tasks): (Vec<Task>, Vec<Task>) = tasks.into_iter().partition(is_rental);
+    rentals.sort_by_key(|task| match task {
+        Task::RentalMessages(order) => asked(*order).tried_at,
+        Task::Apply(_)
+        | Task::Buy(_)
+        | Task::Reconcile
+        | Task::List(_)
+        | Task::Check(_)
+        | Task::Close(_)
+        | Task::Resend(_)
+        | Task::TouchCard(_) => None,
+    });
+    rentals.truncate(usize::try_from(RENTALS_PER_S * every_s.max(1)).unwrap_or(usize::MAX));
+    tasks.extend(rentals);
     tasks
 }
 
@@ -101,7 +150,7 @@ fn active(order: &Order, now: UnixSeconds) -> Task {
     }
 }
 
-fn rental(order: &Order, now: UnixSeconds, last_asked: &impl Fn(OrderId) -> Option<UnixSeconds>) -> Option<Task> {
+fn rental(order: &Order, now: UnixSeconds, asked: Asked) -> Option<Task> {
     let number = order.number.as_ref()?;
     if order.state == State::Active && order.refund_ends_at().is_none_or(|end| now >= end) {
         return Some(Task::Apply(Command::RentalKept(order.id)));
@@ -109,10 +158,9 @@ fn rental(order: &Order, now: UnixSeconds, last_asked: &impl Fn(OrderId) -> Opti
     if order.ended_at.is_some() {
         return None;
     }
-    let asked = last_asked(order.id);
     if now >= number.expires_at {
-        let looked_after_the_end = asked.is_some_and(|asked| asked >= number.expires_at);
-        return Some(if looked_after_the_end {
+        let looked_after_the_end = asked.answered_at.is_some_and(|answered| answered >= number.expires_at);
+        return Some(if looked_after_the_end || now >= number.expires_at + RENTAL_LAST_LOOK_S {
             Task::Apply(Command::RentalEnded(order.id))
         } else {
             Task::RentalMessages(order.id)
@@ -120,12 +168,12 @@ fn rental(order: &Order, now: UnixSeconds, last_asked: &impl Fn(OrderId) -> Opti
     }
     let eager = now - number.bought_at.max(order.checked_at.unwrap_or(0)) < RENTAL_EAGER_S;
     let wait = if eager { 0 } else { RENTAL_LAZY_S };
-    asked.is_none_or(|asked| now - asked >= wait).then_some(Task::RentalMessages(order.id))
+    asked.tried_at.is_none_or(|tried| now - tried >= wait).then_some(Task::RentalMessages(order.id))
 }
 
-fn watched(order: &Order, now: UnixSeconds, last_asked: &impl Fn(OrderId) -> Option<UnixSeconds>) -> Option<Task> {
+fn watched(order: &Order, now: UnixSeconds, asked: Asked) -> Option<Task> {
     let watching = order.number.is_some() && order.watched_until.is_some_and(|until| now < until);
-    let due = last_asked(order.id).is_none_or(|asked| now - asked >= LATE_WATCH_EVERY_S);
+    let due = asked.tried_at.is_none_or(|tried| now - tried >= LATE_WATCH_EVERY_S);
     (watching && due).then_some(Task::Check(order.id))
 }
 
@@ -142,7 +190,7 @@ pub fn read_list<'a>(orders: impl Iterator<Item = &'a Order>, server: ServerId, 
         match by_id.get(&number.supplier_id) {
             Some(Check::Pending) => {}
             Some(Check::Received(message)) => tasks.push(received(order.id, message.clone())),
-            Some(Check::Refunded | Check::Ended) | None => tasks.push(Task::Check(order.id)),
+            Some(Check::Unread | Check::Refunded | Check::Ended) | None => tasks.push(Task::Check(order.id)),
         }
     }
     tasks
@@ -154,8 +202,29 @@ pub fn read_check(order: &Order, check: Check) -> Option<Command> {
     match check {
         Check::Received(message) => Some(Command::Received { order: order.id, messages: vec![message] }),
         Check::Refunded => Some(Command::Close { order: order.id, supplier: SupplierRefund::Confirmed }),
-        Check::Pending | Check::Ended => None,
+        Check::Pending | Check::Unread | Check::Ended => None,
     }
+}
+
+/// What the history says about a temporary order that ended at the supplier, where a check alone proves nothing.
+#[must_use]
+pub fn read_history(order: &Order, history: &[ListedOrder]) -> Option<Command> {
+    let number = order.number.as_ref()?;
+    let row = history.iter().find(|row| row.id == number.supplier_id)?;
+    read_check(order, row.check.clone())
+}
+
+/// What the supplier's list of lines says about a rental that it refused to take back. A line that is gone was given back
+/// by an earlier try; one that is there after the refund window stays: the user has it, and pays for it.
+#[must_use]
+pub fn read_refusal(order: &Order, lines: &Listed<ListedRental>, now: UnixSeconds) -> Option<Command> {
+    let number = order.number.as_ref()?;
+    let is_there = lines.rows.iter().any(|line| line.id == number.supplier_id);
+    if !is_there && lines.completeness == Completeness::Whole {
+        return Some(Command::Close { order: order.id, supplier: SupplierRefund::Confirmed });
+    }
+    let kept = is_there && order.refund_ends_at().is_some_and(|end| now >= end);
+    if kept { Some(Command::RentalKept(order.id)) } else { read_cancel(order, Some(Cancelled::Refused), now) }
 }
 
 /// What to do with a closing order after the final look showed no message: `cancelled` is the supplier's answer to the
@@ -178,3 +247,7 @@ pub fn read_cancel(order: &Order, cancelled: Option<Cancelled>, now: UnixSeconds
 fn received(order: OrderId, message: Message) -> Task {
     Task::Apply(Command::Received { order, messages: vec![message] })
 }
+
+#[cfg(test)]
+#[path = "monitor_tests.rs"]
+mod tests;

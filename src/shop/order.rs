@@ -23,6 +23,8 @@ pub const CLEAN_MISS_AFTER_S: i64 = 90;
 pub const CLEAN_MISSES_NEEDED: u8 = 3;
 /// How long a closing order waits for the supplier's refund, in seconds.
 pub const CLOSE_LIFE_S: i64 = 600;
+/// How much earlier than the supplier's our own refund window of a rental ends, in seconds: a cancel takes a moment.
+pub const REFUND_WINDOW_SLACK_S: i64 = 60;
 /// How long a refunded order is still watched for a late message, in seconds.
 pub const LATE_WATCH_S: i64 = 1_800;
 
@@ -238,7 +240,8 @@ impl Order {
     #[must_use]
     pub fn refund_ends_at(&self) -> Option<UnixSeconds> {
         let number = self.number.as_ref()?;
-        self.wish.refund_within_s.map(|within| number.bought_at + i64::from(within))
+        let within_s = self.wish.refund_within_s.map(i64::from)?;
+        Some(number.bought_at + (within_s - REFUND_WINDOW_SLACK_S).max(0))
     }
 
     /// How far the order has come, counted up with each change that its card shows; a stale press carries an older one.

@@ -51,12 +51,24 @@ pub struct RentalOffer {
     pub country: CountryId,
     /// Cost by days. Empty where the price is only known on asking ([`SmsPool::rental_cost`]).
     pub costs: BTreeMap<Days, Money>,
-    /// The services that may be received; `None`: any service of the catalogue.
-    pub services: Option<Vec<ServiceId>>,
+    /// The services that may be received.
+    pub receives: Receives,
     /// Seconds after the purchase within which a rental without messages can be refunded; `None`: never.
     pub refund_within_s: Option<u32>,
     /// Fewest days of a refundable rental.
     pub refund_min_days: Days,
+}
+
+/// What a line for rent may receive.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Receives {
+    /// Not known before [`SmsPool::rental_services`] is asked: until then it is sold for nothing.
+    Unasked,
+    /// Any service of the catalogue.
+    Any,
+    /// These services.
+    Only(Vec<ServiceId>),
 }
 
 /// What to buy.
@@ -137,6 +149,8 @@ pub enum Advice {
 pub enum Check {
     /// No message yet.
     Pending,
+    /// A message arrived, but the answer does not hold it: ask about this order alone.
+    Unread,
     /// A message arrived.
     Received(Message),
     /// Ended without a message; the supplier gave the money back (status 6).
@@ -182,6 +196,43 @@ pub struct Resent {
     pub charge: Money,
 }
 
+/// A list of the supplier, as far as it could be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed<T> {
+    /// What could be read.
+    pub rows: Vec<T>,
+    /// Whether that is all of it.
+    pub completeness: Completeness,
+}
+
+/// Whether a list was read whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Completeness {
+    /// It was: what is absent is not there.
+    Whole,
+    /// A row could not be read: its presence says something, an absence nothing.
+    Partial,
+}
+
+impl<T> Listed<T> {
+    /// Two lists as one, which is whole where both are.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.rows.extend(other.rows);
+        if other.completeness == Completeness::Partial {
+            self.completeness = Completeness::Partial;
+        }
+        self
+    }
+}
+
+/// A list that could not be had.
+impl<T> Default for Listed<T> {
+    fn default() -> Self {
+        Self { rows: Vec::new(), completeness: Completeness::Partial }
+    }
+}
+
 /// A row of the supplier's list of open or past orders.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListedOrder {
@@ -210,7 +261,7 @@ pub struct ListedRental {
     pub id: SupplierOrderId,
     /// The number, where it is readable.
     pub phone: Option<Phone>,
-    /// The product.
+    /// The product of [`RentalOffer::product`].
     pub product: Option<u32>,
     /// When it ends.
     pub expires_at: UnixSeconds,
@@ -238,11 +289,11 @@ pub trait SmsPool: Send + Sync {
     /// What another code on the same number would cost; `None` where the supplier does not allow one.
     async fn resend_cost(&self, id: &SupplierOrderId) -> Result<Option<Money>, PoolError>;
     /// Asks for another code on the same number. May charge: never called twice for one wish.
-    async fn resend(&self, id: &SupplierOrderId) -> Result<Resent, PoolError>;
+    async fn resend(&self, id: &SupplierOrderId) -> Result<Resent, PurchaseError>;
     /// All open temporary orders, in one call.
-    async fn active(&self) -> Result<Vec<ListedOrder>, PoolError>;
+    async fn active(&self) -> Result<Listed<ListedOrder>, PoolError>;
     /// The newest past and open temporary orders.
-    async fn history(&self) -> Result<Vec<ListedOrder>, PoolError>;
+    async fn history(&self) -> Result<Listed<ListedOrder>, PoolError>;
     /// What is for rent.
     async fn rental_offers(&self) -> Result<Vec<RentalOffer>, PoolError>;
     /// The services that a rental product can receive; `None`: any.
@@ -256,5 +307,5 @@ pub trait SmsPool: Send + Sync {
     /// Gives a rental back inside its refund window.
     async fn rental_refund(&self, id: &SupplierOrderId) -> Result<Cancelled, PoolError>;
     /// All rentals that were not refunded, ended ones included.
-    async fn rentals(&self) -> Result<Vec<ListedRental>, PoolError>;
+    async fn rentals(&self) -> Result<Listed<ListedRental>, PoolError>;
 }

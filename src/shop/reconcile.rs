@@ -1,5 +1,7 @@
 //! What became of purchases whose answer was lost: the supplier's lists, minus what we know, matched by country,
 //! service, price and time. Numbers are interchangeable before their first use, so the oldest goes to the oldest.
+//!
+//! A refund does not end the search: what shows up within the watch after it is the supplier's order without an owner.
 
 use std::collections::BTreeSet;
 
@@ -8,73 +10,155 @@ use crate::command::Command;
 use crate::order::{
     AMBIGUOUS_LIFE_S, CLEAN_MISS_AFTER_S, CLEAN_MISSES_NEEDED, Order, PURCHASE_TIMEOUT_S, RefundReason, State,
 };
-use crate::pool::{Check, ListedOrder, ListedRental, Purchased};
-use crate::{ServerId, SupplierOrderId, UnixSeconds};
+use crate::pool::{Check, Completeness, Listed, ListedOrder, ListedRental, Message, Purchased};
+use crate::{Money, Phone, ServerId, SupplierOrderId, UnixSeconds};
 
 /// How much earlier than our sending a supplier's purchase may seem, in seconds: clocks differ.
 const CLOCK_SLACK_S: i64 = 30;
 /// How much earlier than it was an order may seem bought, in seconds: the lists tell only its end, and lives differ by
 /// sub-stock (1,200 s as a rule, 600 s seen).
 const LIFE_SLACK_S: i64 = 600;
-/// The same for rentals, whose end may be rounded by the supplier.
+/// How far a rental's time may be off, in seconds: its end may be rounded by the supplier.
 const RENTAL_SLACK_S: i64 = 3_600;
+const DAY_S: i64 = 86_400;
 
-/// The supplier's complete lists of one round.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Lists {
-    /// From which server.
-    pub server: ServerId,
-    /// Open and recent orders; empty where a list could not be read.
-    pub rows: Vec<ListedOrder>,
-    /// Whether both lists were read whole: only then does an absence count.
-    pub completeness: Completeness,
+/// A listed order that may be one of the lost ones.
+#[derive(Debug, Clone)]
+struct Candidate<'a> {
+    id: &'a SupplierOrderId,
+    phone: Option<&'a Phone>,
+    cost: Option<Money>,
+    bought_at: Option<UnixSeconds>,
+    expires_at: UnixSeconds,
+    message: Option<&'a Message>,
 }
 
-/// Whether a round saw everything.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Completeness {
-    /// Both lists were read.
-    Whole,
-    /// At least one could not be read.
-    Partial,
+/// What is going on at one server.
+struct Round<'a> {
+    server: ServerId,
+    orders: &'a [Order],
+    known: &'a BTreeSet<SupplierOrderId>,
+    completeness: Completeness,
+    now: UnixSeconds,
 }
 
-/// What one round settles. `known` are the supplier's ids that have an owner (orphans included).
+/// Whether an order's purchase is looked for in the supplier's lists: its answer was lost, or it was given back unfound
+/// and is still watched.
 #[must_use]
-pub fn round(orders: &[Order], lists: &Lists, known: &BTreeSet<SupplierOrderId>, now: UnixSeconds) -> Vec<Command> {
-    let ambiguous = |order: &&Order| {
-        matches!(order.state, State::Ambiguous { .. }) && order.wish.server == lists.server && !order.is_rental()
-    };
-    let waiting: Vec<&Order> = orders.iter().filter(ambiguous).collect();
-    let mut commands = Vec::new();
-    let mut settled: BTreeSet<crate::OrderId> = BTreeSet::new();
-    let mut taken: BTreeSet<&SupplierOrderId> = BTreeSet::new();
-    for order in &waiting {
-        if !settled.insert(order.id) {
-            continue;
-        }
-        let mut alike: Vec<&Order> = waiting.iter().filter(|other| is_alike(order, other)).copied().collect();
-        settled.extend(alike.iter().map(|order| order.id));
-        if answer_may_still_come(order, orders, now) {
-            commands.extend(alike.iter().filter_map(|order| too_late(order, now)));
-            continue;
-        }
-        alike.sort_by_key(|order| (sent_at(order), order.id));
-        let candidates = candidates(&alike, lists, known);
-        for (index, order) in alike.iter().enumerate() {
-            match candidates.get(index) {
-                Some(listed) if taken.insert(&listed.id) => commands.extend(matched(order, listed)),
-                Some(_) | None => commands.extend(missed(order, lists.completeness, now)),
-            }
-        }
-        let surplus = candidates.iter().skip(alike.len()).filter(|listed| taken.insert(&listed.id));
-        commands.extend(surplus.map(|listed| orphan(listed, lists.server, order)));
-    }
-    commands
+pub fn is_lost(order: &Order, now: UnixSeconds) -> bool {
+    matches!(order.state, State::Ambiguous { .. }) || is_late(order, now)
 }
 
+fn is_late(order: &Order, now: UnixSeconds) -> bool {
+    order.state == State::Refunded(RefundReason::Unknown) && order.watched_until.is_some_and(|until| now < until)
+}
+
+/// What one round settles among temporary orders. `listed` are the open and recent orders; `known` the supplier's ids that
+/// have an owner (orphans included). Orders and ids must have been read after the lists.
+#[must_use]
+pub fn round(
+    orders: &[Order],
+    server: ServerId,
+    listed: &Listed<ListedOrder>,
+    known: &BTreeSet<SupplierOrderId>,
+    now: UnixSeconds,
+) -> Vec<Command> {
+    let round = Round { server, orders, known, completeness: listed.completeness, now };
+    round.settle(
+        |order| !order.is_rental(),
+        |lost| listed.rows.iter().filter(|row| fits(row, lost)).map(Candidate::from).collect(),
+    )
+}
+
+/// What one round settles among rentals: lines that nobody owns, of the same product, rented when the purchase was sent
+/// or later. When a line was rented is derived: its end minus the days.
+#[must_use]
+pub fn rentals_round(
+    orders: &[Order],
+    server: ServerId,
+    listed: &Listed<ListedRental>,
+    known: &BTreeSet<SupplierOrderId>,
+    now: UnixSeconds,
+) -> Vec<Command> {
+    let round = Round { server, orders, known, completeness: listed.completeness, now };
+    round.settle(Order::is_rental, |lost| {
+        listed.rows.iter().filter(|line| fits_rental(line, lost, now)).map(Candidate::from).collect()
+    })
+}
+
+impl<'a> Round<'a> {
+    /// Settles one group of orders that are alike after the other; no listed order goes to two of them.
+    fn settle(
+        &self,
+        kind: impl Fn(&Order) -> bool,
+        candidates: impl Fn(&[&'a Order]) -> Vec<Candidate<'a>>,
+    ) -> Vec<Command> {
+        let wanted = |order: &&Order| is_lost(order, self.now) && order.wish.server == self.server && kind(order);
+        let mut left: Vec<&Order> = self.orders.iter().filter(wanted).collect();
+        left.sort_by_key(|order| (sent_at(order), order.id));
+        let (mut commands, mut taken) = (Vec::new(), BTreeSet::new());
+        while let Some(first) = left.first().copied() {
+            let (group, others): (Vec<&Order>, _) = left.into_iter().partition(|order| is_alike(first, order));
+            left = others;
+            let mut found = candidates(&group);
+            found.retain(|row| !self.known.contains(row.id) && taken.insert(row.id.clone()));
+            // What can be given to somebody first: a row without a readable number is nobody's yet.
+            found.sort_by_key(|row| (row.phone.is_none(), row.bought_at, row.expires_at, row.id.clone()));
+            commands.extend(self.settle_group(&group, &found));
+        }
+        commands
+    }
+
+    fn settle_group(&self, group: &[&Order], found: &[Candidate<'_>]) -> Vec<Command> {
+        let lost: Vec<&Order> = group.iter().filter(|order| !is_late(order, self.now)).copied().collect();
+        if group.first().is_some_and(|order| self.answer_may_still_come(order)) {
+            return lost.iter().filter_map(|order| too_late(order, self.now)).collect();
+        }
+        let mut commands = Vec::new();
+        for (index, order) in lost.iter().enumerate() {
+            commands.extend(match found.get(index) {
+                Some(row) => self.matched(order, row),
+                None => missed(order, self.completeness, self.now).into_iter().collect(),
+            });
+        }
+        let dearest = group.iter().map(|order| order.quoted_cost).max().unwrap_or_default();
+        commands.extend(found.iter().skip(lost.len()).map(|row| self.orphan(row, dearest)));
+        commands
+    }
+
+    /// While a purchase of the same kind is in flight, a listed order may be its own.
+    fn answer_may_still_come(&self, order: &Order) -> bool {
+        let in_flight = |other: &Order| {
+            matches!(other.state, State::Buying { .. }) && self.now - sent_at(other) <= PURCHASE_TIMEOUT_S
+        };
+        self.orders.iter().any(|other| is_alike(order, other) && in_flight(other))
+    }
+
+    /// A number that cannot be read may become readable; at the deadline the user has the money and we the number.
+    fn matched(&self, order: &Order, row: &Candidate<'_>) -> Vec<Command> {
+        let Some(phone) = row.phone.cloned() else {
+            let refund = too_late(order, self.now);
+            let orphan = refund.is_some().then(|| self.orphan(row, order.quoted_cost));
+            return refund.into_iter().chain(orphan).collect();
+        };
+        let purchased = Purchased { id: row.id.clone(), phone, cost: row.cost, expires_at: row.expires_at, pool: None };
+        let received =
+            row.message.map(|message| Command::Received { order: order.id, messages: vec![message.clone()] });
+        [Command::Bought { order: order.id, purchased }].into_iter().chain(received).collect()
+    }
+
+    fn orphan(&self, row: &Candidate<'_>, cost: Money) -> Command {
+        Command::Orphaned { id: row.id.clone(), server: self.server, cost: row.cost.unwrap_or(cost) }
+    }
+}
+
+/// Whether a listed order could be either's: the same service in the same country, or the same line for as many days.
 fn is_alike(one: &Order, other: &Order) -> bool {
-    one.wish.iso2 == other.wish.iso2 && one.wish.service_name == other.wish.service_name
+    let key = |order: &Order| match order.wish.product {
+        Product::Temporary => (None, None, order.wish.service_name.trim().to_ascii_lowercase()),
+        Product::Rental(days) => (Some(days), order.wish.rental_product, String::new()),
+    };
+    one.wish.server == other.wish.server && one.wish.iso2 == other.wish.iso2 && key(one) == key(other)
 }
 
 fn sent_at(order: &Order) -> UnixSeconds {
@@ -84,40 +168,24 @@ fn sent_at(order: &Order) -> UnixSeconds {
     }
 }
 
-/// While a purchase of the same kind is in flight, a listed order may be its own.
-fn answer_may_still_come(order: &Order, orders: &[Order], now: UnixSeconds) -> bool {
-    let in_flight =
-        |other: &Order| matches!(other.state, State::Buying { .. }) && now - sent_at(other) < PURCHASE_TIMEOUT_S;
-    orders.iter().any(|other| is_alike(order, other) && in_flight(other))
-}
-
-/// Unknown orders of the same kind, bought no earlier than the first of these was sent, at no more than was allowed.
-fn candidates<'a>(alike: &[&Order], lists: &'a Lists, known: &BTreeSet<SupplierOrderId>) -> Vec<&'a ListedOrder> {
-    let Some(first) = alike.first() else { return Vec::new() };
+/// The same kind, bought no earlier than the first of these was sent, at no more than was allowed to any.
+fn fits(row: &ListedOrder, lost: &[&Order]) -> bool {
+    let Some(first) = lost.first() else { return false };
     let not_before = sent_at(first) - CLOCK_SLACK_S - LIFE_SLACK_S;
-    let fits = |listed: &&ListedOrder| {
-        !known.contains(&listed.id)
-            && listed.iso2.eq_ignore_ascii_case(&first.wish.iso2)
-            && listed.service_name.trim().eq_ignore_ascii_case(first.wish.service_name.trim())
-            && listed.cost.is_none_or(|cost| cost <= first.quoted_cost)
-            && listed.bought_at.is_none_or(|at| at >= not_before)
-            && matches!(listed.check, Check::Pending | Check::Received(_))
-    };
-    let mut found: Vec<&ListedOrder> = lists.rows.iter().filter(fits).collect();
-    found.sort_by_key(|listed| (listed.bought_at, listed.expires_at, &listed.id));
-    found.dedup_by_key(|listed| &listed.id);
-    found
+    row.iso2.eq_ignore_ascii_case(&first.wish.iso2)
+        && row.service_name.trim().eq_ignore_ascii_case(first.wish.service_name.trim())
+        && row.cost.is_none_or(|cost| lost.iter().any(|order| cost <= order.quoted_cost))
+        && row.bought_at.is_none_or(|at| at >= not_before)
+        && matches!(row.check, Check::Pending | Check::Unread | Check::Received(_))
 }
 
-fn matched(order: &Order, listed: &ListedOrder) -> Vec<Command> {
-    let Some(phone) = listed.phone.clone() else { return Vec::new() };
-    let purchased =
-        Purchased { id: listed.id.clone(), phone, cost: listed.cost, expires_at: listed.expires_at, pool: None };
-    let mut commands = vec![Command::Bought { order: order.id, purchased }];
-    if let Check::Received(message) = &listed.check {
-        commands.push(Command::Received { order: order.id, messages: vec![message.clone()] });
-    }
-    commands
+fn fits_rental(line: &ListedRental, lost: &[&Order], now: UnixSeconds) -> bool {
+    let Some((first, Product::Rental(days))) = lost.first().map(|order| (order, order.wish.product)) else {
+        return false;
+    };
+    let rented_at = line.expires_at - i64::from(days.0) * DAY_S;
+    let same_product = line.product.is_none() || line.product == first.wish.rental_product;
+    same_product && (sent_at(first) - RENTAL_SLACK_S..=now + RENTAL_SLACK_S).contains(&rented_at)
 }
 
 /// Absence counts only in complete lists; three of them, late enough, prove that nothing was bought.
@@ -140,47 +208,24 @@ fn too_late(order: &Order, now: UnixSeconds) -> Option<Command> {
         .then_some(Command::NotBought { order: order.id, reason: RefundReason::Unknown })
 }
 
-fn orphan(listed: &ListedOrder, server: ServerId, alike: &Order) -> Command {
-    Command::Orphaned { id: listed.id.clone(), server, cost: listed.cost.unwrap_or(alike.quoted_cost) }
-}
-
-/// What one round settles for ambiguous rentals: lines that nobody owns, of the same product, rented no earlier than
-/// the purchase was sent. `rented_at` is derived: the end minus the days.
-#[must_use]
-pub fn rentals_round(
-    orders: &[Order],
-    listed: &[ListedRental],
-    completeness: Completeness,
-    known: &BTreeSet<SupplierOrderId>,
-    now: UnixSeconds,
-) -> Vec<Command> {
-    let mut waiting: Vec<&Order> =
-        orders.iter().filter(|order| order.is_rental() && matches!(order.state, State::Ambiguous { .. })).collect();
-    waiting.sort_by_key(|order| (sent_at(order), order.id));
-    let mut taken: BTreeSet<&SupplierOrderId> = BTreeSet::new();
-    let mut commands = Vec::new();
-    for order in waiting {
-        let found = listed
-            .iter()
-            .find(|line| is_lost_rental(order, line) && !known.contains(&line.id) && !taken.contains(&line.id));
-        match found.zip(found.and_then(|line| line.phone.clone())) {
-            Some((line, phone)) => {
-                taken.insert(&line.id);
-                let purchased =
-                    Purchased { id: line.id.clone(), phone, cost: None, expires_at: line.expires_at, pool: None };
-                commands.push(Command::Bought { order: order.id, purchased });
-            }
-            None => commands.extend(missed(order, completeness, now)),
-        }
+impl<'a> From<&'a ListedOrder> for Candidate<'a> {
+    fn from(row: &'a ListedOrder) -> Self {
+        let message = match &row.check {
+            Check::Received(message) => Some(message),
+            Check::Pending | Check::Unread | Check::Refunded | Check::Ended => None,
+        };
+        let ListedOrder { id, cost, bought_at, expires_at, .. } = row;
+        Self { id, phone: row.phone.as_ref(), cost: *cost, bought_at: *bought_at, expires_at: *expires_at, message }
     }
-    commands
 }
 
-fn is_lost_rental(order: &Order, line: &ListedRental) -> bool {
-    let Product::Rental(days) = order.wish.product else {
-        return false;
-    };
-    let rented_at = line.expires_at - i64::from(days.0) * 86_400;
-    let same_product = line.product.is_none() || line.product == order.wish.rental_product;
-    same_product && rented_at >= sent_at(order) - RENTAL_SLACK_S
+impl<'a> From<&'a ListedRental> for Candidate<'a> {
+    fn from(line: &'a ListedRental) -> Self {
+        let (phone, expires_at) = (line.phone.as_ref(), line.expires_at);
+        Self { id: &line.id, phone, cost: None, bought_at: None, expires_at, message: None }
+    }
 }
+
+#[cfg(test)]
+#[path = "reconcile_tests.rs"]
+mod tests;

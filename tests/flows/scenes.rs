@@ -11,8 +11,8 @@ use shop::catalogue::{Catalogue, PriceList, Product};
 use shop::ledger::{self, Wallet};
 use shop::order::{CloseReason, Number, Order, Received, RefundReason, State, Wish};
 use shop::pool::{
-    Cancelled, Check, ListedOrder, ListedRental, Message, PoolCountry, PoolError, PoolOffer, PoolService,
-    PurchaseError, PurchaseRequest, Purchased, RentRequest, RentalOffer, Resent, SmsPool,
+    Cancelled, Check, Listed, ListedOrder, ListedRental, Message, PoolCountry, PoolError, PoolOffer, PoolService,
+    PurchaseError, PurchaseRequest, Purchased, Receives, RentRequest, RentalOffer, Resent, SmsPool,
 };
 use shop::pricing::Margin;
 use shop::settings::ServerSettings;
@@ -324,16 +324,16 @@ impl SmsPool for MockPool {
         Err(nothing())
     }
 
-    async fn resend(&self, _: &SupplierOrderId) -> Result<Resent, PoolError> {
-        Err(nothing())
+    async fn resend(&self, _: &SupplierOrderId) -> Result<Resent, PurchaseError> {
+        Err(PurchaseError::DefiniteNo(nothing()))
     }
 
-    async fn active(&self) -> Result<Vec<ListedOrder>, PoolError> {
-        Ok(vec![])
+    async fn active(&self) -> Result<Listed<ListedOrder>, PoolError> {
+        Ok(Listed::default())
     }
 
-    async fn history(&self) -> Result<Vec<ListedOrder>, PoolError> {
-        Ok(vec![])
+    async fn history(&self) -> Result<Listed<ListedOrder>, PoolError> {
+        Ok(Listed::default())
     }
 
     async fn rental_offers(&self) -> Result<Vec<RentalOffer>, PoolError> {
@@ -349,7 +349,7 @@ impl SmsPool for MockPool {
             product: 6,
             country: CountryId(1),
             costs,
-            services: None,
+            receives: Receives::Any,
             refund_within_s,
             refund_min_days,
         }])
@@ -375,7 +375,7 @@ impl SmsPool for MockPool {
         Err(nothing())
     }
 
-    async fn rentals(&self) -> Result<Vec<ListedRental>, PoolError> {
-        Ok(vec![])
+    async fn rentals(&self) -> Result<Listed<ListedRental>, PoolError> {
+        Ok(Listed::default())
     }
 }

@@ -43,7 +43,7 @@ fn rented(catalogue: &Catalogue) -> Catalogue {
         product: 7,
         country: CountryId(country),
         costs: [(Days(7), Money::from_cents(300)), (Days(30), Money::from_cents(900))].into(),
-        services: None,
+        receives: shop::pool::Receives::Any,
         refund_within_s: Some(1_200),
         refund_min_days: Days(1),
     };

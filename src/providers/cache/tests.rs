@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use async_trait::async_trait;
 use shop::pool::{
-    Cancelled, Check, ListedOrder, ListedRental, Message, PoolCountry, PoolOffer, PoolService, PurchaseError,
-    PurchaseRequest, Purchased, RentRequest, RentalOffer, Resent,
+    Cancelled, Check, Listed, ListedOrder, ListedRental, Message, PoolCountry, PoolOffer, PoolService, PurchaseError,
+    PurchaseRequest, Purchased, Receives, RentRequest, RentalOffer, Resent,
 };
 use shop::{Money, ServiceId, SupplierOrderId};
 use tokio::sync::Semaphore;
@@ -83,7 +83,7 @@ impl SmsPool for Scripted {
             product: 6,
             country: CountryId(1),
             costs: BTreeMap::new(),
-            services: None,
+            receives: Receives::Any,
             refund_within_s: None,
             refund_min_days: shop::Days(0),
         };
@@ -110,13 +110,13 @@ impl SmsPool for Scripted {
     async fn resend_cost(&self, _: &SupplierOrderId) -> Result<Option<Money>, PoolError> {
         unreachable!("not cached")
     }
-    async fn resend(&self, _: &SupplierOrderId) -> Result<Resent, PoolError> {
+    async fn resend(&self, _: &SupplierOrderId) -> Result<Resent, PurchaseError> {
         unreachable!("not cached")
     }
-    async fn active(&self) -> Result<Vec<ListedOrder>, PoolError> {
+    async fn active(&self) -> Result<Listed<ListedOrder>, PoolError> {
         unreachable!("not cached")
     }
-    async fn history(&self) -> Result<Vec<ListedOrder>, PoolError> {
+    async fn history(&self) -> Result<Listed<ListedOrder>, PoolError> {
         unreachable!("not cached")
     }
     async fn rental_cost(&self, _: &RentRequest) -> Result<Money, PoolError> {
@@ -131,7 +131,7 @@ impl SmsPool for Scripted {
     async fn rental_refund(&self, _: &SupplierOrderId) -> Result<Cancelled, PoolError> {
         unreachable!("not cached")
     }
-    async fn rentals(&self) -> Result<Vec<ListedRental>, PoolError> {
+    async fn rentals(&self) -> Result<Listed<ListedRental>, PoolError> {
         unreachable!("not cached")
     }
 }

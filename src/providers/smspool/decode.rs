@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 use serde_json::value::RawValue;
 use shop::ids::Phone;
 use shop::money::MICROS_PER_CENT;
-use shop::pool::{Check, ListedOrder, Message, PoolCountry, PoolOffer, PoolService, Purchased, Resent};
+use shop::pool::{
+    Check, Completeness, Listed, ListedOrder, Message, PoolCountry, PoolOffer, PoolService, Purchased, Resent,
+};
 use shop::{CountryId, Money, ServiceId, SupplierOrderId, UnixSeconds};
 
 use super::code::extract_code;
@@ -133,7 +135,7 @@ pub(super) fn check(json: &Json<'_>) -> Decoded<Check> {
     let object = object(json)?;
     let status = object.text("status").ok_or("no status")?;
     match status_of(&status) {
-        Status::Pending => Ok(Check::Pending),
+        Status::Pending | Status::Unknown => Ok(Check::Pending),
         Status::Refunded => Ok(Check::Refunded),
         Status::Ended => Ok(Check::Ended),
         Status::Completed => {
@@ -144,19 +146,22 @@ pub(super) fn check(json: &Json<'_>) -> Decoded<Check> {
 
 enum Status {
     Pending,
+    /// A word that nobody documents.
+    Unknown,
     Completed,
     Refunded,
     Ended,
 }
 
 /// The official table (smspool.md 3): 2 is expired and 3 completed, not the other way round. The lists use words, two
-/// spellings of "completed" among them. 1, 4, 7, 8 and what is unknown means: keep asking.
+/// spellings of "completed" among them. 1, 4, 7, 8 mean: keep asking.
 fn status_of(text: &str) -> Status {
     match text.trim().to_ascii_lowercase().as_str() {
         "3" | "completed" | "complete" => Status::Completed,
         "6" | "refunded" => Status::Refunded,
         "2" | "5" | "expired" | "cancelled" | "canceled" => Status::Ended,
-        _ => Status::Pending,
+        "1" | "4" | "7" | "8" | "pending" | "resend" | "processing" | "activating" => Status::Pending,
+        _ => Status::Unknown,
     }
 }
 
@@ -219,20 +224,29 @@ pub(super) fn accepted(json: &Json<'_>) -> Decoded<()> {
     accepted.then_some(()).ok_or("neither success nor refusal")
 }
 
-/// `/request/active` and `/request/history`. A row without a usable id makes the list useless: reconciling would take a
-/// bought number for one that was never bought.
-pub(super) fn orders(json: &Json<'_>, now: UnixSeconds) -> Decoded<Vec<ListedOrder>> {
-    let rows = json.rows("data").ok_or("no list")?;
-    rows.into_iter().map(|row| listed(row, now)).collect()
+/// `/request/active` and `/request/history`. One row without a usable id hides no other, but the list is not whole then:
+/// reconciling would take a bought number for one that was never bought.
+pub(super) fn orders(json: &Json<'_>, now: UnixSeconds) -> Decoded<Listed<ListedOrder>> {
+    readable(&json.rows("data").ok_or("no list")?, |row| listed(row, now))
 }
 
-fn listed(row: &RawValue, now: UnixSeconds) -> Decoded<ListedOrder> {
-    let row = Object::of(row).ok_or("a row is not an object")?;
-    let id = order_id(&row, &["order_code", "order_id", "orderid"]).ok_or("a row without a usable id")?;
+/// The readable rows of a list of orders; an error where there are rows and none is readable.
+pub(super) fn readable<T>(rows: &[&RawValue], read: impl Fn(&RawValue) -> Option<T>) -> Decoded<Listed<T>> {
+    let read: Vec<T> = rows.iter().filter_map(|row| read(row)).collect();
+    if read.is_empty() && !rows.is_empty() {
+        return Err("no row is readable");
+    }
+    let completeness = if read.len() == rows.len() { Completeness::Whole } else { Completeness::Partial };
+    Ok(Listed { rows: read, completeness })
+}
+
+fn listed(row: &RawValue, now: UnixSeconds) -> Option<ListedOrder> {
+    let row = Object::of(row)?;
+    let id = order_id(&row, &["order_code", "order_id", "orderid"])?;
     let expiry = timestamp(&row, "expiry").or_else(|| timestamp(&row, "expiration"));
     let left = row.integer("time_left").filter(|left| (0..=LIFE_MAX_S).contains(left));
     let expires_at = expiry.or(left.map(|left| now + left));
-    Ok(ListedOrder {
+    Some(ListedOrder {
         id,
         phone: row.phone("phonenumber").or_else(|| row.phone("number")),
         iso2: row.text("short_name").and_then(|text| iso2(&text)).unwrap_or_default(),
@@ -250,13 +264,18 @@ fn bought_at(expires_at: UnixSeconds, now: UnixSeconds) -> Option<UnixSeconds> {
     Some(expires_at - LIFE_DEFAULT_S).filter(|at| *at <= now + LIFE_MIN_S)
 }
 
-/// A row that says completed and shows no message is pending here: the single check will say more.
+/// A row with a code under an unknown word has received it (where it waits for another code, the code is an old one); one
+/// that says completed and shows no message is to be asked about alone.
 fn listed_check(row: &Object<'_>) -> Check {
-    match row.text("status").map_or(Status::Pending, |text| status_of(&text)) {
-        Status::Pending => Check::Pending,
+    match row.text("status").map_or(Status::Unknown, |text| status_of(&text)) {
         Status::Refunded => Check::Refunded,
         Status::Ended => Check::Ended,
-        Status::Completed => message(row, "code", "full_code").map_or(Check::Pending, Check::Received),
+        Status::Pending => Check::Pending,
+        Status::Unknown => {
+            let message = message(row, "code", "full_code").filter(|message| message.code.is_some());
+            message.map_or(Check::Pending, Check::Received)
+        }
+        Status::Completed => message(row, "code", "full_code").map_or(Check::Unread, Check::Received),
     }
 }
 

@@ -265,10 +265,20 @@ fn open_orders_are_listed_with_derived_times() {
         bought_at: Some(1_704_560_595),
         check: Check::Pending,
     };
-    assert_eq!(list, [expected]);
-    assert_eq!(orders(&json("[]"), now), Ok(Vec::new()));
+    assert_eq!(list, Listed { rows: vec![expected], completeness: Completeness::Whole });
+    assert_eq!(orders(&json("[]"), now), Ok(Listed { rows: Vec::new(), completeness: Completeness::Whole }));
     for body in ["{}", "null", r#"[{"cost":"0.24"}]"#, "[7]", r#"[{"order_code":"../x"}]"#] {
         assert!(orders(&json(body), now).is_err(), "{body}");
+    }
+}
+
+/// One bad row once hid everybody's orders.
+#[test]
+fn an_unreadable_row_hides_no_other() {
+    for bad in ["7", "null", "{}", r#"{"order_code":"../x"}"#] {
+        let list = orders(&json(&format!(r#"[{bad},{{"order_code":"A"}}]"#)), NOW).expect("orders");
+        assert_eq!(list.rows.len(), 1, "{bad}");
+        assert_eq!(list.completeness, Completeness::Partial, "an absence proves nothing: {bad}");
     }
 }
 
@@ -276,7 +286,7 @@ fn open_orders_are_listed_with_derived_times() {
 fn rows_of_every_state_and_type_are_read() {
     let row = |fields: &str| {
         let body = format!(r#"[{{"order_code":"A",{fields}}}]"#);
-        orders(&json(&body), NOW).expect("orders").remove(0)
+        orders(&json(&body), NOW).expect("orders").rows.remove(0)
     };
     let received = |code: Option<&str>, text: &str| {
         Check::Received(Message { code: code.map(str::to_owned), text: text.to_owned(), key: String::new() })
@@ -284,12 +294,16 @@ fn rows_of_every_state_and_type_are_read() {
     let cases = [
         (r#""status":"completed","code":"0123","full_code":"Code 0123""#, received(Some("0123"), "Code 0123")),
         (r#""status":"complete","code":"0123","full_code":"0""#, received(Some("0123"), "0123")),
-        (r#""status":"COMPLETED","code":"0","full_code":"""#, Check::Pending),
+        (r#""status":"COMPLETED","code":"0","full_code":"""#, Check::Unread),
         (r#""status":"refunded","code":"0""#, Check::Refunded),
         (r#""status":"cancelled""#, Check::Ended),
         (r#""status":3,"code":"1234""#, received(Some("1234"), "1234")),
         (r#""status":null"#, Check::Pending),
         (r#""status":"new word""#, Check::Pending),
+        (r#""status":"new word","code":"0123","full_code":"Code 0123""#, received(Some("0123"), "Code 0123")),
+        // The code of the order before, while another one is awaited.
+        (r#""status":"resend","code":"0123","full_code":"Code 0123""#, Check::Pending),
+        (r#""status":"pending","code":"0123""#, Check::Pending),
     ];
     for (fields, expected) in cases {
         assert_eq!(row(fields).check, expected, "{fields}");

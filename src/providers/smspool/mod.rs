@@ -25,8 +25,8 @@ use async_trait::async_trait;
 use secrecy::SecretString;
 use shop::clock::Clock;
 use shop::pool::{
-    Advice, Cancelled, Check, ListedOrder, ListedRental, Message, PoolCountry, PoolError, PoolOffer, PoolService,
-    PurchaseError, PurchaseRequest, Purchased, RentRequest, RentalOffer, Resent, SmsPool,
+    Advice, Cancelled, Check, Listed, ListedOrder, ListedRental, Message, PoolCountry, PoolError, PoolOffer,
+    PoolService, PurchaseError, PurchaseRequest, Purchased, RentRequest, RentalOffer, Resent, SmsPool,
 };
 use shop::{CountryId, ErrorCode, Money, ServiceId, SupplierOrderId, UnixSeconds};
 use tokio::time::Instant;
@@ -218,9 +218,14 @@ impl SmsPoolClient {
         Ok(self.run(&endpoints::RENTAL_PRICING, &form, decode).await?)
     }
 
-    async fn rentals_of(&self, endpoint: &Endpoint) -> Result<Vec<ListedRental>, PoolError> {
-        match self.run(endpoint, &[], rentals::rentals).await {
-            Err(failure) if failure.error.code == ErrorCode::OrderNotFound => Ok(Vec::new()),
+    async fn rentals_of(&self, endpoint: &Endpoint) -> Result<Listed<ListedRental>, PoolError> {
+        let countries = match self.rental_api {
+            RentalApi::Documented => None,
+            RentalApi::Legacy => Some(self.known_countries().await?),
+        };
+        let decode = |json: &Json<'_>, now| rentals::rentals(json, now, countries.as_ref().map(|list| list.as_slice()));
+        match self.run(endpoint, &[], decode).await {
+            Err(failure) if failure.error.code == ErrorCode::OrderNotFound => Ok(none()),
             result => Ok(result?),
         }
     }
@@ -278,15 +283,15 @@ impl SmsPool for SmsPoolClient {
         }
     }
 
-    async fn resend(&self, id: &SupplierOrderId) -> Result<Resent, PoolError> {
+    async fn resend(&self, id: &SupplierOrderId) -> Result<Resent, PurchaseError> {
         Ok(self.run(&endpoints::RESEND, &order(id), |json, _| decode::resent(json, id)).await?)
     }
 
-    async fn active(&self) -> Result<Vec<ListedOrder>, PoolError> {
+    async fn active(&self) -> Result<Listed<ListedOrder>, PoolError> {
         Ok(self.run(&endpoints::ACTIVE, &[], decode::orders).await?)
     }
 
-    async fn history(&self) -> Result<Vec<ListedOrder>, PoolError> {
+    async fn history(&self) -> Result<Listed<ListedOrder>, PoolError> {
         let form = [("start", "0".to_owned()), ("length", HISTORY_ROWS.to_string())];
         Ok(self.run(&endpoints::HISTORY, &form, decode::orders).await?)
     }
@@ -342,18 +347,24 @@ impl SmsPool for SmsPoolClient {
         self.give_back(&endpoints::RENTAL_REFUND, &rental(id)).await
     }
 
-    /// The open lines and, where the supplier has that path, the ended ones. Both must be readable: a rental that is
-    /// missing here counts as not bought.
-    async fn rentals(&self) -> Result<Vec<ListedRental>, PoolError> {
+    /// The open lines and, where the supplier has that path, the ended ones. Both must be there: a rental that is missing
+    /// here counts as not bought.
+    async fn rentals(&self) -> Result<Listed<ListedRental>, PoolError> {
         let open = self.rentals_of(&endpoints::RENTALS).await?;
         let past = match self.rentals_of(&endpoints::RENTALS_PAST).await {
-            Err(error) if error.code == ErrorCode::Unavailable => Vec::new(),
+            Err(error) if error.code == ErrorCode::Unavailable => none(),
             result => result?,
         };
-        let all = past.into_iter().chain(open);
-        let by_id: BTreeMap<SupplierOrderId, ListedRental> = all.map(|rental| (rental.id.clone(), rental)).collect();
-        Ok(by_id.into_values().collect())
+        let Listed { rows, completeness } = past.and(open);
+        let by_id: BTreeMap<SupplierOrderId, ListedRental> =
+            rows.into_iter().map(|rental| (rental.id.clone(), rental)).collect();
+        Ok(Listed { rows: by_id.into_values().collect(), completeness })
     }
+}
+
+/// A list that was read, and is empty.
+const fn none<T>() -> Listed<T> {
+    Listed { rows: Vec::new(), completeness: shop::pool::Completeness::Whole }
 }
 
 /// The field is `orderid` in requests, `order_id` only in answers (smspool.md 5).

@@ -4,10 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::value::RawValue;
-use shop::pool::{ListedRental, Message, PoolCountry, Purchased, RentalOffer};
+use shop::pool::{Listed, ListedRental, Message, PoolCountry, Purchased, Receives, RentalOffer};
 use shop::{CountryId, Days, Money, ServiceId, UnixSeconds};
 
-use super::decode::{Decoded, charged, object, order_id, price, rental_message, timestamp};
+use super::decode::{Decoded, charged, object, order_id, price, readable, rental_message, timestamp};
 use super::json::{Json, Object, scalar};
 
 const DAY_S: i64 = 86_400;
@@ -59,7 +59,10 @@ fn line(row: &Object<'_>, countries: &[PoolCountry]) -> Option<Line> {
         product: row.id("ID").or_else(|| row.id("id"))?,
         country,
         costs,
-        services: row.id("service_id").or_else(|| row.id("service")).map(|id| vec![ServiceId(id)]),
+        receives: row
+            .id("service_id")
+            .or_else(|| row.id("service"))
+            .map_or(Receives::Unasked, |id| Receives::Only(vec![ServiceId(id)])),
         refund_within_s: within_hours.filter(|_| refundable).map(|hours| hours.saturating_mul(3600)),
         refund_min_days: Days(row.id("refund_min_days").and_then(|days| u16::try_from(days).ok()).unwrap_or(0)),
     };
@@ -94,7 +97,7 @@ pub(super) fn legacy_offers(countries: &[PoolCountry]) -> Vec<RentalOffer> {
         product: country.id.0,
         country: country.id,
         costs: BTreeMap::new(),
-        services: None,
+        receives: Receives::Any,
         refund_within_s: None,
         refund_min_days: Days(0),
     };
@@ -131,22 +134,30 @@ pub(super) fn messages(json: &Json<'_>) -> Decoded<Vec<Message>> {
         return Ok(Vec::new());
     }
     let rows = answer.rows("messages").ok_or("no messages")?;
-    let readable = |row| Object::of(row).as_ref().and_then(rental_message).ok_or("a message is not readable");
-    rows.into_iter().map(readable).collect()
+    // One message that cannot be read hides no other.
+    readable(&rows, |row| Object::of(row).as_ref().and_then(rental_message)).map(|listed| listed.rows)
 }
 
-/// `/rental/retrieve` and `/rental/retrieve_history`. A row without a usable id makes the list useless for reconciling.
-pub(super) fn rentals(json: &Json<'_>, now: UnixSeconds) -> Decoded<Vec<ListedRental>> {
-    let rows = json.rows("data").ok_or("no list")?;
-    rows.into_iter().map(|row| rental(row, now)).collect()
+/// `/rental/retrieve` and `/rental/retrieve_history`. `by_country` are the countries of the legacy family, whose products
+/// are countries.
+pub(super) fn rentals(
+    json: &Json<'_>,
+    now: UnixSeconds,
+    by_country: Option<&[PoolCountry]>,
+) -> Decoded<Listed<ListedRental>> {
+    readable(&json.rows("data").ok_or("no list")?, |row| rental(row, now, by_country))
 }
 
-fn rental(row: &RawValue, now: UnixSeconds) -> Decoded<ListedRental> {
-    let row = Object::of(row).ok_or("a row is not an object")?;
+fn rental(row: &RawValue, now: UnixSeconds, by_country: Option<&[PoolCountry]>) -> Option<ListedRental> {
+    let row = Object::of(row)?;
     // In some lists `rental` is the product's number, so it is the last place to look for the code.
-    let id = order_id(&row, &["rental_code", "order_code"]).ok_or("a row without a usable id")?;
+    let id = order_id(&row, &["rental_code", "order_code"])?;
     let expires_at = ["expiration_date", "expiry"].iter().find_map(|key| timestamp(&row, key)).unwrap_or(now);
-    Ok(ListedRental { id, phone: row.phone("phonenumber"), product: row.id("rental"), expires_at })
+    let product = match by_country {
+        None => row.id("rental"),
+        Some(countries) => row.text("country_name").and_then(|name| find_country(&name, countries)).map(|id| id.0),
+    };
+    Some(ListedRental { id, phone: row.phone("phonenumber"), product, expires_at })
 }
 
 /// The country that a product's name means: an ISO code, an English name or a usual short form, without what follows

@@ -28,7 +28,7 @@ fn a_line_has_a_country_prices_and_a_refund_window() {
         product: 6,
         country: CountryId(1),
         costs: BTreeMap::from([(Days(30), money("20"))]),
-        services: None,
+        receives: Receives::Unasked,
         refund_within_s: Some(7200),
         refund_min_days: Days(28),
     };
@@ -138,12 +138,20 @@ fn messages_come_as_array_or_object() {
     for body in ["{}", r#"{"messages":"x"}"#, r#"{"success":1,"messages":[{}]}"#] {
         assert!(messages(&json(body)).is_err(), "{body}");
     }
+    // One message that could not be read once hid all others.
+    let mixed = format!(r#"{{"success":1,"messages":[{{}},7,{row}]}}"#);
+    assert_eq!(messages(&json(&mixed)).map(|list| list.len()), Ok(1));
 }
 
 #[test]
 fn rented_lines_are_listed() {
     let sample = r#"[{"rental_code":"ABCDEFGH","rental":7,"phonenumber":"12345678901","country_name":"US","expiration_date":1707154129,"source":11,"state":"Unknown","type":1}]"#;
-    let list = rentals(&json(sample), NOW).expect("rentals");
+    let list = rentals(&json(sample), NOW, None).expect("rentals").rows;
     assert_eq!((list[0].id.as_str(), list[0].product, list[0].expires_at), ("ABCDEFGH", Some(7), 1_707_154_129));
-    assert!(rentals(&json(r#"[{"rental":7}]"#), NOW).is_err());
+    assert!(rentals(&json(r#"[{"rental":7}]"#), NOW, None).is_err());
+    let mixed = rentals(&json(&sample.replace('[', r#"[{"rental":7},"#)), NOW, None).expect("rentals");
+    assert_eq!((mixed.rows.len(), mixed.completeness), (1, shop::pool::Completeness::Partial));
+    // A product of the legacy family is a country.
+    let legacy = rentals(&json(sample), NOW, Some(&known())).expect("rentals");
+    assert_eq!(legacy.rows[0].product, Some(1));
 }

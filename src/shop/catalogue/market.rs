@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::pool::{PoolOffer, RentalOffer};
+use crate::pool::{PoolOffer, Receives, RentalOffer};
 use crate::pricing::{Margin, sale_price};
 use crate::{CountryId, Days, Money, ServiceId, UnixSeconds};
 
@@ -91,7 +91,7 @@ impl RentalLine {
     /// Prices a line; days that cannot be sold at a price are dropped.
     #[must_use]
     pub fn new(mut offer: RentalOffer, margin: Margin) -> Self {
-        if let Some(services) = &mut offer.services {
+        if let Receives::Only(services) = &mut offer.receives {
             services.sort_unstable();
         }
         let prices = offer.costs.iter().filter_map(|(days, cost)| Some((*days, sale_price(*cost, margin)?))).collect();
@@ -113,14 +113,24 @@ impl RentalLine {
     /// Whether it is sold for so many days. A line whose costs are only known on asking counts as sold for any.
     #[must_use]
     pub fn sells(&self, days: Days) -> bool {
-        let receives_any = self.offer.services.as_ref().is_none_or(|services| !services.is_empty());
-        receives_any && days > Days(0) && (self.offer.costs.is_empty() || self.prices.contains_key(&days))
+        let receives_none = matches!(&self.offer.receives, Receives::Only(services) if services.is_empty());
+        !receives_none && days > Days(0) && (self.offer.costs.is_empty() || self.prices.contains_key(&days))
     }
 
-    /// Whether it can receive the messages of a service.
+    /// Whether it is known what it receives.
+    #[must_use]
+    pub fn is_asked(&self) -> bool {
+        self.offer.receives != Receives::Unasked
+    }
+
+    /// Whether it is known to receive the messages of a service.
     #[must_use]
     pub fn receives(&self, service: ServiceId) -> bool {
-        self.offer.services.as_ref().is_none_or(|services| services.binary_search(&service).is_ok())
+        match &self.offer.receives {
+            Receives::Unasked => false,
+            Receives::Any => true,
+            Receives::Only(services) => services.binary_search(&service).is_ok(),
+        }
     }
 
     /// Seconds within which a rental of so many days can be given back; `None`: never.
@@ -221,7 +231,8 @@ mod tests {
     fn line(product: u32, country: CountryId, costs: &[(u16, i32)], services: Option<&[ServiceId]>) -> RentalOffer {
         let costs = costs.iter().map(|(days, cost)| (Days(*days), cents(*cost))).collect();
         let (refund_within_s, refund_min_days) = (Some(7_200), Days(28));
-        RentalOffer { product, country, costs, services: services.map(<[_]>::to_vec), refund_within_s, refund_min_days }
+        let receives = services.map_or(Receives::Any, |services| Receives::Only(services.to_vec()));
+        RentalOffer { product, country, costs, receives, refund_within_s, refund_min_days }
     }
 
     fn catalogue() -> Catalogue {

@@ -91,7 +91,9 @@ pub(super) fn bought(purchased: &Purchased, facts: &Facts) -> Result<Vec<Write>,
         return Ok(Vec::new());
     }
     if facts.owner.is_some() {
-        return unknown(facts);
+        // The supplier answered with somebody else's number: ours is still to be found.
+        let rung = Write::Alarm(Alarm::DuplicateOrder);
+        return unknown(facts).map(|writes| writes.into_iter().chain([rung]).collect());
     }
     if !matches!(order.state, State::Buying { .. } | State::Ambiguous { .. }) {
         return Ok(orphaned(&purchased.id, order.wish.server, cost, facts));
@@ -119,6 +121,8 @@ pub(super) fn bought(purchased: &Purchased, facts: &Facts) -> Result<Vec<Write>,
 pub(super) fn not_bought(reason: RefundReason, facts: &Facts) -> Result<Vec<Write>, Refusal> {
     let order = order(facts)?;
     let waited = match order.state {
+        // Decided when no supplier had been contacted yet; meanwhile one has.
+        State::Buying { .. } | State::Ambiguous { .. } if reason == RefundReason::NotStarted => return Ok(Vec::new()),
         State::Reserved | State::Buying { .. } => false,
         State::Ambiguous { .. } => true,
         State::Active | State::Closing { .. } | State::Done | State::Refunded(_) => return Ok(Vec::new()),

@@ -53,10 +53,10 @@ fn is_same(known: &Message, message: &Message) -> bool {
     }
 }
 
-/// A rental that can no longer be given back is earned.
+/// A rental that can no longer be given back is earned; also where a cancel came too late for the supplier.
 pub(super) fn rental_kept(facts: &Facts) -> Result<Vec<Write>, Refusal> {
     let order = order(facts)?;
-    if !order.is_rental() || order.state != State::Active {
+    if !order.is_rental() || !matches!(order.state, State::Active | State::Closing { .. }) {
         return Ok(Vec::new());
     }
     let capture = ledger::capture(order.user, order.id, order.price, facts.now);

@@ -1,0 +1,108 @@
+//! What is asked when, and what answers mean.
+
+use super::*;
+use crate::order::CloseReason;
+use crate::samples::{START, line, message, order, rental, row, whole};
+
+const BOOT: u64 = 5;
+
+fn due_at(orders: &[Order], now: UnixSeconds, every_s: i64, asked: impl Fn(OrderId) -> Asked) -> Vec<Task> {
+    due(&orders.iter(), Tick { now, boot: BOOT, every_s }, &asked)
+}
+
+fn unasked(_: OrderId) -> Asked {
+    Asked::default()
+}
+
+#[test]
+fn a_purchase_call_cannot_run_for_ever() {
+    let buying = |boot| order(1, State::Buying { boot, sent_at: START });
+    let unknown = vec![Task::Apply(Command::BuyingUnknown(OrderId(1)))];
+    assert_eq!(due_at(&[buying(BOOT)], START + 120, 3, unasked), []);
+    assert_eq!(due_at(&[buying(BOOT)], START + 121, 3, unasked), unknown, "its task is gone");
+    assert_eq!(due_at(&[buying(BOOT - 1)], START + 1, 3, unasked), unknown, "its process is gone");
+}
+
+#[test]
+fn one_list_for_all_temporary_orders() {
+    let orders: Vec<Order> = (1..200).map(|number| order(number, State::Active)).collect();
+    assert_eq!(due_at(&orders, START + 60, 3, unasked), [Task::List(ServerId::Two)]);
+}
+
+/// All rentals at once were more than the supplier bears.
+#[test]
+fn rentals_are_asked_about_four_times_a_second_at_most() {
+    let orders: Vec<Order> = (1..=100).map(|number| rental(number, 30, State::Active)).collect();
+    let never = [60, 70, 80].map(OrderId);
+    let asked = |order: OrderId| {
+        let tried_at = (!never.contains(&order)).then(|| START + 200 - i64::try_from(order.0).unwrap_or(0));
+        Asked { tried_at, answered_at: None }
+    };
+    let tasks = due_at(&orders, START + 250, 3, asked);
+    let oldest = [100, 99, 98, 97, 96, 95, 94, 93, 92].map(OrderId);
+    let expected: Vec<Task> = never.into_iter().chain(oldest).map(Task::RentalMessages).collect();
+    assert_eq!(tasks, expected, "the longest unasked first, 12 in 3 seconds");
+}
+
+/// A last look that failed once counted as one.
+#[test]
+fn a_rental_ends_after_a_look_that_was_answered() {
+    let ended = rental(1, 7, State::Done);
+    let end = START + 7 * 86_400;
+    let asked = |tried, answered| move |_| Asked { tried_at: tried, answered_at: answered };
+    let look = vec![Task::RentalMessages(OrderId(1))];
+    let over = vec![Task::Apply(Command::RentalEnded(OrderId(1)))];
+    let orders = [ended];
+    assert_eq!(due_at(&orders, end + 5, 3, asked(Some(end + 1), Some(end - 9))), look);
+    assert_eq!(due_at(&orders, end + 5, 3, asked(Some(end + 1), Some(end + 1))), over);
+    assert_eq!(due_at(&orders, end + RENTAL_LAST_LOOK_S, 3, asked(Some(end + 1), None)), over);
+}
+
+/// A row that said “completed” without a text was once taken for one that waits, and never looked at.
+#[test]
+fn a_list_row_without_its_message_is_asked_about_alone() {
+    let orders = [order(1, State::Active)];
+    let read = |rows: &[ListedOrder]| read_list(orders.iter(), ServerId::Two, rows);
+    let check = vec![Task::Check(OrderId(1))];
+    assert_eq!(read(&[row("S1", Check::Pending)]), []);
+    for check_of_row in [Check::Unread, Check::Refunded, Check::Ended] {
+        assert_eq!(read(&[row("S1", check_of_row)]), check);
+    }
+    assert_eq!(read(&[]), check);
+    let received = Command::Received { order: OrderId(1), messages: vec![message("0042")] };
+    assert_eq!(read(&[row("S1", Check::Received(message("0042")))]), [Task::Apply(received)]);
+}
+
+#[test]
+fn the_history_settles_what_a_check_cannot() {
+    let order = order(1, State::Closing { reason: CloseReason::Expiry, deadline: START + 1_800, next_try: START });
+    let confirmed = Command::Close { order: OrderId(1), supplier: SupplierRefund::Confirmed };
+    assert_eq!(read_history(&order, &[row("S1", Check::Refunded)]), Some(confirmed));
+    assert_eq!(read_history(&order, &[row("S1", Check::Ended)]), None);
+    assert_eq!(read_history(&order, &[row("OTHER", Check::Refunded)]), None);
+}
+
+/// A cancel that came too late for the supplier was once refunded all the same, and the line lived on for free.
+#[test]
+fn a_refused_cancel_of_a_rental_is_settled_by_its_line() {
+    let closing = State::Closing { reason: CloseReason::Cancel, deadline: START + 9_000, next_try: START };
+    let order = rental(1, 30, closing);
+    let lines = |rows| whole(rows);
+    let (early, late) = (START + 60, START + 7_200);
+    let here = || vec![line("S1", START + 30 * 86_400)];
+    let kept = Some(Command::RentalKept(OrderId(1)));
+    let refunded = Some(Command::Close { order: OrderId(1), supplier: SupplierRefund::Confirmed });
+    let again = |now: i64| Some(Command::RetryClosing { order: OrderId(1), next_try: now + CLOSE_RETRY_S });
+    assert_eq!(read_refusal(&order, &lines(here()), late), kept, "the window is over");
+    assert_eq!(read_refusal(&order, &lines(here()), early), again(early));
+    assert_eq!(read_refusal(&order, &lines(vec![]), late), refunded, "an earlier try had worked");
+    assert_eq!(read_refusal(&order, &Listed::default(), late), again(late), "nobody knows");
+}
+
+#[test]
+fn our_refund_window_ends_before_the_suppliers() {
+    let order = rental(1, 30, State::Active);
+    assert_eq!(order.refund_ends_at(), Some(START + 7_200 - 60));
+    assert!(order.can_cancel(START + 7_139) && !order.can_cancel(START + 7_140));
+    assert_eq!(due_at(&[order], START + 7_140, 3, unasked), [Task::Apply(Command::RentalKept(OrderId(1)))]);
+}

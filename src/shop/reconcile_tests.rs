@@ -1,0 +1,146 @@
+//! Lost purchases against the supplier's lists.
+
+use super::*;
+use crate::pool::Check;
+use crate::samples::{START, id, line, message, order, rental, row, whole};
+
+const LOST: State = State::Ambiguous { sent_at: START, clean_misses: 0 };
+
+/// What a round does, in short: `bought 1 A`, `refunded 1`, `orphan A`, `missed 1`, `received 1`.
+fn told(commands: &[Command]) -> Vec<String> {
+    let say = |command: &Command| {
+        if let Command::Bought { order, purchased } = command {
+            format!("bought {order} {}", purchased.id.as_str())
+        } else if let Command::NotBought { order, .. } = command {
+            format!("refunded {order}")
+        } else if let Command::Orphaned { id, .. } = command {
+            format!("orphan {}", id.as_str())
+        } else if let Command::CleanMiss(order) = command {
+            format!("missed {order}")
+        } else if let Command::Received { order, .. } = command {
+            format!("received {order}")
+        } else {
+            format!("{command:?}")
+        }
+    };
+    commands.iter().map(say).collect()
+}
+
+fn temporary(orders: &[Order], rows: Vec<ListedOrder>, now: UnixSeconds) -> Vec<String> {
+    told(&round(orders, ServerId::Two, &whole(rows), &BTreeSet::from([id("KNOWN")]), now))
+}
+
+fn rentals(orders: &[Order], lines: Vec<ListedRental>, now: UnixSeconds) -> Vec<String> {
+    told(&rentals_round(orders, ServerId::Two, &whole(lines), &BTreeSet::from([id("KNOWN")]), now))
+}
+
+#[test]
+fn the_oldest_number_goes_to_the_oldest_order() {
+    let later = |text, seconds| ListedOrder { bought_at: Some(START + seconds), ..row(text, Check::Pending) };
+    let orders = [order(2, State::Ambiguous { sent_at: START + 5, clean_misses: 0 }), order(1, LOST)];
+    let rows = vec![later("B", 6), later("A", 1), row("KNOWN", Check::Pending), row("GONE", Check::Refunded)];
+    assert_eq!(temporary(&orders, rows, START + 20), ["bought 0001 A", "bought 0002 B"]);
+    let received = vec![row("A", Check::Received(message("0042")))];
+    assert_eq!(temporary(&orders, received, START + 20), ["bought 0001 A", "received 0001", "missed 0002"]);
+    assert_eq!(temporary(&orders[1..], vec![later("A", 1), later("B", 2)], START + 20), ["bought 0001 A", "orphan B"]);
+}
+
+/// The same order stands in the open and in the past list, perhaps with another end.
+#[test]
+fn a_number_that_is_listed_twice_is_one_number() {
+    let twice = vec![row("A", Check::Pending), ListedOrder { expires_at: START + 900, ..row("A", Check::Pending) }];
+    assert_eq!(temporary(&[order(1, LOST), order(2, LOST)], twice, START + 20), ["bought 0001 A", "missed 0002"]);
+}
+
+/// A row without a readable number once took the order's place, and the hold outlived its deadline.
+#[test]
+fn an_unreadable_number_does_not_outlive_the_deadline() {
+    let unreadable = || vec![ListedOrder { phone: None, ..row("A", Check::Pending) }];
+    assert_eq!(temporary(&[order(1, LOST)], unreadable(), START + 100), [""; 0], "it may become readable");
+    assert_eq!(temporary(&[order(1, LOST)], unreadable(), START + 180), ["refunded 0001", "orphan A"]);
+    // A readable one goes first.
+    let both = unreadable().into_iter().chain([row("B", Check::Pending)]).collect();
+    assert_eq!(temporary(&[order(1, LOST)], both, START + 20), ["bought 0001 B", "orphan A"]);
+}
+
+#[test]
+fn the_dearest_of_the_orders_sets_the_limit() {
+    let dear = Order { quoted_cost: Money::from_cents(30), ..order(2, LOST) };
+    let cost = |cents| vec![ListedOrder { cost: Some(Money::from_cents(cents)), ..row("A", Check::Pending) }];
+    assert_eq!(temporary(&[order(1, LOST), dear.clone()], cost(30), START + 20), ["bought 0001 A", "missed 0002"]);
+    assert_eq!(temporary(&[order(1, LOST), dear], cost(31), START + 20), ["missed 0001", "missed 0002"]);
+}
+
+#[test]
+fn nothing_is_matched_while_an_answer_may_still_come() {
+    let buying = |sent_at| order(2, State::Buying { boot: 1, sent_at });
+    for (sent_at, now, expected) in [
+        (START + 10, START + 20, vec![]),
+        (START + 150, START + 180, vec!["refunded 0001"]),
+        (START, START + 60, vec!["bought 0001 A"]),
+    ] {
+        let orders = [order(1, LOST), buying(sent_at)];
+        assert_eq!(temporary(&orders, vec![row("A", Check::Pending)], now), expected, "{sent_at} {now}");
+        let orders = [rental(1, 7, LOST), rental(2, 7, State::Buying { boot: 1, sent_at })];
+        let lines = vec![line("A", START + 7 * DAY_S)];
+        assert_eq!(rentals(&orders, lines, now), expected, "rentals {sent_at} {now}");
+    }
+}
+
+#[test]
+fn absence_counts_three_times_and_only_in_whole_lists() {
+    let missed_twice = order(1, State::Ambiguous { sent_at: START, clean_misses: 2 });
+    assert_eq!(temporary(std::slice::from_ref(&missed_twice), vec![], START + 89), ["missed 0001"]);
+    assert_eq!(temporary(std::slice::from_ref(&missed_twice), vec![], START + 90), ["refunded 0001"]);
+    let partial = Listed::default();
+    let partly =
+        |now| told(&round(std::slice::from_ref(&missed_twice), ServerId::Two, &partial, &BTreeSet::new(), now));
+    assert_eq!((partly(START + 90), partly(START + 180)), (vec![], vec!["refunded 0001".to_owned()]));
+}
+
+/// A refund once ended the search: the number that we had paid for was nobody's.
+#[test]
+fn a_number_that_shows_up_after_the_refund_is_an_orphan() {
+    let late = Order { watched_until: Some(START + 2_000), ..order(1, State::Refunded(RefundReason::Unknown)) };
+    let rows = || vec![row("A", Check::Pending)];
+    assert_eq!(temporary(std::slice::from_ref(&late), rows(), START + 300), ["orphan A"]);
+    assert_eq!(temporary(std::slice::from_ref(&late), vec![], START + 300), [""; 0]);
+    assert_eq!(temporary(std::slice::from_ref(&late), rows(), START + 2_000), [""; 0]);
+    // Whoever still waits comes first.
+    assert_eq!(temporary(&[late, order(2, LOST)], rows(), START + 300), ["bought 0002 A"]);
+}
+
+/// One person's 30 days were once given to another one's single day.
+#[test]
+fn a_rental_is_matched_by_product_days_and_time() {
+    let now = START + 60;
+    let cases = [
+        (1, START + DAY_S, vec!["bought 0001 A"]),
+        (1, START + 30 * DAY_S, vec!["missed 0001"]),
+        (30, START + 30 * DAY_S, vec!["bought 0001 A"]),
+        (30, START + DAY_S, vec!["missed 0001"]),
+    ];
+    for (days, expires_at, expected) in cases {
+        assert_eq!(
+            rentals(&[rental(1, days, LOST)], vec![line("A", expires_at)], now),
+            expected,
+            "{days} {expires_at}"
+        );
+    }
+    let week = START + 7 * DAY_S;
+    let other = ListedRental { product: Some(9), ..line("A", week) };
+    assert_eq!(rentals(&[rental(1, 7, LOST)], vec![other], now), ["missed 0001"]);
+    let several = vec![line("A", week), line("B", week + 1), line("KNOWN", week)];
+    assert_eq!(rentals(&[rental(1, 7, LOST)], several, now), ["bought 0001 A", "orphan B"]);
+    let unreadable = vec![ListedRental { phone: None, ..line("A", week) }];
+    assert_eq!(rentals(&[rental(1, 7, LOST)], unreadable, START + 180), ["refunded 0001", "orphan A"]);
+}
+
+#[test]
+fn other_servers_and_kinds_are_left_alone() {
+    let orders = [order(1, LOST), rental(2, 7, LOST)];
+    let rows = whole(vec![row("A", Check::Pending)]);
+    assert_eq!(told(&round(&orders, ServerId::One, &rows, &BTreeSet::new(), START + 20)), [""; 0]);
+    assert_eq!(temporary(&orders, vec![], START + 20), ["missed 0001"]);
+    assert_eq!(rentals(&orders, vec![], START + 20), ["missed 0002"]);
+}

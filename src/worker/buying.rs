@@ -1,0 +1,125 @@
+//! The purchase: stored as being made, made once, stored as what it brought.
+
+use std::sync::Arc;
+
+use shop::catalogue::Product;
+use shop::command::{Command, Refusal};
+use shop::order::{Order, RefundReason, State};
+use shop::pool::{Advice, PoolError, PurchaseError, PurchaseRequest, Purchased, RentRequest, SmsPool};
+use shop::{ErrorCode, Money, OrderId};
+use store::Outcome;
+
+use super::tasks::{After, commit, order_and_pool};
+use crate::shell::Shell;
+
+/// A shorter wait is a rate limit's; a longer one is a block of our account.
+const BLOCK_MIN_S: u32 = 600;
+/// When a server that refused our key or lacks our money is tried again, in seconds.
+const PROBE_AFTER_S: u32 = 60;
+
+/// Buys for a reserved order. Until it is stored as being bought every way out is free.
+pub(super) async fn buy(shell: Arc<Shell>, id: OrderId) -> After {
+    let Some((order, pool)) = order_and_pool(&shell, id) else { return After::default() };
+    if order.state == State::Reserved {
+        let command = match plan(&shell, &order, pool.as_ref()).await {
+            Ok(purchase) => start(&shell, &order, pool.as_ref(), &purchase).await,
+            Err(reason) => Some(Command::NotBought { order: id, reason }),
+        };
+        if let Some(command) = command {
+            commit(&shell, command).await;
+        }
+    }
+    After::default()
+}
+
+/// The call that is to be made.
+enum Purchase {
+    Temporary(PurchaseRequest),
+    /// With what it costs: the answer names no cost.
+    Rental(RentRequest, Money),
+}
+
+/// What is to be bought, or why nothing is. The rental endpoint takes no highest price: look once more, so that we never
+/// rent below cost.
+async fn plan(shell: &Shell, order: &Order, pool: &dyn SmsPool) -> Result<Purchase, RefundReason> {
+    let wish = &order.wish;
+    let (country, service) = (wish.country, wish.service);
+    if shell.is_paused(wish.server) {
+        return Err(RefundReason::NotStarted);
+    }
+    match (wish.product, wish.rental_product) {
+        (Product::Temporary, _) => {
+            Ok(Purchase::Temporary(PurchaseRequest { country, service, max_cost: order.quoted_cost }))
+        }
+        (Product::Rental(days), Some(product)) => {
+            let request = RentRequest { country, product, days, service };
+            match pool.rental_cost(&request).await {
+                Ok(cost) if cost > order.price => {
+                    shell.prices_changed(wish);
+                    Err(RefundReason::PriceChanged)
+                }
+                Ok(cost) => Ok(Purchase::Rental(request, cost)),
+                Err(error) => Err(refused(shell, order, &error)),
+            }
+        }
+        (Product::Rental(_), None) => Err(RefundReason::Refused(ErrorCode::Unavailable)),
+    }
+}
+
+async fn start(shell: &Shell, order: &Order, pool: &dyn SmsPool, purchase: &Purchase) -> Option<Command> {
+    match commit(shell, Command::StartBuying { order: order.id, boot: shell.office.boot }).await {
+        Some(Outcome::Stored(changed)) if changed.orders.iter().any(|started| started.id == order.id) => {
+            let answer = match purchase {
+                Purchase::Temporary(request) => pool.purchase(request).await,
+                Purchase::Rental(request, cost) => {
+                    pool.rent(request).await.map(|rented| Purchased { cost: rented.cost.or(Some(*cost)), ..rented })
+                }
+            };
+            Some(bought(shell, order, answer))
+        }
+        Some(Outcome::Refused(Refusal::NotSelling)) => {
+            Some(Command::NotBought { order: order.id, reason: RefundReason::NotStarted })
+        }
+        Some(
+            Outcome::Stored(_)
+            | Outcome::Refused(_)
+            | Outcome::Conflict
+            | Outcome::TakenIn(_)
+            | Outcome::Reserved(_)
+            | Outcome::Done,
+        )
+        | None => None,
+    }
+}
+
+/// What the supplier's answer to a purchase means.
+fn bought(shell: &Shell, order: &Order, answer: Result<Purchased, PurchaseError>) -> Command {
+    let id = order.id;
+    match answer {
+        Ok(purchased) => Command::Bought { order: id, purchased },
+        Err(PurchaseError::DefiniteNo(error)) => {
+            Command::NotBought { order: id, reason: refused(shell, order, &error) }
+        }
+        Err(PurchaseError::Unknown(error)) => {
+            tracing::warn!(order.id = %id, code = %error.code, cause = error.cause, "a purchase has no clear answer");
+            Command::BuyingUnknown(id)
+        }
+    }
+}
+
+/// A definite no: why, and what follows from it for those who come next.
+fn refused(shell: &Shell, order: &Order, error: &PoolError) -> RefundReason {
+    tracing::info!(order.id = %order.id, code = %error.code, cause = error.cause, "a purchase was refused");
+    match (error.code, error.advice) {
+        (_, Advice::PriceChanged) => {
+            shell.prices_changed(&order.wish);
+            return RefundReason::PriceChanged;
+        }
+        (ErrorCode::BalanceTooLow | ErrorCode::InvalidKey, _) => shell.pause(order.wish.server, PROBE_AFTER_S),
+        (ErrorCode::RateLimited, Advice::RetryAfter(wait_s)) if wait_s >= BLOCK_MIN_S => {
+            shell.pause(order.wish.server, wait_s);
+        }
+        (_, Advice::None | Advice::RetryAfter(_)) => {}
+    }
+    RefundReason::Refused(error.code)
+}

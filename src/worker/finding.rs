@@ -1,0 +1,103 @@
+//! Looking for what the supplier did when its answer was lost: purchases, and requests for another code.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use shop::command::Command;
+use shop::order::{Number, Order};
+use shop::pool::{Listed, PoolError, PurchaseError, Resent, SmsPool};
+use shop::{Money, OrderId, ServerId, SupplierOrderId, reconcile};
+use store::StoreError;
+
+use super::tasks::{After, commit, commit_all, log, order_and_pool};
+use crate::shell::Shell;
+
+/// How often the supplier's list is looked at for another code whose answer was lost.
+const LOOKS_MAX: u32 = 6;
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+
+/// Looks for all purchases whose answer was lost, in the supplier's lists.
+pub(super) async fn reconcile(shell: Arc<Shell>) -> After {
+    for (server, pool) in shell.pools() {
+        match round(&shell, server, pool.as_ref()).await {
+            Ok(commands) => commit_all(&shell, commands).await,
+            Err(error) => tracing::error!(%error, "orders were not read"),
+        }
+    }
+    After::default()
+}
+
+/// The orders are read after the lists: what was bought meanwhile is then known, or known to be in flight.
+async fn round(shell: &Shell, server: ServerId, pool: &dyn SmsPool) -> Result<Vec<Command>, StoreError> {
+    let store = &shell.office.store;
+    let now = shell.office.clock.now();
+    let lost = |order: &&Order| order.wish.server == server && reconcile::is_lost(order, now);
+    let before = store.open_orders()?;
+    let (mut temporary, mut rented) = (None, None);
+    if before.iter().filter(lost).any(|order| !order.is_rental()) {
+        let (active, history) = tokio::join!(pool.active(), pool.history());
+        temporary = Some(readable(server, active).and(readable(server, history)));
+    }
+    if before.iter().filter(lost).any(Order::is_rental) {
+        rented = Some(readable(server, pool.rentals().await));
+    }
+    let (orders, known, now) = (store.open_orders()?, store.known_supplier_ids()?, shell.office.clock.now());
+    let temporary = temporary.map(|listed| reconcile::round(&orders, server, &listed, &known, now));
+    let rented = rented.map(|listed| reconcile::rentals_round(&orders, server, &listed, &known, now));
+    Ok(temporary.into_iter().chain(rented).flatten().collect())
+}
+
+/// A list that could not be had says nothing about what is absent.
+fn readable<T>(server: ServerId, answer: Result<Listed<T>, PoolError>) -> Listed<T> {
+    answer.unwrap_or_else(|error| {
+        tracing::warn!(server = server.number(), code = %error.code, cause = error.cause, "a list was not read");
+        Listed::default()
+    })
+}
+
+/// Asks for another code, if that is free. Where the answer is lost the supplier may have given one all the same: its list
+/// shows a new order on the same number.
+pub(super) async fn resend(shell: Arc<Shell>, id: OrderId) -> After {
+    let Some((order, pool)) = order_and_pool(&shell, id) else { return After::default() };
+    let Some(number) = &order.number else { return After::default() };
+    let free = matches!(pool.resend_cost(&number.supplier_id).await, Ok(Some(cost)) if cost <= Money::ZERO);
+    let resent = match free.then_some(pool.resend(&number.supplier_id)) {
+        None => None,
+        Some(answer) => match answer.await {
+            Ok(resent) => Some(resent),
+            Err(PurchaseError::DefiniteNo(_)) => None,
+            Err(PurchaseError::Unknown(error)) => {
+                log(&order, &error, "another code was asked for without a clear answer");
+                find_resent(&shell, pool.as_ref(), number).await
+            }
+        },
+    };
+    let command = match resent {
+        Some(Resent { id: supplier_id, charge }) => {
+            let expires_at = shell.office.clock.now() + (number.expires_at - number.bought_at);
+            let child = OrderId(shell.office.fresh.next());
+            Command::Resent { order: id, child, id: supplier_id, expires_at, charge }
+        }
+        None => Command::NoResend(id),
+    };
+    commit(&shell, command).await;
+    After::default()
+}
+
+/// An open order of the supplier on this number that nobody owns.
+async fn find_resent(shell: &Shell, pool: &dyn SmsPool, number: &Number) -> Option<Resent> {
+    for look in 0..LOOKS_MAX {
+        if look > 0 {
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+        let (Ok(listed), Ok(known)) = (pool.active().await, shell.office.store.known_supplier_ids()) else { continue };
+        let known: BTreeSet<SupplierOrderId> = known;
+        let found =
+            listed.rows.into_iter().find(|row| row.phone.as_ref() == Some(&number.phone) && !known.contains(&row.id));
+        if let Some(row) = found {
+            return Some(Resent { id: row.id, charge: row.cost.unwrap_or(Money::ZERO) });
+        }
+    }
+    None
+}
