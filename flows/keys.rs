@@ -184,6 +184,7 @@ keys! {
     NOTE_CREDITED = "note.credited",
     NOTE_EXPIRED_UNKNOWN = "note.expired_unknown",
     NOTE_CANCELLED_UNKNOWN = "note.cancelled_unknown",
+    NOTE_KEPT = "note.kept",
     NOTE_NO_RESEND_UNKNOWN = "note.no_resend_unknown",
     NOTE_FAILED_UNKNOWN = "note.failed_unknown",
     NUMBERS_TITLE = "numbers.title",

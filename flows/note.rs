@@ -40,6 +40,7 @@ pub fn render(
         Note::Cancelled(_) => (ended(order, keys::CARD_CANCELLED, keys::NOTE_CANCELLED_UNKNOWN, &cx), Sound::Silent),
         Note::Failed(_) => (failed(order, &cx), Sound::Rings),
         Note::NoResend(_) => (no_resend(order, &cx), Sound::Rings),
+        Note::Kept(_) => (kept(order, &cx), Sound::Rings),
         Note::Credited { amount } => {
             let amounts = [("amount", money(*amount)), ("balance", money(wallet.available))];
             (Screen::new(say(lang, keys::NOTE_CREDITED, &amounts)), Sound::Rings)
@@ -113,6 +114,16 @@ fn buttons(order: &Order, lang: Lang) -> Vec<Button<Action>> {
 
 fn ended(order: Option<&Order>, title: Key, unknown: Key, cx: &CardCx<'_>) -> Screen<Action> {
     order.map_or_else(|| Screen::new(words(cx.lang, unknown)), |order| card::ended(order, title, cx))
+}
+
+fn kept(order: Option<&Order>, cx: &CardCx<'_>) -> Screen<Action> {
+    let about = |order: &Order| {
+        let [service, country, flag] = parts::named(cx.lang, &order.wish);
+        let phone = order.number.as_ref().map_or_else(Text::new, |number| parts::phone_code(&number.phone));
+        say(cx.lang, keys::NOTE_ABOUT, &[service, country, flag, ("number", phone)])
+    };
+    Screen::new(paragraphs([words(cx.lang, keys::NOTE_KEPT), order.map_or_else(Text::new, about)]))
+        .row(order.map(|order| card::messages(order, cx.lang)))
 }
 
 fn no_resend(order: Option<&Order>, cx: &CardCx<'_>) -> Screen<Action> {

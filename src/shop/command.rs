@@ -261,6 +261,8 @@ pub enum Note {
     Failed(OrderId),
     /// The number cannot receive another code.
     NoResend(OrderId),
+    /// A rental could not be given back any more: it stays, and is paid.
+    Kept(OrderId),
     /// The operator gave money.
     Credited {
         /// How much.

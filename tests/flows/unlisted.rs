@@ -92,12 +92,13 @@ fn messages_with_sound() {
         let code = |order: &Order| Note::Code { order: order.id, index: 0, code: order.code().map(str::to_owned) };
         [
             ("code", code(&done), Some(done.clone())),
-            ("rental_code", code(&rental), Some(rental)),
+            ("rental_code", code(&rental), Some(rental.clone())),
             ("no_code", code(&no_code), Some(no_code)),
             ("expired", Note::Expired(expired.id), Some(expired)),
             ("cancelled", Note::Cancelled(cancelled.id), Some(cancelled)),
             ("failed", Note::Failed(failed.id), Some(failed)),
             ("no_resend", Note::NoResend(done.id), Some(done)),
+            ("kept", Note::Kept(rental.id), Some(rental)),
             ("credited", Note::Credited { amount: Money::from_cents(500) }, None),
         ]
     };

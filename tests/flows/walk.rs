@@ -256,3 +256,66 @@ fn a_card_is_cancelled_once_and_only_after_a_question() {
     let answered = card::press(&order, card::Ask::Cancel, "yes", &cx);
     assert_eq!(answered.command, Some(Command::Cancel(OrderId(3))));
 }
+
+/// An old list once quoted prices of any age: the supplier refused them, again and again.
+#[test]
+fn a_price_older_than_five_minutes_is_asked_for() {
+    let mut walker = Walker::new(Lang::En);
+    walker.take(Input::Start(Entry::Again(sample_wish())));
+    for (age, asks) in [(299, false), (300, true)] {
+        let now = NOW + age;
+        let quote = |session: &Session| {
+            let view = machine::view::<Raqam>(session, &Ctx { now, ..cx(&walker.env, Lang::En, 0) });
+            view.rendered.rows.concat().into_iter().find_map(|button| match button.face {
+                Face::Callback(token) if button.label.contains("Fresh price") => Some(token),
+                _ => None,
+            })
+        };
+        let cx = |fresh| Ctx { now, ..cx(&walker.env, Lang::En, fresh) };
+        let timer = purchase::Timer::QuoteExpired;
+        let instance = walker.session.frames.last().expect("a frame").instance;
+        let expired = Input::Timer { instance, timer: serde_json::to_value(timer).expect("a timer") };
+        let expired = machine::handle::<Raqam>(&walker.session, expired, &cx(200)).session;
+        let token = quote(&expired).expect("a button");
+        let turn = machine::handle::<Raqam>(&expired, Input::Token(token), &cx(201));
+        let asked = turn.effects.iter().any(|(_, effect)| matches!(effect, AnyEffect::Job(flows::Job::AskCost { .. })));
+        assert_eq!(asked, asks, "{age}: {:?}", turn.effects);
+        let again = purchase::again(&sample_wish(), &cx(202)).expect("its server is there");
+        assert_eq!(again.1.is_none(), asks, "{age}: no price is quoted that may be an old one");
+    }
+}
+
+/// A line was once rented out for services that it does not receive, where its list had not been asked for.
+#[test]
+fn a_line_is_asked_what_it_receives_before_it_is_sold() {
+    let line = |receives| RentalOffer {
+        product: 7,
+        country: CountryId(1),
+        costs: [(Days(7), Money::from_cents(300))].into(),
+        receives,
+        refund_within_s: None,
+        refund_min_days: Days(0),
+    };
+    let all = catalogue(&[(1, "US", "United States"), (2, "GB", "United Kingdom")], &[]);
+    let with = |receives| all.with_rentals(vec![line(receives)], Margin::DEFAULT, NOW);
+    let mut walker = Walker::new(Lang::En);
+    let env = |catalogue| env::build(EnvFacts { open: vec![], ..facts(vec![(ServerId::Two, catalogue)]) });
+    walker.env = env(with(shop::pool::Receives::Unasked));
+    walker.take(Input::Start(Entry::Buy));
+    for label in ["📅 Rental", "7 days"] {
+        walker.press(label);
+    }
+    let turn = walker.take(Input::Pick(Pick::Country("US".to_owned())));
+    let product = shop::catalogue::Product::Rental(Days(7));
+    let load = flows::Job::LoadOffers { server: ServerId::Two, country: CountryId(1), product };
+    assert!(turn.effects.iter().any(|(_, effect)| *effect == AnyEffect::Job(load.clone())), "{:?}", turn.effects);
+    let instance = turn.session.frames.last().expect("a frame").instance;
+    let code = shop::ErrorCode::Unreachable;
+    let failed = flows::Reply::LoadFailed { country: Some(CountryId(1)), code };
+    walker.take(Input::Reply { instance, reply: failed });
+    walker.press("🔄 Try again");
+    walker.env = env(with(shop::pool::Receives::Only(vec![ServiceId(1012)])));
+    walker.take(Input::Reply { instance, reply: flows::Reply::OffersLoaded { country: CountryId(1) } });
+    walker.press("💬 WhatsApp · $3.90");
+    assert!(matches!(walker.state(), AnyState::Purchase(purchase::State::Confirm(_))));
+}

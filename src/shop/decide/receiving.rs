@@ -60,7 +60,11 @@ pub(super) fn rental_kept(facts: &Facts) -> Result<Vec<Write>, Refusal> {
         return Ok(Vec::new());
     }
     let capture = ledger::capture(order.user, order.id, order.price, facts.now);
-    Ok(vec![Write::Post(capture), put(Order { state: State::Done, ..order.clone() })])
+    let mut writes = vec![Write::Post(capture), put(Order { state: State::Done, ..order.clone() })];
+    if order.state != State::Active {
+        writes.push(Write::Tell(order.user, Note::Kept(order.id)));
+    }
+    Ok(writes)
 }
 
 /// A rental's time is over.

@@ -215,3 +215,50 @@ async fn quotes_that_nobody_used_are_forgotten_after_a_day() {
     assert_eq!(world.store.quote(QuoteId(1)).expect("a query"), None);
     assert!(world.store.quote(QuoteId(2)).expect("a query").is_some());
 }
+
+/// A supplier that takes a rental back too late keeps our money: so do we, and the person is told.
+#[tokio::test]
+async fn a_rental_that_is_not_taken_back_any_more_is_paid() {
+    let mut world = World::rich().await;
+    let order = OrderId(1);
+    let wish = Wish {
+        product: Product::Rental(Days(30)),
+        rental_product: Some(6),
+        refund_within_s: Some(7_200),
+        ..super::wish()
+    };
+    let Command::Quote { id, cost, price, .. } = quote(1) else { panic!("a quote") };
+    stored(world.press(vec![Command::Quote { id, wish, cost, price }]).await);
+    stored(world.press(vec![buy(1)]).await);
+    world.domain(vec![Command::StartBuying { order, boot: 1 }]).await;
+    world.domain(vec![Command::Bought { order, purchased: world.purchased("S1") }]).await;
+    stored(world.press(vec![Command::Cancel(order)]).await);
+    world.domain(vec![Command::RentalKept(order)]).await;
+    assert_eq!(world.order(order).kind(), StateKind::Done);
+    world.check(870, 0);
+    let rows = world.store.outgoing(USER, world.now).expect("rows");
+    assert!(rows.iter().any(|row| matches!(row, OutgoingRow::Tell { note: Note::Kept(_), .. })), "{rows:?}");
+}
+
+/// Decided for a reservation, applied after the call was made: the number would have been paid and nobody's.
+#[tokio::test]
+async fn a_purchase_that_was_begun_does_not_count_as_not_started() {
+    let mut world = World::rich().await;
+    let order = world.buy(1).await;
+    world.domain(vec![Command::StartBuying { order, boot: 1 }]).await;
+    world.domain(vec![Command::NotBought { order, reason: RefundReason::NotStarted }]).await;
+    assert_eq!(world.order(order).kind(), StateKind::Buying);
+    world.check(870, 130);
+}
+
+/// Faults, row 35.
+#[tokio::test]
+async fn another_orders_number_is_no_answer_and_rings() {
+    let mut world = World::rich().await;
+    world.active(1).await;
+    let order = world.buy(2).await;
+    world.domain(vec![Command::StartBuying { order, boot: 1 }]).await;
+    let changed = world.domain(vec![Command::Bought { order, purchased: world.purchased("S1") }]).await;
+    assert_eq!(changed.alarms, [Alarm::DuplicateOrder]);
+    assert_eq!(world.order(order).kind(), StateKind::Ambiguous);
+}
