@@ -1,6 +1,6 @@
 //! A server's supplier, the copies of its lists, and the priced catalogue that screens are drawn from.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
@@ -34,9 +34,7 @@ pub struct Market {
 /// What the catalogue was built from: only what changed is built anew.
 struct Prices {
     margin: Margin,
-    lists_at: Option<(UnixSeconds, UnixSeconds)>,
-    rentals_at: Option<(UnixSeconds, Vec<(u32, UnixSeconds)>)>,
-    offers_at: BTreeMap<CountryId, UnixSeconds>,
+    from: SupplySnapshot,
 }
 
 impl Market {
@@ -53,7 +51,7 @@ impl Market {
         let supply = Supply::start(client.clone(), clock);
         supply.restore(kept(store, server));
         let margin = settings.server(server).margin();
-        let prices = Prices { margin, lists_at: None, rentals_at: None, offers_at: BTreeMap::new() };
+        let prices = Prices { margin, from: SupplySnapshot::default() };
         let market = Arc::new(Self {
             server,
             client,
@@ -63,7 +61,7 @@ impl Market {
             has_key: AtomicBool::new(false),
             paused_until: AtomicI64::new(UnixSeconds::MIN),
             built: watch::Sender::new(0),
-            keeper: tokio::sync::Mutex::new(Keeper { server, store: store.clone(), kept: BTreeMap::new() }),
+            keeper: tokio::sync::Mutex::new(Keeper { server, store: store.clone(), kept: SupplySnapshot::default() }),
         });
         market.rebuild(&market.supply.snapshot());
         market
@@ -161,9 +159,7 @@ impl Market {
     /// Prices follow the margin.
     pub fn set_settings(&self, settings: &Settings) {
         self.paused_until.store(UnixSeconds::MIN, Ordering::Relaxed);
-        self.prices().margin = settings.server(self.server).margin();
-        self.prices().offers_at.clear();
-        self.prices().rentals_at = None;
+        *self.prices() = Prices { margin: settings.server(self.server).margin(), from: SupplySnapshot::default() };
         self.rebuild(&self.supply.snapshot());
     }
 
@@ -205,7 +201,7 @@ impl Market {
         let before = self.catalogue();
         let mut catalogue = prices.lists(&before, supply);
         for (country, aged) in &supply.offers {
-            if prices.offers_at.insert(*country, aged.fetched_at) != Some(aged.fetched_at) {
+            if is_new(aged, prices.from.offers.get(country)) {
                 let base = catalogue.as_ref().unwrap_or(&before);
                 let list = PriceList::new(&aged.value, prices.margin, aged.fetched_at);
                 catalogue = Some(base.with_prices(*country, Arc::new(list)));
@@ -215,6 +211,7 @@ impl Market {
             let base = catalogue.as_ref().unwrap_or(&before);
             catalogue = Some(base.with_rentals(offers, prices.margin, fetched_at));
         }
+        prices.from = supply.clone();
         if let Some(catalogue) = catalogue {
             *self.catalogue.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(catalogue);
             self.built.send_modify(|count| *count += 1);
@@ -222,26 +219,26 @@ impl Market {
     }
 }
 
+/// Whether this is another copy than the one before: two may be of the same second.
+fn is_new<T>(copy: &Arc<T>, before: Option<&Arc<T>>) -> bool {
+    before.is_none_or(|before| !Arc::ptr_eq(copy, before))
+}
+
 impl Prices {
-    fn lists(&mut self, before: &Catalogue, supply: &SupplySnapshot) -> Option<Catalogue> {
+    fn lists(&self, before: &Catalogue, supply: &SupplySnapshot) -> Option<Catalogue> {
         let (countries, services) = (supply.countries.as_ref()?, supply.services.as_ref()?);
-        let at = Some((countries.fetched_at, services.fetched_at));
-        if self.lists_at == at {
-            return None;
-        }
-        self.lists_at = at;
-        Some(before.with_lists(&countries.value, &services.value))
+        let changed = is_new(countries, self.from.countries.as_ref()) || is_new(services, self.from.services.as_ref());
+        changed.then(|| before.with_lists(&countries.value, &services.value))
     }
 
     /// What is for rent, with the services of each product where they were asked for.
-    fn rentals(&mut self, supply: &SupplySnapshot) -> Option<(Vec<RentalOffer>, UnixSeconds)> {
+    fn rentals(&self, supply: &SupplySnapshot) -> Option<(Vec<RentalOffer>, UnixSeconds)> {
         let rentals = supply.rentals.as_ref()?;
-        let services_at = supply.rental_services.iter().map(|(product, aged)| (*product, aged.fetched_at)).collect();
-        let at = Some((rentals.fetched_at, services_at));
-        if self.rentals_at == at {
+        let known = &self.from.rental_services;
+        let asked = supply.rental_services.iter().any(|(product, aged)| is_new(aged, known.get(product)));
+        if !asked && !is_new(rentals, self.from.rentals.as_ref()) {
             return None;
         }
-        self.rentals_at = at;
         let with_services = |offer: &RentalOffer| {
             let receives = match (&offer.receives, supply.rental_services.get(&offer.product)) {
                 (Receives::Unasked, Some(aged)) => aged.value.clone().map_or(Receives::Any, Receives::Only),
@@ -257,37 +254,32 @@ impl Prices {
 struct Keeper {
     server: ServerId,
     store: Store,
-    kept: BTreeMap<String, UnixSeconds>,
+    kept: SupplySnapshot,
 }
 
 impl Keeper {
     async fn keep(&mut self, supply: &SupplySnapshot) {
-        let known = self.kept.len();
-        if let Some(aged) = &supply.countries {
-            self.keep_one("countries", aged).await;
-        }
-        if let Some(aged) = &supply.services {
-            self.keep_one("services", aged).await;
-        }
-        if let Some(aged) = &supply.rentals {
-            self.keep_one("rentals", aged).await;
-        }
+        self.keep_one("countries", supply.countries.as_ref(), self.kept.countries.as_ref()).await;
+        self.keep_one("services", supply.services.as_ref(), self.kept.services.as_ref()).await;
+        self.keep_one("rentals", supply.rentals.as_ref(), self.kept.rentals.as_ref()).await;
         for (country, aged) in &supply.offers {
-            self.keep_one(&format!("offers/{}", country.0), aged).await;
+            self.keep_one(&format!("offers/{}", country.0), Some(aged), self.kept.offers.get(country)).await;
         }
         for (product, aged) in &supply.rental_services {
-            self.keep_one(&format!("rental_services/{product}"), aged).await;
+            let kept = self.kept.rental_services.get(product);
+            self.keep_one(&format!("rental_services/{product}"), Some(aged), kept).await;
         }
-        if self.kept.len() > known {
-            let countries: BTreeSet<u32> = supply.offers.keys().map(|country| country.0).collect();
-            self.keep_value("known", &countries).await;
-            let lines: BTreeSet<u32> = supply.rental_services.keys().copied().collect();
-            self.keep_value("known_lines", &lines).await;
+        if supply.offers.len() > self.kept.offers.len() {
+            self.keep_value("known", &supply.offers.keys().map(|country| country.0).collect::<BTreeSet<_>>()).await;
         }
+        if supply.rental_services.len() > self.kept.rental_services.len() {
+            self.keep_value("known_lines", &supply.rental_services.keys().collect::<BTreeSet<_>>()).await;
+        }
+        self.kept = supply.clone();
     }
 
-    async fn keep_one<T: Serialize>(&mut self, name: &str, aged: &Arc<Aged<T>>) {
-        if self.kept.insert(name.to_owned(), aged.fetched_at) != Some(aged.fetched_at) {
+    async fn keep_one<T: Serialize>(&self, name: &str, aged: Option<&Arc<Aged<T>>>, before: Option<&Arc<Aged<T>>>) {
+        if let Some(aged) = aged.filter(|aged| is_new(aged, before)) {
             self.keep_value(name, aged.as_ref()).await;
         }
     }
