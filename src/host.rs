@@ -223,7 +223,7 @@ impl ShopHost {
     /// The world that this person's step may look at: what the shown state asks for, and what every screen shows.
     fn env(&self, person: &Person, view: &UserView) -> HostResult<Env> {
         let store = &self.shell.office.store;
-        let user = UserId(person.id);
+        let (user, now) = (UserId(person.id), self.shell.office.clock.now());
         let needs = env::needs(&machine::states::<Raqam>(&view.session));
         let order = match needs.order {
             Some(order) => store.order(order).map_err(broken)?.filter(|order| order.user == user),
@@ -257,7 +257,7 @@ impl ShopHost {
             name: person.name.clone(),
             visit: if view.exists { env::Visit::Return } else { env::Visit::First },
             wallet: view.wallet,
-            open: view.open.clone(),
+            open: view.open.iter().filter(|order| order.is_listed(now)).cloned().collect(),
             order,
             history,
             statement,

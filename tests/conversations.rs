@@ -42,6 +42,7 @@ conversations! {
     out_of_stock,
     purchase_without_an_answer,
     rental_in_arabic,
+    second_code,
     three_cards,
     typed_search,
     wallet_statement,

@@ -231,10 +231,10 @@ pub fn needs(state: &State) -> Needs {
     }
 }
 
-/// An order as it is opened: its card while it is in use, else its receipt.
+/// An order as it is opened: its card while something is expected of it, else its receipt.
 #[must_use]
 pub fn opened(order: OrderId, origin: Origin, env: &Env) -> State {
-    if env.open.iter().any(|open| open.id == order) {
+    if env.open.iter().any(|open| open.id == order && (open.is_open() || open.is_rental())) {
         State::Card { order, origin }
     } else {
         State::Receipt { order, origin }

@@ -90,7 +90,8 @@ pub fn due<'a>(
                 (now >= next_try.min(deadline)).then_some(Task::Close(order.id))
             }
             State::Done if order.is_rental() => rental(order, now, asked(order.id)),
-            State::Done | State::Refunded(_) => watched(order, now, asked(order.id)),
+            State::Done => received_once(order, now, asked(order.id)),
+            State::Refunded(_) => watched(order, now, asked(order.id)),
         };
         match task {
             Some(Task::List(server)) if !listed.insert(server) => {}
@@ -171,26 +172,51 @@ fn rental(order: &Order, now: UnixSeconds, asked: Asked) -> Option<Task> {
     asked.tried_at.is_none_or(|tried| now - tried >= wait).then_some(Task::RentalMessages(order.id))
 }
 
-fn watched(order: &Order, now: UnixSeconds, asked: Asked) -> Option<Task> {
-    let watching = order.number.is_some() && order.watched_until.is_some_and(|until| now < until);
-    let due = asked.tried_at.is_none_or(|tried| now - tried >= LATE_WATCH_EVERY_S);
-    (watching && due).then_some(Task::Check(order.id))
+/// A temporary number that has its code may receive more until it ends: the list tells, which is asked anyway. Where the
+/// user asked for more, the supplier may go on under the same order without listing it.
+fn received_once(order: &Order, now: UnixSeconds, asked: Asked) -> Option<Task> {
+    let alone = order.resend_asked_at.and_then(|_| watched(order, now, asked));
+    alone.or_else(|| is_watched(order, now).then_some(Task::List(order.wish.server)))
 }
 
-/// What the list of open orders says about the active temporary ones of that server.
+fn is_watched(order: &Order, now: UnixSeconds) -> bool {
+    order.number.is_some() && order.watched_until.is_some_and(|until| now < until)
+}
+
+fn watched(order: &Order, now: UnixSeconds, asked: Asked) -> Option<Task> {
+    let due = asked.tried_at.is_none_or(|tried| now - tried >= LATE_WATCH_EVERY_S);
+    (is_watched(order, now) && due).then_some(Task::Check(order.id))
+}
+
+/// What the list of open orders says about the temporary ones of that server that wait, or may receive more.
 #[must_use]
 pub fn read_list<'a>(orders: impl Iterator<Item = &'a Order>, server: ServerId, list: &[ListedOrder]) -> Vec<Task> {
     let by_id: BTreeMap<_, _> = list.iter().map(|listed| (&listed.id, &listed.check)).collect();
     let mut tasks = Vec::new();
     for order in orders {
         let Some(number) = order.number.as_ref() else { continue };
-        if order.state != State::Active || order.is_rental() || order.wish.server != server {
+        if order.is_rental() || order.wish.server != server {
             continue;
         }
-        match by_id.get(&number.supplier_id) {
-            Some(Check::Pending) => {}
-            Some(Check::Received(message)) => tasks.push(received(order.id, message.clone())),
-            Some(Check::Unread | Check::Refunded | Check::Ended) | None => tasks.push(Task::Check(order.id)),
+        match (&order.state, by_id.get(&number.supplier_id)) {
+            (State::Active, Some(Check::Received(message))) => tasks.push(received(order.id, message.clone())),
+            (State::Active, Some(Check::Unread | Check::Refunded | Check::Ended) | None) => {
+                tasks.push(Task::Check(order.id));
+            }
+            (State::Done, Some(Check::Received(message))) if !is_known(order, message) => {
+                tasks.push(received(order.id, message.clone()));
+            }
+            // One that has its code is not waited for; others are looked after by themselves.
+            (State::Active, Some(Check::Pending))
+            | (
+                State::Reserved
+                | State::Buying { .. }
+                | State::Ambiguous { .. }
+                | State::Closing { .. }
+                | State::Done
+                | State::Refunded(_),
+                _,
+            ) => {}
         }
     }
     tasks
@@ -242,6 +268,12 @@ pub fn read_cancel(order: &Order, cancelled: Option<Cancelled>, now: UnixSeconds
             Some(Command::RetryClosing { order: id, next_try: (now + CLOSE_RETRY_S).min(deadline) })
         }
     }
+}
+
+/// The list may spell the text of a message in another way than the check did; the code is the same.
+fn is_known(order: &Order, message: &Message) -> bool {
+    let same = |known: &Message| known.text == message.text || (known.code.is_some() && known.code == message.code);
+    order.messages.iter().any(|received| same(&received.message))
 }
 
 fn received(order: OrderId, message: Message) -> Task {

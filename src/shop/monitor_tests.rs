@@ -73,6 +73,25 @@ fn a_list_row_without_its_message_is_asked_about_alone() {
     assert_eq!(read(&[row("S1", Check::Received(message("0042")))]), [Task::Apply(received)]);
 }
 
+/// A number that has its code is still the user's until it ends, and the list is asked anyway.
+#[test]
+fn a_second_message_is_taken_from_the_list() {
+    let mut done = order(1, State::Done);
+    done.messages = vec![crate::order::Received { message: message("0042"), at: START + 5 }];
+    done.watched_until = Some(START + 1_200);
+    assert!(done.is_listed(START + 1_199) && !done.is_listed(START + 1_200));
+    assert_eq!(due_at(&[done.clone()], START + 60, 3, unasked), [Task::List(ServerId::Two)]);
+    assert_eq!(due_at(&[done.clone()], START + 1_200, 3, unasked), []);
+    let read = |check| read_list([&done].into_iter(), ServerId::Two, &[row("S1", check)]);
+    let other_words = Message { text: "0042".to_owned(), ..message("0042") };
+    for known in [Check::Pending, Check::Ended, Check::Received(message("0042")), Check::Received(other_words)] {
+        assert_eq!(read(known), []);
+    }
+    let second = Command::Received { order: OrderId(1), messages: vec![message("7777")] };
+    assert_eq!(read(Check::Received(message("7777"))), [Task::Apply(second)]);
+    assert_eq!(read_list([&done].into_iter(), ServerId::Two, &[]), [], "nobody waits for it");
+}
+
 #[test]
 fn the_history_settles_what_a_check_cannot() {
     let order = order(1, State::Closing { reason: CloseReason::Expiry, deadline: START + 1_800, next_try: START });

@@ -100,7 +100,7 @@ pub struct Order {
     /// When another code was asked for.
     #[serde(default)]
     pub resend_asked_at: Option<UnixSeconds>,
-    /// Until when the supplier's side is watched after the end (a late message, a late refund).
+    /// Until when the supplier's side is watched after the end (a second message, a late one, a late refund).
     pub watched_until: Option<UnixSeconds>,
 }
 
@@ -214,7 +214,7 @@ impl Order {
     pub fn is_listed(&self, now: UnixSeconds) -> bool {
         let receives =
             matches!(self.state, State::Done) && self.number.as_ref().is_some_and(|number| now < number.expires_at);
-        self.is_open() || (receives && self.is_rental())
+        self.is_open() || receives
     }
 
     /// Whether it is a rental.

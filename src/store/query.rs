@@ -36,7 +36,7 @@ pub struct UserView {
     pub living: Option<LivingRow>,
     /// The wallet.
     pub wallet: Wallet,
-    /// Open orders and running rentals, oldest first.
+    /// Open orders and numbers that may still receive, oldest first; their end is not looked at.
     pub open: Vec<Order>,
     /// What was bought last.
     pub last: Option<Wish>,
@@ -82,8 +82,11 @@ impl Store {
         let books = self.snapshot()?;
         let mut open = Vec::new();
         for (order, watch) in books.watched_of(user)? {
-            if matches!(watch, Watch::Open | Watch::Rental) {
-                open.extend(books.order(order)?);
+            let order = books.order(order)?;
+            let receives = |order: &Order| matches!(order.state, shop::order::State::Done);
+            match watch {
+                Watch::Open | Watch::Rental => open.extend(order),
+                Watch::Late(_) => open.extend(order.filter(receives)),
             }
         }
         let (wallet, row) = (books.wallet(user)?, books.user_row(user)?);

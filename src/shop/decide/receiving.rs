@@ -30,7 +30,11 @@ pub(super) fn received(messages: &[Message], facts: &Facts) -> Result<Vec<Write>
         State::Reserved | State::Buying { .. } | State::Ambiguous { .. } => return Ok(Vec::new()),
         State::Active | State::Closing { .. } => {
             next.state = State::Done;
-            next.ended_at = (!order.is_rental()).then_some(facts.now);
+            if !order.is_rental() {
+                next.ended_at = Some(facts.now);
+                // The number lives on, and may receive more.
+                next.watched_until = order.number.as_ref().map(|number| number.expires_at);
+            }
             writes.push(Write::Post(ledger::capture(order.user, order.id, order.price, facts.now)));
         }
         State::Done | State::Refunded(_) => {}

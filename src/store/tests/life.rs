@@ -28,8 +28,13 @@ async fn a_purchase_that_succeeds() {
     let received = world.domain(vec![Command::Received { order, messages: vec![message("1234")] }]).await;
     assert_eq!(received.orders[0].kind(), StateKind::Done);
     world.check(870, 0);
+    // The number is the user's until it ends.
+    assert_eq!(world.store.user(USER).expect("a view").open.len(), 1);
+    world.now += 1_201;
+    world.update().await;
     assert!(world.store.open_orders().expect("a query").is_empty());
     let view = world.store.user(USER).expect("a view");
+    assert!(view.open.is_empty());
     assert_eq!(view.last, Some(super::wish()));
     assert_eq!(view.recent_countries, [(ServerId::Two, CountryId(1))]);
     assert_eq!(view.recent_services, [(ServerId::Two, ServiceId(2))]);
