@@ -43,7 +43,7 @@ pub struct Worker {
     shell: Arc<Shell>,
     follow_ups: mpsc::Receiver<FollowUp>,
     open: BTreeMap<OrderId, Order>,
-    reserved: BTreeSet<OrderId>,
+    held_back: BTreeSet<OrderId>,
     asked: BTreeMap<OrderId, Asked>,
     reminded: BTreeSet<(OrderId, Reminder)>,
     read_at: UnixSeconds,
@@ -71,11 +71,11 @@ impl Worker {
         for command in recover::at_start(&orders, office.clock.now(), office.boot) {
             office.command(vec![command]).await?;
         }
-        let (open, reserved, asked, reminded) = Default::default();
+        let (open, held_back, asked, reminded) = Default::default();
         let (queue, running, tasks) = Default::default();
         let (read_at, late_at) = (office.clock.now(), 0);
         let mut worker =
-            Self { shell, follow_ups, open, reserved, asked, reminded, read_at, late_at, queue, running, tasks };
+            Self { shell, follow_ups, open, held_back, asked, reminded, read_at, late_at, queue, running, tasks };
         worker.replace(office.store.open_orders()?);
         Ok(worker)
     }
@@ -108,7 +108,7 @@ impl Worker {
                 // New reservations are bought at once, not at the next tick.
                 let new: Vec<OrderId> = orders.iter().map(|order| order.id).collect();
                 orders.into_iter().for_each(|order| self.renew(order));
-                self.start_reserved(&new);
+                self.start_reserved(new);
             }
             FollowUp::Wake(users) => self.shell.wake(users),
             FollowUp::Check(order) => self.queue.push(self.look(order)),
@@ -125,11 +125,6 @@ impl Worker {
     }
 
     fn renew(&mut self, order: Order) {
-        if order.state == State::Reserved {
-            self.reserved.insert(order.id);
-        } else {
-            self.reserved.remove(&order.id);
-        }
         if store::needs_watching(&order) {
             self.open.insert(order.id, order);
         } else {
@@ -141,21 +136,23 @@ impl Worker {
 
     fn replace(&mut self, orders: Vec<Order>) {
         self.open.clear();
-        self.reserved.clear();
         orders.into_iter().for_each(|order| self.renew(order));
         self.asked.retain(|order, _| self.open.contains_key(order));
         self.reminded.retain(|(order, _)| self.open.contains_key(order));
     }
 
-    /// Buys those of these orders that are reserved, and may be bought now.
-    fn start_reserved(&mut self, orders: &[OrderId]) {
+    /// Buys those of these orders that are reserved; some must wait for another one, and are tried when a task ends.
+    fn start_reserved(&mut self, orders: impl IntoIterator<Item = OrderId>) {
         let now = self.shell.office.clock.now();
-        for id in orders.iter().filter(|id| self.reserved.contains(id)) {
-            if self.queue.is_running(About::Order(*id)) {
-                continue;
+        for id in orders {
+            let reserved = self.open.get(&id).filter(|order| order.state == State::Reserved);
+            let Some(order) = reserved.filter(|_| !self.queue.is_running(About::Order(id))) else { continue };
+            match monitor::reserved(order, self.open.values(), now) {
+                Some(task) => self.queue.push(task),
+                None => {
+                    self.held_back.insert(id);
+                }
             }
-            let task = self.open.get(id).and_then(|order| monitor::reserved(order, self.open.values(), now));
-            task.into_iter().for_each(|task| self.queue.push(task));
         }
     }
 
@@ -215,8 +212,8 @@ impl Worker {
         }
         after.next.into_iter().for_each(|task| self.queue.push(task));
         // Some may have waited for this one: two purchases of a kind could not be told apart.
-        let reserved: Vec<OrderId> = self.reserved.iter().copied().collect();
-        self.start_reserved(&reserved);
+        let held_back = std::mem::take(&mut self.held_back);
+        self.start_reserved(held_back);
     }
 
     fn reconcile(&mut self) {

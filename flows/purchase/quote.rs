@@ -90,12 +90,12 @@ pub(super) fn with_country(
     if !server.catalogue.sells(country, product) {
         return Step::Ignore(Reason::NotForSale);
     }
-    if let Some(service) = service.filter(|_| server.catalogue.is_loaded(country, product))
+    let unknown = server.catalogue.wants_loading(country, product, cx.now - FRESH_S);
+    if let Some(service) = service.filter(|_| !unknown)
         && let Some(step) = with_service(server, product, country, service, cx)
     {
         return step;
     }
-    let unknown = server.catalogue.wants_loading(country, product, cx.now - FRESH_S);
     let job = unknown.then_some(Job::LoadOffers { server: server.id, country, product });
     let load = if job.is_some() { Load::Asked } else { Load::Idle };
     let search = ServiceSearch { server: server.id, product, country, service, shown: Shown::Quick, load };

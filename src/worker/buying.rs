@@ -9,7 +9,7 @@ use shop::pool::{Advice, PoolError, PurchaseError, PurchaseRequest, Purchased, R
 use shop::{ErrorCode, Money, OrderId};
 use store::Outcome;
 
-use super::tasks::{After, commit, order_and_pool};
+use super::tasks::{After, commit, commit_all, order};
 use crate::shell::Shell;
 
 /// A shorter wait is a rate limit's; a longer one is a block of our account.
@@ -19,16 +19,17 @@ const PROBE_AFTER_S: u32 = 60;
 
 /// Buys for a reserved order. Until it is stored as being bought every way out is free.
 pub(super) async fn buy(shell: Arc<Shell>, id: OrderId) -> After {
-    let Some((order, pool)) = order_and_pool(&shell, id) else { return After::default() };
-    if order.state == State::Reserved {
-        let command = match plan(&shell, &order, pool.as_ref()).await {
+    let Some(order) = order(&shell, id).filter(|order| order.state == State::Reserved) else {
+        return After::default();
+    };
+    let command = match shell.pool(order.wish.server) {
+        None => Some(Command::NotBought { order: id, reason: RefundReason::Refused(ErrorCode::Unavailable) }),
+        Some(pool) => match plan(&shell, &order, pool.as_ref()).await {
             Ok(purchase) => start(&shell, &order, pool.as_ref(), &purchase).await,
             Err(reason) => Some(Command::NotBought { order: id, reason }),
-        };
-        if let Some(command) = command {
-            commit(&shell, command).await;
-        }
-    }
+        },
+    };
+    commit_all(&shell, command).await;
     After::default()
 }
 

@@ -1,6 +1,5 @@
 //! Looking for what the supplier did when its answer was lost: purchases, and requests for another code.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -61,17 +60,17 @@ fn readable<T>(server: ServerId, answer: Result<Listed<T>, PoolError>) -> Listed
 pub(super) async fn resend(shell: Arc<Shell>, id: OrderId) -> After {
     let Some((order, pool)) = order_and_pool(&shell, id) else { return After::default() };
     let Some(number) = &order.number else { return After::default() };
-    let free = matches!(pool.resend_cost(&number.supplier_id).await, Ok(Some(cost)) if cost <= Money::ZERO);
-    let resent = match free.then_some(pool.resend(&number.supplier_id)) {
-        None => None,
-        Some(answer) => match answer.await {
+    let resent = if is_free(pool.as_ref(), &number.supplier_id).await {
+        match pool.resend(&number.supplier_id).await {
             Ok(resent) => Some(resent),
             Err(PurchaseError::DefiniteNo(_)) => None,
             Err(PurchaseError::Unknown(error)) => {
                 log(&order, &error, "another code was asked for without a clear answer");
                 find_resent(&shell, pool.as_ref(), number).await
             }
-        },
+        }
+    } else {
+        None
     };
     let command = match resent {
         Some(Resent { id: supplier_id, charge }) => {
@@ -85,6 +84,19 @@ pub(super) async fn resend(shell: Arc<Shell>, id: OrderId) -> After {
     After::default()
 }
 
+/// Whether another code costs nothing. A question without an answer is asked again: it says nothing about the number.
+async fn is_free(pool: &dyn SmsPool, id: &SupplierOrderId) -> bool {
+    for look in 0..LOOKS_MAX {
+        if look > 0 {
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+        if let Ok(cost) = pool.resend_cost(id).await {
+            return cost.is_some_and(|cost| cost <= Money::ZERO);
+        }
+    }
+    false
+}
+
 /// An open order of the supplier on this number that nobody owns.
 async fn find_resent(shell: &Shell, pool: &dyn SmsPool, number: &Number) -> Option<Resent> {
     for look in 0..LOOKS_MAX {
@@ -92,7 +104,6 @@ async fn find_resent(shell: &Shell, pool: &dyn SmsPool, number: &Number) -> Opti
             tokio::time::sleep(LOOK_EVERY).await;
         }
         let (Ok(listed), Ok(known)) = (pool.active().await, shell.office.store.known_supplier_ids()) else { continue };
-        let known: BTreeSet<SupplierOrderId> = known;
         let found =
             listed.rows.into_iter().find(|row| row.phone.as_ref() == Some(&number.phone) && !known.contains(&row.id));
         if let Some(row) = found {

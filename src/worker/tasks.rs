@@ -168,10 +168,14 @@ pub(super) async fn touch_card(shell: Arc<Shell>, id: OrderId) -> After {
 }
 
 pub(super) fn order_and_pool(shell: &Shell, id: OrderId) -> Option<(Order, Arc<dyn SmsPool>)> {
-    let order =
-        shell.office.store.order(id).inspect_err(|error| tracing::error!(%error, "an order was not read")).ok()??;
+    let order = order(shell, id)?;
     let pool = shell.pool(order.wish.server)?;
     Some((order, pool))
+}
+
+/// The order as the books have it now.
+pub(super) fn order(shell: &Shell, id: OrderId) -> Option<Order> {
+    shell.office.store.order(id).inspect_err(|error| tracing::error!(%error, "an order was not read")).ok()?
 }
 
 pub(super) fn log(order: &Order, error: &PoolError, what: &str) {

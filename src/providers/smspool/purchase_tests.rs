@@ -8,6 +8,7 @@ use shop::{CountryId, ErrorCode, Money, ServiceId};
 
 use super::wire_tests::{Fixed, KEY, client, client_with};
 use super::{RentalApi, SmsPoolClient, SmsPoolConfig};
+use crate::http::Deadlines;
 use crate::loopback::{Loopback, Reply, answer};
 
 const BOUGHT: &str = r#"{"success":1,"number":1234567890,"cc":"1","phonenumber":"234567890","order_id":"ABCDEFGH","country":"United States","service":"Service","pool":1,"expires_in":1200,"expiration":1705309968,"message":"You have succesfully ordered ...","cost":"0.24","cost_in_cents":24}"#;
@@ -163,4 +164,26 @@ async fn the_key_travels_in_the_header_only() {
     assert!(head.contains("content-type: application/x-www-form-urlencoded"), "{head}");
     assert_eq!(body, "country=1&service=1012&max_price=0.24&pricing_option=0");
     assert_eq!(sent.matches(KEY).count(), 1);
+}
+
+/// The wait for a turn once came on top: an answer could arrive after the order was given up.
+#[tokio::test]
+async fn the_wait_for_a_turn_is_part_of_the_time_limit() {
+    let server = Loopback::start(vec![Reply::Stall]).await;
+    let (read, change) = (Duration::from_secs(15), Duration::from_millis(1_500));
+    let config = SmsPoolConfig {
+        base_url: server.url.clone(),
+        key: Some(KEY.into()),
+        requests_per_second: 2,
+        deadlines: Deadlines { connect: read, read, change },
+        ..SmsPoolConfig::default()
+    };
+    let client = SmsPoolClient::new(config, Arc::new(Fixed)).expect("a client");
+    let begun = std::time::Instant::now();
+    let request = request();
+    // The second one waits a second for its turn.
+    let both = tokio::join!(client.purchase(&request), client.purchase(&request));
+    assert!(both.0.is_err() && both.1.is_err());
+    assert_eq!(server.requests().len(), 2);
+    assert!(begun.elapsed() < Duration::from_millis(2_300), "{:?}", begun.elapsed());
 }

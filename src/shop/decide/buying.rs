@@ -3,7 +3,7 @@
 use super::{Facts, order, put};
 use crate::command::{Alarm, Note, Orphan, Refusal, Write, alarm_of};
 use crate::ledger;
-use crate::order::{LATE_WATCH_S, Number, Order, QUOTE_LIFE_S, Quote, RefundReason, State};
+use crate::order::{LATE_WATCH_S, Number, Order, QUOTE_LIFE_S, Quote, RESERVED_LIFE_S, RefundReason, State};
 use crate::pool::Purchased;
 use crate::pricing::sale_price;
 use crate::{Money, ServerId, SupplierOrderId, UserId};
@@ -70,10 +70,10 @@ fn may_buy(quote: &Quote, current: Option<Money>, facts: &Facts) -> Result<(), R
     missing.map_or(Ok(()), |missing| Err(Refusal::NotEnough { missing }))
 }
 
-/// The worker takes a reserved order. Only this makes the purchase call permissible, and only once.
+/// The worker takes a reserved order that has not waited too long. Only this makes the purchase call permissible, and only once.
 pub(super) fn start(boot: u64, facts: &Facts) -> Result<Vec<Write>, Refusal> {
     let order = order(facts)?;
-    if order.state != State::Reserved {
+    if order.state != State::Reserved || facts.now - order.created_at > RESERVED_LIFE_S {
         return Err(Refusal::TooLate);
     }
     if !facts.settings.server(order.wish.server).sells() {

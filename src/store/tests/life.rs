@@ -256,6 +256,19 @@ async fn a_purchase_that_was_begun_does_not_count_as_not_started() {
     world.check(870, 130);
 }
 
+/// A reservation that waited too long is given back, not bought late.
+#[tokio::test]
+async fn a_purchase_is_not_begun_after_twenty_seconds() {
+    let mut world = World::rich().await;
+    let order = world.buy(1).await;
+    world.now += shop::order::RESERVED_LIFE_S + 1;
+    let commands = vec![Command::StartBuying { order, boot: 1 }];
+    let late = world.apply(crate::Intent::Domain { actor: None, commands, now: world.now }).await;
+    assert_eq!(refusal(late), Refusal::TooLate);
+    world.domain(vec![Command::NotBought { order, reason: RefundReason::NotStarted }]).await;
+    world.check(1_000, 0);
+}
+
 /// Faults, row 35.
 #[tokio::test]
 async fn another_orders_number_is_no_answer_and_rings() {
