@@ -63,6 +63,34 @@ async fn a_server_that_lacks_our_money_buys_nothing_for_a_minute() {
     play(&mut world, &format!("clock +61s\n{TO_CONFIRM}{BUY}see \"Your number is ready\"\n")).await;
 }
 
+/// The supplier blocks an account for hours after too many failed purchases: trying on would only make it longer.
+#[tokio::test]
+async fn a_block_of_hours_is_waited_for() {
+    let mut world = world().await;
+    play(&mut world, &format!("{TO_CONFIRM}fault smspool /purchase/sms too-many-failed\n{BUY}see \"not charged\"\n"))
+        .await;
+    play(&mut world, "clock +300m\nsend /buy\nsee \"Purchases are paused\"\n").await;
+    assert_eq!(world.sim.smspool.count("/purchase/sms"), 1);
+    play(&mut world, &format!("clock +61m\n{TO_CONFIRM}{BUY}see \"Your number is ready\"\n")).await;
+}
+
+/// Faults, row 35: the answer names another order, and the number is found all the same.
+#[tokio::test]
+async fn an_answer_with_another_orders_id_is_not_believed() {
+    let mut world = world().await;
+    play(&mut world, &format!("{TO_CONFIRM}{BUY}see \"Your number is ready\"\n")).await;
+    let telegram = TO_CONFIRM.replace("WhatsApp", "Telegram");
+    play(
+        &mut world,
+        &format!("{telegram}fault smspool /purchase/sms duplicate-order-id\n{BUY}newest \"Your number is ready\"\n"),
+    )
+    .await;
+    let orders = world.sim.smspool.orders();
+    assert_eq!(orders.len(), 2, "each bought once");
+    play(&mut world, "sms \"code 4444\"\nsee \"4444\"\n").await;
+    assert!(status(&world).contains("Alarm"));
+}
+
 /// The list kept the price that the supplier had refused: each try quoted it again.
 #[tokio::test]
 async fn a_price_that_rose_is_fetched_at_once() {

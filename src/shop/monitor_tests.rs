@@ -23,6 +23,23 @@ fn a_purchase_call_cannot_run_for_ever() {
     assert_eq!(due_at(&[buying(BOOT - 1)], START + 1, 3, unasked), unknown, "its process is gone");
 }
 
+/// Two answers of a kind could not be told apart while one is looked for.
+#[test]
+fn a_purchase_waits_while_one_of_its_kind_is_lost_and_another_in_flight() {
+    let lost = order(1, State::Ambiguous { sent_at: START, clean_misses: 0 });
+    let (buying, next) = (order(2, State::Buying { boot: BOOT, sent_at: START }), order(3, State::Reserved));
+    let begun = |orders: &[&Order]| reserved(&next, orders.iter().copied(), START + 5);
+    let buy = Some(Task::Buy(OrderId(3)));
+    assert_eq!(begun(&[&lost, &buying, &next]), None);
+    assert_eq!(begun(&[&lost, &next]), buy);
+    assert_eq!(begun(&[&buying, &next]), buy);
+    let other =
+        Order { wish: crate::order::Wish { service: crate::ServiceId(9), ..lost.wish.clone() }, ..lost.clone() };
+    assert_eq!(begun(&[&other, &buying, &next]), buy);
+    let late = reserved(&next, [&next].into_iter(), START + 21);
+    assert!(matches!(late, Some(Task::Apply(Command::NotBought { .. }))), "{late:?}");
+}
+
 #[test]
 fn one_list_for_all_temporary_orders() {
     let orders: Vec<Order> = (1..200).map(|number| order(number, State::Active)).collect();

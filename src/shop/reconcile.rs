@@ -101,7 +101,8 @@ impl<'a> Round<'a> {
             let (group, others): (Vec<&Order>, _) = left.into_iter().partition(|order| is_alike(first, order));
             left = others;
             let mut found = candidates(&group);
-            found.retain(|row| !self.known.contains(row.id) && taken.insert(row.id.clone()));
+            found.retain(|row| !self.known.contains(row.id) && !self.is_resent(first, row));
+            found.retain(|row| taken.insert(row.id.clone()));
             // What can be given to somebody first: a row without a readable number is nobody's yet.
             found.sort_by_key(|row| (row.phone.is_none(), row.bought_at, row.expires_at, row.id.clone()));
             commands.extend(self.settle_group(&group, &found));
@@ -124,6 +125,12 @@ impl<'a> Round<'a> {
         let dearest = group.iter().map(|order| order.quoted_cost).max().unwrap_or_default();
         commands.extend(found.iter().skip(lost.len()).map(|row| self.orphan(row, dearest)));
         commands
+    }
+
+    /// A number that somebody has for the same is another code's order: whoever asked for that will claim it.
+    fn is_resent(&self, alike: &Order, row: &Candidate<'_>) -> bool {
+        let has = |order: &Order| order.number.as_ref().is_some_and(|number| Some(&number.phone) == row.phone);
+        self.orders.iter().any(|order| is_alike(alike, order) && has(order))
     }
 
     /// While a purchase of the same kind is in flight, a listed order may be its own.

@@ -64,6 +64,14 @@ fn an_unreadable_number_does_not_outlive_the_deadline() {
 }
 
 #[test]
+fn another_code_on_somebodys_number_is_no_lost_purchase() {
+    let done = order(2, State::Done);
+    let phone = done.number.as_ref().map(|number| number.phone.clone());
+    let resent = vec![ListedOrder { phone, ..row("A", Check::Pending) }];
+    assert_eq!(temporary(&[order(1, LOST), done], resent, START + 20), ["missed 0001"]);
+}
+
+#[test]
 fn the_dearest_of_the_orders_sets_the_limit() {
     let dear = Order { quoted_cost: Money::from_cents(30), ..order(2, LOST) };
     let cost = |cents| vec![ListedOrder { cost: Some(Money::from_cents(cents)), ..row("A", Check::Pending) }];
