@@ -91,6 +91,25 @@ async fn an_answer_with_another_orders_id_is_not_believed() {
     assert!(status(&world).contains("Alarm"));
 }
 
+/// Faults, row 30: what shows up after the refund is the supplier's order without an owner, and rings.
+#[tokio::test]
+async fn a_number_that_shows_up_after_the_refund_is_reported() {
+    let mut world = world().await;
+    play(&mut world, TO_CONFIRM).await;
+    play(&mut world, "fault smspool /purchase/sms hidden 10m\nfault smspool /purchase/sms reset-after\n").await;
+    play(&mut world, &format!("{BUY}see \"Checking with the server\"\nclock +181s\nsee \"returned. Balance\"\n")).await;
+    play(&mut world, "send /wallet\nsee \"$120.00\"\nclock +8m\n").await;
+    for _ in 0..10 {
+        let looks = world.sim.smspool.count("/request/history");
+        world.sim.smspool.wait_count("/request/history", looks + 1, Duration::from_secs(6)).await;
+        if status(&world).contains("Alarm: Orphan") {
+            return;
+        }
+        play(&mut world, "clock +61s\n").await;
+    }
+    panic!("nobody was told: {}", status(&world));
+}
+
 /// The list kept the price that the supplier had refused: each try quoted it again.
 #[tokio::test]
 async fn a_price_that_rose_is_fetched_at_once() {

@@ -50,7 +50,8 @@ pub fn is_lost(order: &Order, now: UnixSeconds) -> bool {
 }
 
 fn is_late(order: &Order, now: UnixSeconds) -> bool {
-    order.state == State::Refunded(RefundReason::Unknown) && order.watched_until.is_some_and(|until| now < until)
+    let unfound = matches!(order.state, State::Refunded(RefundReason::NotBought | RefundReason::Unknown));
+    unfound && order.watched_until.is_some_and(|until| now < until)
 }
 
 /// What one round settles among temporary orders. `listed` are the open and recent orders; `known` the supplier's ids that

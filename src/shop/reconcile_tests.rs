@@ -114,6 +114,8 @@ fn a_number_that_shows_up_after_the_refund_is_an_orphan() {
     assert_eq!(temporary(std::slice::from_ref(&late), rows(), START + 300), ["orphan A"]);
     assert_eq!(temporary(std::slice::from_ref(&late), vec![], START + 300), [""; 0]);
     assert_eq!(temporary(std::slice::from_ref(&late), rows(), START + 2_000), [""; 0]);
+    let proven = Order { state: State::Refunded(RefundReason::NotBought), ..late.clone() };
+    assert_eq!(temporary(&[proven], rows(), START + 300), ["orphan A"], "the lists were late");
     // Whoever still waits comes first.
     assert_eq!(temporary(&[late, order(2, LOST)], rows(), START + 300), ["bought 0002 A"]);
 }

@@ -127,7 +127,8 @@ pub(super) fn not_bought(reason: RefundReason, facts: &Facts) -> Result<Vec<Writ
         State::Ambiguous { .. } => true,
         State::Active | State::Closing { .. } | State::Done | State::Refunded(_) => return Ok(Vec::new()),
     };
-    let watched_until = (reason == RefundReason::Unknown).then_some(facts.now + LATE_WATCH_S);
+    // The supplier's lists may show late what it sold.
+    let watched_until = waited.then_some(facts.now + LATE_WATCH_S);
     let ended = Order { state: State::Refunded(reason), ended_at: Some(facts.now), watched_until, ..order.clone() };
     let mut writes = vec![Write::Post(ledger::release(order.user, order.id, order.price, facts.now)), put(ended)];
     if waited {
