@@ -29,6 +29,8 @@ macro_rules! conversations {
 }
 
 conversations! {
+    back_from_search,
+    blocked_and_back,
     buy_in_arabic,
     buy_in_english,
     cancel_and_refund,

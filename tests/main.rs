@@ -5,5 +5,6 @@ mod bad_inputs;
 mod command_line;
 mod conversations;
 mod kill;
+mod panels;
 mod supplier_calls;
 mod support;

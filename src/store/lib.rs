@@ -37,7 +37,7 @@ mod writer;
 mod tests;
 
 pub use error::{OpenError, StoreError};
-pub use intent::{CardStep, Cause, DeliveryRow, Intent, JobRow, RawUpdate, Standing, Step, TimerChange};
+pub use intent::{CardPlace, CardStep, Cause, DeliveryRow, Intent, JobRow, RawUpdate, Standing, Step, TimerChange};
 pub use open::{Integrity, Options};
 pub use outcome::{Changed, Outcome, Posted};
 pub use pages::{HistoryFilter, HistoryPage, StatementPage};

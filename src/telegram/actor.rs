@@ -112,7 +112,9 @@ impl<H: Host> Actor<H> {
             let task = tokio::spawn(steps::take(Arc::clone(&self.shared), Arc::clone(&work), self.person.clone()));
             match task.await {
                 Ok(Ok(after)) => {
-                    self.inbox.speak(after.lang);
+                    if let Some(lang) = after.lang {
+                        self.inbox.speak(lang);
+                    }
                     self.todo.merge(after.todo);
                     if after.acted {
                         self.retry_at = None;
@@ -123,20 +125,24 @@ impl<H: Host> Actor<H> {
                 Err(panic) => log_panic(self.person.id, tries, &panic),
             }
         }
-        self.give_up(&work);
+        if let Err(error) = self.give_up(&work).await {
+            self.shared.fail(error);
+        }
     }
 
-    fn give_up(&self, work: &Work<H::App>) {
+    async fn give_up(&self, work: &Work<H::App>) -> HostResult<()> {
         match work {
             Work::Update(incoming, ticket) => {
-                let lang = engine::Lang::from_code(self.person.language_code.as_deref().unwrap_or_default());
                 if let Some(ticket) = ticket {
+                    let lang = self.shared.host.load(&self.person).await?.lang;
                     self.shared.answer(ticket, self.shared.notice(Notice::Failed, lang));
                 }
                 self.shared.bury(incoming.update, "its handling panics");
+                Ok(())
             }
             Work::Delivered(delivered) => {
-                tracing::error!(user = short(delivered.user), key = delivered.key, "the handling of a delivery panics");
+                tracing::error!(user = short(delivered.user), key = delivered.key, "a delivery is put aside");
+                self.shared.host.put_aside(&delivered.key, "its handling panics").await
             }
         }
     }

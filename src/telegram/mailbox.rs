@@ -160,6 +160,7 @@ impl<H: Host> Mailboxes<H> {
             What::Command { .. }
             | What::Pick { .. }
             | What::Text { .. }
+            | What::Explanation { .. }
             | What::NotUnderstood
             | What::Inline { .. }
             | What::Presence(_)

@@ -118,7 +118,7 @@ impl Output {
     {
         self.gate.open(chat).await;
         match self.port.call(payload).await {
-            Err(error @ (CallError::RetryAfter(_) | CallError::Network(_))) => {
+            Err(error @ (CallError::RetryAfter(_) | CallError::Network(_) | CallError::NotSent(_))) => {
                 self.note(chat, &error);
                 self.gate.open(chat).await;
                 self.port.call(payload).await.map(|_| ())
@@ -135,7 +135,7 @@ impl Output {
             let pause = match self.port.call(&payload).await {
                 Ok(_) | Err(CallError::TooOld) => return,
                 Err(CallError::RetryAfter(pause)) => pause.min(ANSWER_PAUSE_MAX),
-                Err(CallError::Network(_)) => Duration::from_millis(500) * tries,
+                Err(CallError::Network(_) | CallError::NotSent(_)) => Duration::from_millis(500) * tries,
                 Err(error) => {
                     tracing::warn!(%error, "a press was not answered");
                     return;
@@ -181,26 +181,23 @@ impl Ticket {
 /// Small work that nobody waits for: bounded, and waited for at the end.
 pub(crate) struct Chores {
     slots: Arc<Semaphore>,
-    lanes: Arc<Semaphore>,
     slots_max: u32,
 }
 
 impl Chores {
-    /// At most `slots_max` chores at a time, `lanes` of them working.
-    pub(crate) fn new(slots_max: u32, lanes: u32) -> Self {
-        let semaphore = |permits: u32| Arc::new(Semaphore::new(permits as usize));
-        Self { slots: semaphore(slots_max), lanes: semaphore(lanes), slots_max }
+    /// At most `slots_max` chores at a time. How many calls are under way is the port's to limit: a chore that sleeps
+    /// before its next try holds up no other.
+    pub(crate) fn new(slots_max: u32) -> Self {
+        Self { slots: Arc::new(Semaphore::new(slots_max as usize)), slots_max }
     }
 
-    /// Starts a chore; where there are too many, it is dropped.
+    /// Starts a chore; where there are too many, it is dropped: marks of updates are made at the next start then.
     pub(crate) fn spawn(&self, chore: impl Future<Output = ()> + Send + 'static) {
         let Ok(slot) = Arc::clone(&self.slots).try_acquire_owned() else {
             tracing::warn!("too much small work is under way; some is dropped");
             return;
         };
-        let lanes = Arc::clone(&self.lanes);
         tokio::spawn(async move {
-            let _lane = lanes.acquire_owned().await;
             chore.await;
             drop(slot);
         });

@@ -32,6 +32,8 @@ pub(crate) struct Panel {
 pub(crate) enum Place {
     /// Where it is.
     InPlace,
+    /// Below everything else, as this message was pressed, which is not the panel; unless it is a card.
+    From(i32),
     /// Below everything else, as a new message.
     Below,
 }
@@ -70,13 +72,16 @@ impl Todo {
         *self == Self::default()
     }
 
-    /// Adds later orders. The later notice counts; what was asked for stays asked for.
+    /// Adds later orders. The later notice counts, unless nobody asked for it; what was asked for stays asked for.
     pub(crate) fn merge(&mut self, later: Self) {
         self.panel = match (self.panel.take(), later.panel) {
             (Some(before), Some(after)) => Some(Panel {
                 place: before.place.max(after.place),
                 asked: before.asked.max(after.asked),
-                notice: after.notice,
+                notice: match after.asked {
+                    Asked::Yes => after.notice,
+                    Asked::No => before.notice,
+                },
             }),
             (before, after) => after.or(before),
         };
@@ -88,5 +93,20 @@ impl Todo {
             ids.truncate(TIDY_MAX);
         }
         self.outbox = self.outbox.max(later.outbox);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_notice_outlives_what_nobody_asked_for() {
+        let notice = Some(Text::plain("no such country"));
+        let mut todo = Todo::panel(Panel::IN_PLACE.noticing(notice.clone()));
+        todo.merge(Todo::panel(Panel::UNASKED));
+        assert_eq!(todo.panel, Some(Panel::IN_PLACE.noticing(notice)));
+        todo.merge(Todo::panel(Panel::BELOW));
+        assert_eq!(todo.panel, Some(Panel::BELOW));
     }
 }

@@ -54,6 +54,11 @@ impl Scene {
 
     /// The world.
     pub(crate) fn env(self) -> Env {
+        self.env_with(catalogue(&MockPool(self)))
+    }
+
+    /// The world with another catalogue.
+    pub(crate) fn env_with(self, catalogue: Catalogue) -> Env {
         let rows = match self {
             Self::Usual => 3,
             Self::Empty => 0,
@@ -80,7 +85,7 @@ impl Scene {
                 id: ServerId::Two,
                 settings: ServerSettings::default(),
                 credentials: Credentials::Present,
-                catalogue: Arc::new(catalogue(&MockPool(self))),
+                catalogue: Arc::new(catalogue),
             }],
             support_url: (self != Self::Empty).then(|| "https://t.me/raqam_support".to_owned()),
             shop_open: Door::Selling,

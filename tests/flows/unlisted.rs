@@ -1,13 +1,17 @@
 //! What stands outside the flows, by the same rules: cards in every state, messages with sound, notices, searches, the
 //! profile.
 
+use std::collections::BTreeSet;
+
 use engine::{Lang, direction};
 use flows::card::{self, Ask, CardCx};
 use flows::words::{self, Notice};
 use flows::{inline, note};
+use shop::catalogue::Catalogue;
 use shop::command::{Note, Refusal};
 use shop::order::{CloseReason, Order, RefundReason, State};
-use shop::{ErrorCode, Money, OrderId};
+use shop::pool::{PoolCountry, PoolService};
+use shop::{CountryId, ErrorCode, Money, OrderId, ServiceId};
 use strum::IntoEnumIterator as _;
 
 use crate::scenes::{LANGS, NOW, SCENES, Scene};
@@ -193,5 +197,18 @@ fn searches_answer_within_the_limits() {
             let shown = format!("{:#?}", inline::inline("sp:", "", inline::Chat::Private, None, &env, lang));
             gallery::take(&format!("search.{}.{}", scene.name(), lang.code()), &shown);
         }
+    }
+}
+
+#[test]
+fn what_a_supplier_lists_twice_is_one_result() {
+    let country = |id| PoolCountry { id: CountryId(id), iso2: "US".to_owned(), name: "United States".to_owned() };
+    let service = |name: &str| PoolService { id: ServiceId(5), name: name.to_owned() };
+    let catalogue = Catalogue::new(&[country(1), country(93)], &[service("Telegram"), service("Telegram 2")]);
+    let env = SCENES[0].env_with(catalogue);
+    for query in ["sp:", "sp:united", "", "tele"] {
+        let page = inline::inline(query, "", inline::Chat::Private, None, &env, Lang::En);
+        let ids: BTreeSet<&str> = page.results.iter().map(|hit| hit.id.as_str()).collect();
+        assert_eq!(ids.len(), page.results.len(), "{query}: {:#?}", page.results);
     }
 }

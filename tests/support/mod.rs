@@ -90,6 +90,12 @@ impl World {
         self.command(arguments).stdin(Stdio::null()).output().expect("the binary runs")
     }
 
+    /// The same with more environment.
+    pub(crate) fn raqam_with(&self, arguments: &[&str], environment: &[(&str, &str)]) -> std::process::Output {
+        let mut command = self.command(arguments);
+        command.envs(environment.iter().copied()).stdin(Stdio::null()).output().expect("the binary runs")
+    }
+
     /// A person with money, at the main menu.
     pub(crate) async fn customer(&self, id: i64, language: &str) -> SimUser {
         let user = self.sim.telegram.user(id, "Noor", language);

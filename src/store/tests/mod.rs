@@ -62,6 +62,7 @@ impl World {
         session.revision += 1;
         Step {
             user: USER,
+            name: "Noor".to_owned(),
             lang: "ar".to_owned(),
             cause: Cause::Update(update),
             from_revision,

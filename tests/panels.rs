@@ -1,0 +1,75 @@
+//! Where things stand in the chat: one panel, one card an order, also after a restart; and whose chat it is.
+
+use sim::telegram::{ButtonAction, Message};
+use sim::{Sim, SimOptions, SimUser};
+
+use crate::support::World;
+
+/// The messages that carry buttons of an order's card.
+fn cards(user: &SimUser) -> Vec<i64> {
+    let is_card = |message: &&Message| {
+        message
+            .buttons()
+            .into_iter()
+            .flatten()
+            .any(|button| matches!(button.action, ButtonAction::Callback(data) if data.starts_with("o.")))
+    };
+    user.messages().iter().filter(is_card).map(|message| message.id).collect()
+}
+
+#[tokio::test]
+async fn one_message_shows_a_cards_buttons() {
+    let mut world = World::with(SimOptions::for_load()).await;
+    let user = world.customer(41, "en").await;
+    world.play("user 41\nsend /buy\ntap \"🟢 Temporary\"\ntap \"United States\"\ntap \"WhatsApp\"\ntap \"✅ Buy for\"\nnewest \"Your number is ready\"\n").await;
+    let first = cards(&user);
+    // Opened from the list, the panel becomes the card, and the old card goes.
+    world.play("user 41\nsend /numbers\nnewest \"My numbers\"\ntap \"WhatsApp\"\nnewest \"Your number is ready\"\nsend /help\nnewest \"Choose a server\"\n").await;
+    let second = cards(&user);
+    // By a link it comes below.
+    let order = card_order(&user);
+    user.open_link(&format!("o_{order}"));
+    user.see_newest("Your number is ready").await.expect("the card");
+    user.send("/help");
+    user.see_newest("Choose a server").await.expect("help");
+    let third = cards(&user);
+    assert_eq!([first.len(), second.len(), third.len()], [1, 1, 1], "{}", user.chat());
+    assert!(first < second && second < third, "{first:?} {second:?} {third:?}");
+}
+
+fn card_order(user: &SimUser) -> String {
+    let mut data = user.messages().into_iter().flat_map(|message| message.buttons()).flatten().filter_map(|button| {
+        let ButtonAction::Callback(data) = button.action else { return None };
+        data.strip_prefix("o.").map(str::to_owned)
+    });
+    data.next().and_then(|data| data.split('.').next().map(str::to_owned)).expect("a card's button")
+}
+
+#[tokio::test]
+async fn a_restart_knows_the_name_and_what_stands_below_the_panel() {
+    let mut world = World::with(SimOptions::for_load()).await;
+    let user = world.customer(42, "en").await;
+    user.see_newest("20.00").await.expect("a note below the panel");
+    world.kill();
+    world.start().await;
+    world.credit(42, "1.00");
+    user.see("Hi Noor").await.expect("the name");
+    user.see_all(&["Hi Noor", "$21.00"]).await.expect("the name with the money");
+    // The panel stands above the notes: what the person presses there comes below them.
+    user.tap("❓ Help").await.expect("help");
+    user.see_newest("Choose a server").await.expect("help at the bottom");
+    user.not_see("Hi Noor").await.expect("one panel");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_bots_token_is_refused_on_this_bots_database() {
+    let mut world = World::with(SimOptions::for_load()).await;
+    world.kill();
+    let mut options = SimOptions::for_load();
+    options.telegram.bot_id = 8;
+    let others = Sim::start(options).await.expect("loopback has free ports");
+    let run = world
+        .raqam_with(&["serve"], &[("TOKEN", &others.telegram.token()), ("TELEGRAM_API_URL", others.telegram.url())]);
+    let said = String::from_utf8_lossy(&run.stderr).into_owned();
+    assert!(!run.status.success() && said.contains("the database belongs to another bot"), "{said}");
+}
