@@ -1,7 +1,7 @@
 //! Where things stand in the chat: one panel, one card an order, also after a restart; and whose chat it is.
 
 use sim::telegram::{ButtonAction, Message};
-use sim::{Sim, SimOptions, SimUser};
+use sim::{Sim, SimOptions, SimUser, Tap};
 
 use crate::support::World;
 
@@ -72,4 +72,14 @@ async fn another_bots_token_is_refused_on_this_bots_database() {
         .raqam_with(&["serve"], &[("TOKEN", &others.telegram.token()), ("TELEGRAM_API_URL", others.telegram.url())]);
     let said = String::from_utf8_lossy(&run.stderr).into_owned();
     assert!(!run.status.success() && said.contains("the database belongs to another bot"), "{said}");
+}
+
+#[tokio::test]
+async fn the_toast_after_a_change_of_language_runs_in_the_new_direction() {
+    let world = World::with(SimOptions::for_load()).await;
+    let user = world.sim.telegram.user(43, "Noor", "ar");
+    user.send("/settings");
+    user.see_newest("اللغة").await.expect("the settings");
+    let Tap::Answered(toast) = user.tap("🌐").await.expect("an answer") else { panic!("no answer") };
+    assert_eq!(toast.text, "Language: English");
 }

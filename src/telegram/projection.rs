@@ -46,7 +46,7 @@ impl Memory {
         match panel.place {
             Place::Below => true,
             Place::From(pressed) if !self.cards.contains(&pressed) => true,
-            Place::InPlace | Place::From(_) => panel.asked == Asked::Yes && loaded_buried == Buried::Yes,
+            Place::Same | Place::From(_) => panel.asked == Asked::Yes && loaded_buried == Buried::Yes,
         }
     }
 }
@@ -98,7 +98,7 @@ pub(crate) async fn show<H: Host>(
         Surface::Living => {
             memory.card = None;
             let rendered = with_notice(view.rendered, panel, &loaded);
-            let place = if memory.must_move(panel, buried) { Place::Below } else { Place::InPlace };
+            let place = if memory.must_move(panel, buried) { Place::Below } else { Place::Same };
             let panel = Panel { place, ..panel.clone() };
             show_living(shared, person.id, &rendered, &panel, living, memory).await
         }
@@ -149,7 +149,7 @@ async fn show_living<H: Host>(
     memory: &mut Memory,
 ) -> HostResult<(Shown, Option<Living>)> {
     let hash = hash_of(rendered);
-    let in_place = panel.place == Place::InPlace;
+    let in_place = panel.place == Place::Same;
     if let Some(living) = living.filter(|living| in_place && is_young(*living, shared.now_s())) {
         if memory.shown == Some((living.message_id, hash)) {
             return Ok((Shown::Done, Some(living)));

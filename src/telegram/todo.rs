@@ -31,7 +31,7 @@ pub(crate) struct Panel {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Place {
     /// Where it is.
-    InPlace,
+    Same,
     /// Below everything else, as this message was pressed, which is not the panel; unless it is a card.
     From(i32),
     /// Below everything else, as a new message.
@@ -49,11 +49,11 @@ pub(crate) enum Asked {
 
 impl Panel {
     /// Shown where it is, because the person did something.
-    pub(crate) const IN_PLACE: Self = Self { place: Place::InPlace, asked: Asked::Yes, notice: None };
+    pub(crate) const IN_PLACE: Self = Self { place: Place::Same, asked: Asked::Yes, notice: None };
     /// Shown as a new message, because the person did something.
     pub(crate) const BELOW: Self = Self { place: Place::Below, asked: Asked::Yes, notice: None };
     /// Shown where it is, if it is anywhere.
-    pub(crate) const UNASKED: Self = Self { place: Place::InPlace, asked: Asked::No, notice: None };
+    pub(crate) const UNASKED: Self = Self { place: Place::Same, asked: Asked::No, notice: None };
 
     /// With words over the screen.
     pub(crate) fn noticing(self, notice: Option<Text>) -> Self {
