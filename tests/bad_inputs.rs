@@ -176,6 +176,20 @@ async fn secrets_codes_and_numbers_stay_out_of_the_log() {
     assert!(!log.is_empty());
 }
 
+#[tokio::test]
+async fn an_update_that_stands_twice_in_a_batch_is_handled_once() {
+    let world = World::with(SimOptions::for_load()).await;
+    let user = world.customer(7, "en").await;
+    user.see_newest("20.00").await.expect("the money");
+    let before = world.sim.telegram.count("sendMessage");
+    user.send("/wallet");
+    world.sim.telegram.repeat_last_update();
+    user.see_newest("Wallet").await.expect("a wallet");
+    user.send("/help");
+    user.see_newest("Choose a server").await.expect("help");
+    assert_eq!(world.sim.telegram.count("sendMessage"), before + 2);
+}
+
 fn assert_alive(world: &mut World) {
     let log = world.bot.as_mut().expect("a bot").log();
     assert!(!log.contains("panicked"), "{log}");

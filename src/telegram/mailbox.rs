@@ -238,7 +238,7 @@ impl<H: Host> Mailboxes<H> {
         let lang =
             lang.unwrap_or_else(|| Lang::from_code(incoming.person.language_code.as_deref().unwrap_or_default()));
         if let What::Press(press) = incoming.what {
-            shared.answer(&Ticket::new(press.callback), shared.notice(notice, lang));
+            shared.refuse_press(press.callback, notice, lang);
         } else if notice == Notice::Busy {
             shared.tell(incoming.person.id, &shared.host.words(notice, lang), lang);
         }

@@ -37,6 +37,15 @@ pub(crate) struct Answer {
     pub(crate) alert: bool,
 }
 
+/// How hard an answer is tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Effort {
+    /// A flood's answers: their sum must not crowd out the answers to others.
+    Once,
+    /// A few times.
+    Tries,
+}
+
 impl Output {
     /// Sends a message to a private chat; returns its id.
     pub(crate) async fn send(&self, chat: u64, rendered: &Rendered, sound: Sound) -> Result<i32, CallError> {
@@ -128,10 +137,14 @@ impl Output {
     }
 
     /// Answers a press. Bounded tries; an answer that comes too late is no failure.
-    pub(crate) async fn answer(&self, callback: String, answer: Answer) {
+    pub(crate) async fn answer(&self, callback: String, answer: Answer, effort: Effort) {
         let text = answer.text.map(|text| html::cut(&text, html::POPUP_UNITS_MAX));
         let payload = AnswerCallbackQuery { callback_query_id: callback, text, show_alert: answer.alert };
-        for tries in 1..=ANSWER_TRIES {
+        let most = match effort {
+            Effort::Once => 1,
+            Effort::Tries => ANSWER_TRIES,
+        };
+        for tries in 1..=most {
             let pause = match self.port.call(&payload).await {
                 Ok(_) | Err(CallError::TooOld) => return,
                 Err(CallError::RetryAfter(pause)) => pause.min(ANSWER_PAUSE_MAX),
@@ -141,9 +154,11 @@ impl Output {
                     return;
                 }
             };
-            tokio::time::sleep(pause).await;
+            if tries < most {
+                tokio::time::sleep(pause).await;
+            }
         }
-        tracing::warn!(tries = ANSWER_TRIES, "a press was not answered");
+        tracing::warn!(tries = most, "a press was not answered");
     }
 
     fn note(&self, chat: u64, error: &CallError) {

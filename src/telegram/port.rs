@@ -251,6 +251,12 @@ mod tests {
     }
 
     #[test]
+    fn no_pause_of_the_whole_bot_is_believed_beyond_a_minute() {
+        assert_eq!(believed(Duration::from_secs(86_400)), PAUSE_MAX);
+        assert_eq!(believed(Duration::from_secs(5)), Duration::from_secs(5));
+    }
+
+    #[test]
     fn a_pause_of_any_form_is_a_pause_and_no_refusal() {
         for asked in ["-5", "0.5", "0"] {
             let body = format!(r#"{{"ok":false,"error_code":429,"parameters":{{"retry_after":{asked}}}}}"#);

@@ -11,7 +11,7 @@ use crate::gate::Pace;
 use crate::host::{Host, HostError, Loaded, Notice, Popup, Sound};
 use crate::input::Bot;
 use crate::methods::words;
-use crate::output::{Answer, Chores, Output, Ticket};
+use crate::output::{Answer, Chores, Effort, Output, Ticket};
 use crate::settings::Limits;
 
 /// One running bot.
@@ -92,9 +92,19 @@ impl<H: Host> Shared<H> {
     /// Answers a press, if it was not answered yet. Not waited for: the next press is not held up by Telegram.
     pub(crate) fn answer(self: &Arc<Self>, ticket: &Ticket, answer: Answer) {
         if let Some(callback) = ticket.take() {
-            let shared = Arc::clone(self);
-            self.chores.spawn(async move { shared.output.answer(callback, answer).await });
+            self.answer_with(callback, answer, Effort::Tries);
         }
+    }
+
+    /// Answers a press that is not handled.
+    pub(crate) fn refuse_press(self: &Arc<Self>, callback: String, notice: Notice, lang: Lang) {
+        let effort = if notice == Notice::Flood { Effort::Once } else { Effort::Tries };
+        self.answer_with(callback, self.notice(notice, lang), effort);
+    }
+
+    fn answer_with(self: &Arc<Self>, callback: String, answer: Answer, effort: Effort) {
+        let shared = Arc::clone(self);
+        self.chores.spawn(async move { shared.output.answer(callback, answer, effort).await });
     }
 
     /// Says something outside the panel: quietly, without keeping it, and not while Telegram slows the chat down.

@@ -319,3 +319,19 @@ async fn updates_without_numbers_make_a_pause_and_no_hot_loop() {
     let lines = world.log.until(|lines| has(lines, "getUpdates") >= 2).await;
     assert!(has(&lines, "getUpdates") <= 4, "{lines:#?}");
 }
+
+#[tokio::test]
+async fn slowed_down_answers_of_one_person_hold_up_nobody_elses() {
+    let limits = Limits { mailbox_max: 1_000, flood_events: 1_000, ..Limits::default() };
+    let world = World::start(limits).await;
+    let (one, two) = (open_panel(&world, 1).await, open_panel(&world, 2).await);
+    let slow =
+        json!({"ok": false, "error_code": 429, "description": "Too Many Requests", "parameters": {"retry_after": 60}});
+    for _ in 0..300 {
+        world.server.script("answerCallbackQuery", slow.clone());
+        world.server.push(press(1, one, "home.1.-.f"));
+    }
+    world.log.until(|lines| has(lines, "answerCallbackQuery") == 300).await;
+    world.server.push(press(2, two, "home.1.-.f"));
+    world.log.until(|lines| has(lines, "answerCallbackQuery") == 301).await;
+}
