@@ -1,9 +1,10 @@
 //! Where things stand in the chat: one panel, one card an order, also after a restart; and whose chat it is.
 
+use serde_json::json;
 use sim::telegram::{ButtonAction, Message};
 use sim::{Sim, SimOptions, SimUser, Tap};
 
-use crate::support::World;
+use crate::support::{PATIENCE, World};
 
 /// The messages that carry buttons of an order's card.
 fn cards(user: &SimUser) -> Vec<i64> {
@@ -90,4 +91,22 @@ async fn whoever_blocked_the_bot_costs_few_calls() {
     world.play(include_str!("conversations/blocked_and_back.chat")).await;
     let sent = world.sim.telegram.count("sendMessage");
     assert!(sent < 20, "{sent} messages were sent");
+}
+
+#[tokio::test]
+async fn strangers_buttons_are_answered_in_the_chosen_language() {
+    let world = World::new().await;
+    let user = world.sim.telegram.user(44, "Noor", "en");
+    user.send("/start");
+    user.see("Hi Noor").await.expect("a welcome");
+    user.tap("العربية").await.expect("the other language");
+    let answers = world.sim.telegram.count("answerCallbackQuery");
+    let message = json!({"message_id": 5, "date": 1, "chat": {"id": 45, "type": "private", "first_name": "Other"}});
+    let from = json!({"id": 44, "is_bot": false, "first_name": "Noor", "language_code": "en"});
+    let query = json!({"id": "q", "from": from, "message": message, "chat_instance": "1", "data": "home.1.-.b"});
+    world.sim.telegram.inject_update(json!({ "callback_query": query }));
+    world.sim.telegram.wait_count("answerCallbackQuery", answers + 1, PATIENCE).await;
+    let calls = world.sim.telegram.calls("answerCallbackQuery");
+    let said = calls.last().map(|call| call.params["text"].to_string()).expect("an answer");
+    assert!(said.contains("هذا الطلب ليس لك"), "{said}");
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use engine::direction;
+use engine::token::Stale;
 use engine::{Face, Lang, Reason, Rendered, RenderedButton, Tone};
 
 use crate::host::{CardAnswer, CardPress, Cause, Host, HostResult, Living, Notice, Popup, Sound, Standing};
@@ -96,8 +97,12 @@ fn token_answer<H: Host>(shared: &Shared<H>, ended: &Ended, data: &str) -> Answe
         Unstored::Suspended => Notice::Suspended,
         Unstored::Failed => Notice::Failed,
         // Twice on a button that counts once: the first press has led on to the card.
-        Unstored::Stale(_) if counts_once(data) && ended.on_card => Notice::AlreadyDone,
-        Unstored::Stale(_) => Notice::OldMenu,
+        Unstored::Stale(Stale::NotOffered | Stale::OtherRevision) if counts_once(data) && ended.on_card => {
+            Notice::AlreadyDone
+        }
+        Unstored::Stale(Stale::NotOffered | Stale::OtherRevision | Stale::OtherInstance | Stale::Unreadable) => {
+            Notice::OldMenu
+        }
         Unstored::Ignored(Reason::NotForSale) => Notice::NotForSale,
         Unstored::Ignored(Reason::NotUnderstood) => Notice::NotUnderstood,
         Unstored::Ignored(Reason::NotHere | Reason::AlreadyHere | Reason::TooLate) => Notice::NothingHere,
