@@ -97,3 +97,20 @@ async fn ask_cost(shell: &Shell, server: ServerId, wish: &Wish) -> Result<Money,
 fn unavailable() -> PoolError {
     PoolError { code: ErrorCode::Unavailable, cause: "no such supplier".to_owned(), advice: shop::pool::Advice::None }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+    use shop::CountryId;
+
+    #[test]
+    fn jobs_of_another_version_are_answered_by_what_they_asked() {
+        let load =
+            serde_json::to_value(Job::LoadOffers { server: ServerId::Two, country: CountryId(1) }).expect("JSON");
+        assert!(load.get("LoadOffers").is_some(), "{load}");
+        assert!(matches!(unreadable(&json!({"LoadOffers": 5})), Reply::LoadFailed { country: None, .. }));
+        assert!(matches!(unreadable(&json!({"AskCost": {"wish": []}})), Reply::CostFailed { .. }));
+        assert!(matches!(unreadable(&json!(null)), Reply::LoadFailed { .. }));
+    }
+}
