@@ -134,7 +134,8 @@ impl<H: Host> Actor<H> {
         match work {
             Work::Update(incoming, ticket) => {
                 if let Some(ticket) = ticket {
-                    let lang = self.shared.host.load(&self.person).await?.lang;
+                    // Not looked up: reading this person may be what panics.
+                    let lang = self.inbox.spoken(&self.person);
                     self.shared.answer(ticket, self.shared.notice(Notice::Failed, lang));
                 }
                 self.shared.bury(incoming.update, "its handling panics");
