@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 use tokio::task::{JoinError, JoinHandle};
 use tokio::time::Instant;
 
@@ -31,6 +31,8 @@ pub(crate) struct Actor<H: Host> {
     person: Person,
     todo: Todo,
     memory: Memory,
+    /// For the round that is under way.
+    hurry: Arc<Notify>,
     failures: u32,
     retry_at: Option<Instant>,
     /// Dropped when this actor is done.
@@ -54,6 +56,7 @@ impl<H: Host> Actor<H> {
             person: Person { id: user, name: String::new(), language_code: None },
             todo: Todo::default(),
             memory: Memory::default(),
+            hurry: Arc::default(),
             failures: 0,
             retry_at: None,
             _alive: alive,
@@ -65,7 +68,9 @@ impl<H: Host> Actor<H> {
         let mut output: Round = None;
         loop {
             if output.is_none() && !self.todo.is_empty() && self.retry_at.is_none() {
-                let (todo, memory) = (std::mem::take(&mut self.todo), std::mem::take(&mut self.memory));
+                self.hurry = Arc::default();
+                let memory = Memory { hurry: Arc::clone(&self.hurry), ..std::mem::take(&mut self.memory) };
+                let todo = std::mem::take(&mut self.todo);
                 output = Some(tokio::spawn(round(Arc::clone(&self.shared), self.person.clone(), todo, memory)));
             }
             let stopping = self.mailboxes.stopping.load(Ordering::SeqCst);
@@ -117,6 +122,7 @@ impl<H: Host> Actor<H> {
                     }
                     self.todo.merge(after.todo);
                     if after.acted {
+                        self.hurry.notify_one();
                         self.retry_at = None;
                     }
                     return;

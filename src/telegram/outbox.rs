@@ -64,7 +64,7 @@ async fn pass<H: Host>(
 ) -> HostResult<Option<Emptied>> {
     for item in batch {
         if asked == Asked::No {
-            shared.unasked.turn(urgency(&item.kind)).await;
+            shared.unasked_turn(urgency(&item.kind), &memory.hurry).await;
         }
         let slot = shared.deliveries.acquire().await;
         let result = deliver_one(shared, user, item.kind, memory).await;

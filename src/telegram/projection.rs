@@ -3,9 +3,11 @@
 
 use std::collections::VecDeque;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
 
 use engine::direction::{self, Piece};
 use engine::{Lang, Rendered, Surface, machine};
+use tokio::sync::Notify;
 
 use crate::gate::Urgency;
 use crate::host::{CardPlace, Host, HostResult, Living, Loaded, Person, Sound};
@@ -28,6 +30,8 @@ pub(crate) struct Memory {
     pub(crate) card: Option<String>,
     /// Messages that have become cards: no old menus, whatever is pressed on them.
     pub(crate) cards: VecDeque<i32>,
+    /// Rings when the person does something while a round is under way: it waits for no turn any more.
+    pub(crate) hurry: Arc<Notify>,
 }
 
 impl Memory {
@@ -155,7 +159,7 @@ async fn show_living<H: Host>(
             return Ok((Shown::Done, Some(living)));
         }
         if panel.asked == Asked::No {
-            shared.unasked.turn(Urgency::Patient).await;
+            shared.unasked_turn(Urgency::Patient, &memory.hurry).await;
         }
         match shared.output.edit(user, living.message_id, rendered).await {
             Ok(()) => {

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use engine::{Ctx, Direction, Lang, Text, direction};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{Notify, Semaphore, mpsc};
 
 use crate::Error;
-use crate::gate::Pace;
+use crate::gate::{Pace, Urgency};
 use crate::host::{Host, HostError, Loaded, Notice, Popup, Sound};
 use crate::input::Bot;
 use crate::methods::words;
@@ -65,6 +65,15 @@ impl<H: Host> Shared<H> {
 
     pub(crate) fn context<'a>(&self, loaded: &'a Loaded<H::App>) -> Ctx<'a, <H::App as engine::App>::Env> {
         Ctx { lang: loaded.lang, now: self.now_s(), fresh: self.host.fresh(), env: &loaded.env }
+    }
+
+    /// Waits for the turn of something that nobody asked for; not any longer once the person does something.
+    pub(crate) async fn unasked_turn(&self, urgency: Urgency, hurry: &Notify) {
+        tokio::select! {
+            () = self.unasked.turn(urgency) => {}
+            // Rung on: the rest of the round hurries, too.
+            () = hurry.notified() => hurry.notify_one(),
+        }
     }
 
     /// Marks an update as handled that needed no step.

@@ -335,3 +335,22 @@ async fn slowed_down_answers_of_one_person_hold_up_nobody_elses() {
     world.server.push(press(2, two, "home.1.-.f"));
     world.log.until(|lines| has(lines, "answerCallbackQuery") == 301).await;
 }
+
+#[tokio::test]
+async fn whoever_acts_waits_behind_nothing_that_nobody_asked_for() {
+    let world = World::start(Limits { unasked_per_second: 1, ..Limits::default() }).await;
+    let panel = open_panel(&world, 1).await;
+    for user in 10..70 {
+        let kind = OutgoingKind::Message { rendered: engine::Rendered::default(), sound: Sound::Silent };
+        world.host.queue(user, Outgoing { id: "m".into(), kind });
+        world.handle.wake(user);
+    }
+    let input = engine::machine::Input::Text("open".into());
+    assert_eq!(world.handle.deliver(Delivered { user: 1, key: "k".into(), input }), crate::Posted::Taken);
+    world.log.until(|lines| has(lines, "commit k") == 1 && has(lines, "sendMessage") >= 2).await;
+    world.server.push(press(1, panel, "home.1.-.f"));
+    world
+        .log
+        .until(|lines| lines.iter().any(|line| line.contains("editMessageText") && line.contains("<b>shut")))
+        .await;
+}
