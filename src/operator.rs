@@ -36,7 +36,7 @@ pub enum Request {
         /// Why.
         reason: String,
         /// The name of this one credit: a repeat under it changes nothing.
-        nonce: Option<String>,
+        nonce: String,
     },
     /// All settings with their sources.
     ShowSettings,
@@ -48,6 +48,20 @@ pub enum Request {
     SetKey(ServerId, Key),
     /// How the shop is doing.
     Status,
+}
+
+impl Request {
+    /// What to say where a running bot took the wish and no answer came.
+    #[must_use]
+    pub fn unanswered(&self) -> String {
+        let unclear = "the bot did not answer, so it is unclear whether this was done";
+        match self {
+            Self::Credit { nonce, .. } => format!("{unclear}; repeat it with --nonce {nonce}, and it is done once"),
+            Self::ShowSettings | Self::SetMargin(..) | Self::SetSelling(..) | Self::SetKey(..) | Self::Status => {
+                unclear.to_owned()
+            }
+        }
+    }
 }
 
 /// A key on its way: never shown.
@@ -110,14 +124,7 @@ impl Operator {
         answer.unwrap_or_else(|error| Answer::refused(format!("the database failed: {error}")))
     }
 
-    async fn credit(
-        &self,
-        user: UserId,
-        amount: Money,
-        reason: String,
-        nonce: Option<String>,
-    ) -> Result<Answer, StoreError> {
-        let nonce = nonce.unwrap_or_else(|| format!("auto-{}", self.office.fresh.next()));
+    async fn credit(&self, user: UserId, amount: Money, reason: String, nonce: String) -> Result<Answer, StoreError> {
         let command = Command::Adjust { user, amount, reason, nonce: nonce.clone() };
         let outcome = self.office.command(vec![command]).await?;
         if let Outcome::Refused(refusal) = outcome {
@@ -228,7 +235,8 @@ impl Operator {
         let status = self.office.store.status(self.office.clock.now())?;
         let mut text = format!("Users: {}\n", status.users);
         let count = |(state, count): (&StateKind, &u64)| format!("{} {count}", <&'static str>::from(state));
-        let open: Vec<String> = status.orders.iter().map(count).collect();
+        let ended = |state: &StateKind| matches!(state, StateKind::Done | StateKind::Refunded);
+        let open: Vec<String> = status.orders.iter().filter(|(state, _)| !ended(state)).map(count).collect();
         let _ = writeln!(text, "Open orders: {}", if open.is_empty() { "none".to_owned() } else { open.join(", ") });
         let _ = writeln!(
             text,
