@@ -74,10 +74,10 @@ pub fn main() -> ExitCode {
 
 /// The line itself is not repeated: it may hold a password.
 fn unreadable(error: dotenvy::Error) -> anyhow::Error {
-    match error {
-        dotenvy::Error::Io(error) => anyhow::anyhow!("the file .env cannot be read: {error}"),
-        _ => anyhow::anyhow!("a line of the file .env is not NAME=VALUE: a value with blanks needs quotes"),
+    if let dotenvy::Error::Io(error) = error {
+        return anyhow::anyhow!("the file .env cannot be read: {error}");
     }
+    anyhow::anyhow!("a line of the file .env is not NAME=VALUE: a value with blanks needs quotes")
 }
 
 fn fail(error: &anyhow::Error) -> ExitCode {
