@@ -20,8 +20,8 @@ use crate::operator::{Answer, Operator, Request};
 const SOCKET_PATH_BYTES_MAX: usize = 99;
 /// The largest request or answer.
 const LINE_BYTES_MAX: u64 = 256 * 1024;
-/// How long one exchange may take.
-const EXCHANGE: Duration = Duration::from_secs(30);
+/// How long one exchange may take: an audit or a backup reads everything.
+const EXCHANGE: Duration = Duration::from_secs(120);
 
 /// A line on the socket, either way.
 #[derive(Serialize, Deserialize)]

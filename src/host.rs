@@ -261,7 +261,7 @@ impl ShopHost {
             recent_services: view.recent_services.iter().map(|(_, service)| *service).collect(),
             servers: self.servers()?,
             support_url: self.shell.support_url.clone(),
-            shop_open: env::Door::Selling,
+            shop_open: if store.holds().is_empty() { env::Door::Selling } else { env::Door::Stopped },
         }))
     }
 

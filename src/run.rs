@@ -1,6 +1,7 @@
 //! The composition root: from a checked configuration to a running shop, and cleanly back.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,6 +20,7 @@ use crate::clock::{MovedClock, SystemClock};
 use crate::config::{BadOption, Config, RentalApi};
 use crate::control;
 use crate::effects;
+use crate::guard::Guard;
 use crate::host::ShopHost;
 use crate::market::Market;
 use crate::office::{FollowUp, Office};
@@ -57,6 +59,7 @@ pub fn clock(config: &Config) -> Arc<dyn Clock> {
 /// # Errors
 /// One clear sentence on what is wrong with either.
 pub async fn open(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<Opened> {
+    refuse_to_forget(config)?;
     let store = Store::open(&config.database_file, Options::default()).context("DATABASE_FILE")?;
     let settings = store.settings()?;
     let sealed = [ServerId::One, ServerId::Two].iter().any(|server| settings.server(*server).key.is_some());
@@ -69,6 +72,19 @@ pub async fn open(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<Open
     }
     let (office, follow_ups) = Office::open(store, clock).await?;
     Ok(Opened { office, follow_ups, sealer: Arc::new(sealer), settings })
+}
+
+/// A database that was there once is never replaced by an empty one.
+fn refuse_to_forget(config: &Config) -> Result<(), BadOption> {
+    let key = config.beside("key");
+    if config.database_file.exists() || !key.exists() {
+        return Ok(());
+    }
+    let (file, key) = (config.database_file.display(), key.display());
+    let problem = format!(
+        "{file} is missing, although it was there once ({key} is): bring it back with `raqam restore FILE`, or remove the key file to begin anew"
+    );
+    Err(BadOption { option: "DATABASE_FILE", problem })
 }
 
 /// The client of server 2's supplier. A saved key wins over the environment's.
@@ -116,6 +132,8 @@ pub async fn bot(
     let markets = BTreeMap::from([(ServerId::Two, market.clone())]);
     let shell = Arc::new(Shell::new(opened.office.clone(), markets, config.support_url.clone(), config.poll_every));
     let operator = Arc::new(operator(config, &opened, &market));
+    let guard = Arc::new(guard(config, &opened));
+    guard.at_start()?;
     let worker = Worker::recover(shell.clone(), opened.follow_ups).await?;
     let socket = control::socket_path(&config.database_file);
     let listener = control::listen(&socket).with_context(|| format!("the control socket {}", socket.display()))?;
@@ -124,6 +142,7 @@ pub async fn bot(
     parts.spawn(worker.run(shutdown.clone()));
     parts.spawn(shell.clone().show_catalogue(market.clone(), shutdown.clone()));
     parts.spawn(market.run(shutdown.clone()));
+    parts.spawn(guard.run(shutdown.clone()));
     parts.spawn(timers::run(shell.clone(), shutdown.clone()));
     parts.spawn(control::serve(listener, socket, operator, shutdown.clone()));
     let settings = telegram::Settings {
@@ -171,6 +190,15 @@ async fn lost(parts: &mut JoinSet<()>, shutdown: &watch::Receiver<bool>) {
     if *shutdown.borrow() {
         // It was asked for: what ends now, ends in order.
         std::future::pending::<()>().await;
+    }
+}
+
+fn guard(config: &Config, opened: &Opened) -> Guard {
+    let folder = config.database_file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    Guard {
+        store: opened.office.store.clone(),
+        folder: folder.unwrap_or_else(|| Path::new(".")).to_owned(),
+        free_bytes_min: config.free_disk_mb_min * 1_000_000,
     }
 }
 

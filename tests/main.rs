@@ -2,6 +2,7 @@
 
 mod architecture;
 mod bad_inputs;
+mod books;
 mod command_line;
 mod conversations;
 mod kill;

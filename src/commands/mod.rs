@@ -1,8 +1,11 @@
 //! The command line: a file per subcommand, and a table that leads to them.
 
+mod audit;
+mod backup;
 mod credit;
 mod demo;
 mod diagram;
+mod restore;
 mod serve;
 mod settings;
 mod sim;
@@ -41,6 +44,12 @@ enum Command {
     Settings(settings::Arguments),
     /// Show how the shop is doing. Works while the bot runs, too.
     Status(status::Arguments),
+    /// Check the books: every invariant, held or broken. Works while the bot runs, too.
+    Audit(audit::Arguments),
+    /// Copy everything into a new file. Works while the bot runs, too.
+    Backup(backup::Arguments),
+    /// Put a backup in the place of the database, while no bot runs.
+    Restore(restore::Arguments),
     /// Print the state diagrams of all conversations (Mermaid).
     Diagram(diagram::Arguments),
 }
@@ -64,6 +73,9 @@ pub fn main() -> ExitCode {
         Command::Credit(arguments) => credit::run(arguments),
         Command::Settings(arguments) => settings::run(arguments),
         Command::Status(arguments) => status::run(&arguments),
+        Command::Audit(arguments) => audit::run(&arguments),
+        Command::Backup(arguments) => backup::run(&arguments),
+        Command::Restore(arguments) => restore::run(&arguments),
         Command::Diagram(arguments) => diagram::run(&arguments),
     };
     match result {
@@ -113,11 +125,16 @@ fn start_log(default: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Has a wish performed: by the bot where it runs, on the database where it does not.
+/// Has a wish performed, and prints what came of it.
 fn ask(options: &Options, request: Request) -> anyhow::Result<ExitCode> {
+    answer(options, request).map(|answer| print(&answer))
+}
+
+/// Has a wish performed: by the bot where it runs, on the database where it does not.
+fn answer(options: &Options, request: Request) -> anyhow::Result<Answer> {
     let config = Config::from_options(options)?;
     start_log("error")?;
-    let answer = block_on(async {
+    block_on(async {
         let socket = control::socket_path(&config.database_file);
         let asked = control::ask(&socket, request.clone()).await;
         if let Some(answer) = asked.with_context(|| request.unanswered())? {
@@ -125,8 +142,7 @@ fn ask(options: &Options, request: Request) -> anyhow::Result<ExitCode> {
         }
         let operator = run::operator_without_bot(&config).await?;
         Ok(operator.perform(request).await)
-    })?;
-    Ok(print(&answer))
+    })
 }
 
 fn print(answer: &Answer) -> ExitCode {
