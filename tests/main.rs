@@ -6,5 +6,6 @@ mod books;
 mod command_line;
 mod conversations;
 mod kill;
+mod kill_loop;
 mod supplier_calls;
 mod support;
