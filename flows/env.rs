@@ -105,10 +105,19 @@ pub struct HistoryPage {
 /// A page of transactions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StatementPage {
-    /// The transactions, the newest first, at most [`PAGE_ROWS`].
-    pub entries: Vec<Transaction>,
+    /// The movements, the newest first, at most [`PAGE_ROWS`].
+    pub entries: Vec<Movement>,
     /// How many there are on all pages.
     pub total: u32,
+}
+
+/// A transaction with what it was for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Movement {
+    /// The transaction.
+    pub transaction: Transaction,
+    /// What its order was for, where there is one.
+    pub wish: Option<Wish>,
 }
 
 /// The world as the flows see it. Only servers that are offered are in it.

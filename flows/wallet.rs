@@ -4,11 +4,11 @@ use engine::step::Row;
 use engine::{Event, Fixture, Flow, Lang, Reason, Screen, Step, Text, To};
 use serde::{Deserialize, Serialize};
 use shop::Money;
-use shop::ledger::{Kind as Movement, Transaction};
+use shop::ledger::Kind as Posted;
 
 use crate::app::{Output, Raqam};
-use crate::env::{Env, StatementPage};
-use crate::parts::{button, date, footer, home, lines, page_of, pages, paragraphs, row, support, turning};
+use crate::env::{Env, Movement, StatementPage};
+use crate::parts::{self, button, date, footer, home, lines, page_of, pages, paragraphs, row, support, turning};
 use crate::text::{money, say, signed, words};
 use crate::{keys, settings};
 
@@ -139,7 +139,8 @@ fn balance_screen(cx: &Cx<'_>) -> Screen<Action> {
     } else {
         Text::new()
     };
-    let text = paragraphs([lines([balance, reserved]), words(lang, keys::WALLET_TOP_UP)]);
+    let top_up = if cx.env.support_url.is_some() { keys::WALLET_TOP_UP } else { keys::WALLET_NO_TOP_UP };
+    let text = paragraphs([lines([balance, reserved]), words(lang, top_up)]);
     Screen::new(text)
         .row(support(lang, keys::COMMON_SUPPORT, cx.env.support_url.as_deref()))
         .row([button(lang, keys::WALLET_TRANSACTIONS, Action::Transactions)])
@@ -161,16 +162,18 @@ fn statement_screen(page: u32, statement: Option<&StatementPage>, lang: Lang) ->
 }
 
 /// A movement that changed what can be spent; a capture did not, its hold had.
-fn line(entry: &Transaction, lang: Lang) -> Option<Text> {
-    let delta = entry.available_delta();
-    let key = match entry.kind {
-        Movement::Adjust if delta.is_negative() => keys::WALLET_CORRECTED,
-        Movement::Adjust => keys::WALLET_TOPPED_UP,
-        Movement::Hold => keys::WALLET_PAID,
-        Movement::Release => keys::WALLET_REFUNDED,
-        Movement::Capture | Movement::Cost | Movement::CostBack => return None,
+fn line(Movement { transaction, wish }: &Movement, lang: Lang) -> Option<Text> {
+    let delta = transaction.available_delta();
+    let key = match (transaction.kind, wish) {
+        (Posted::Adjust, _) if delta.is_negative() => keys::WALLET_CORRECTED,
+        (Posted::Adjust, _) => keys::WALLET_TOPPED_UP,
+        (Posted::Hold, Some(_)) => keys::WALLET_PAID,
+        (Posted::Hold, None) => keys::WALLET_PAID_UNKNOWN,
+        (Posted::Release, _) => keys::WALLET_REFUNDED,
+        (Posted::Capture | Posted::Cost | Posted::CostBack, _) => return None,
     };
-    let order = entry.order.map_or_else(Text::new, |order| Text::ltr(order.to_string()));
-    let arguments = [("amount", signed(delta)), ("order", order), ("date", date(entry.at))];
+    let order = transaction.order.map_or_else(Text::new, |order| Text::ltr(order.to_string()));
+    let mut arguments = vec![("amount", signed(delta)), ("order", order), ("date", date(transaction.at))];
+    arguments.extend(wish.iter().flat_map(|wish| parts::named(lang, wish)));
     (delta != Money::ZERO).then(|| say(lang, key, &arguments))
 }

@@ -157,6 +157,11 @@ pub(super) fn price_of(wish: &Wish, cost: Money, env: &Env) -> Option<Money> {
     sale_price(cost, env.server(wish.server)?.margin)
 }
 
+/// What the wallet lacks for a price.
+pub(super) fn missing(price: Money, cx: &Cx<'_>) -> Option<Money> {
+    price.checked_sub(cx.env.wallet.available).filter(|missing| *missing > Money::ZERO)
+}
+
 /// Today's price of a wish as the catalogue has it.
 pub(super) fn price_today(wish: &Wish, env: &Env) -> Option<Money> {
     current_offer(env.server(wish.server)?, wish)?.price
