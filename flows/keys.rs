@@ -112,6 +112,7 @@ keys! {
     CONFIRM_SHOW_PRICE = "confirm.show_price",
     CONFIRM_NOT_ENOUGH = "confirm.not_enough",
     CONFIRM_TOP_UP = "confirm.top_up",
+    CONFIRM_ENOUGH = "confirm.enough",
     CONFIRM_TOP_UP_DONE = "confirm.top_up_done",
     REFUSAL_NOT_SELLING = "refusal.not_selling",
     REFUSAL_TOO_MANY_OPEN = "refusal.too_many_open",

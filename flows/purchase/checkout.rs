@@ -40,7 +40,7 @@ pub(super) fn confirm(draft: &Draft, cx: &Cx<'_>) -> Screen<Action> {
         Mode::Failed(code) => failed(draft, *code, server, cx),
         Mode::Short { quote } => match missing(quote.price, cx) {
             Some(missing) => short(draft, *quote, missing, cx),
-            None => without_price(draft, keys::CONFIRM_EXPIRED, Some(keys::CONFIRM_FRESH_PRICE), cx),
+            None => without_price(draft, keys::CONFIRM_ENOUGH, Some(keys::CONFIRM_TOP_UP_DONE), cx),
         },
         Mode::Offered { quote, news } => match missing(quote.price, cx) {
             Some(missing) => short(draft, *quote, missing, cx),
