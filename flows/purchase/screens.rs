@@ -43,7 +43,7 @@ pub(super) fn duration(begin: &Begin, cx: &Cx<'_>) -> Screen<Action> {
     let saved = if saved.is_empty() { saved } else { say(lang, keys::KIND_DURATION_SAVED, &[("what", saved)]) };
     let rented = server.catalogue.rental_days();
     if rented.is_empty() {
-        return without_days(server, lang).row(footer(lang));
+        return without_days(server, lang);
     }
     let days = rented.into_iter().map(|days| {
         let price = begin
@@ -57,10 +57,16 @@ pub(super) fn duration(begin: &Begin, cx: &Cx<'_>) -> Screen<Action> {
 
 /// No days to choose from: the list is still on its way, or nothing is for rent any more.
 fn without_days(server: &Server, lang: Lang) -> Screen<Action> {
-    if server.catalogue.rentals_fetched_at().is_some() {
-        return Screen::new(words(lang, keys::COUNTRY_UNSOLD));
+    match server.catalogue.rentals_fetched_at() {
+        Some(_) => Screen::new(words(lang, keys::COUNTRY_UNSOLD)).row(footer(lang)),
+        None => loading(lang),
     }
-    Screen::new(words(lang, keys::COUNTRY_LOADING)).row([button(lang, keys::COMMON_REFRESH, Action::Refresh)])
+}
+
+/// The supplier's lists are still on their way.
+fn loading(lang: Lang) -> Screen<Action> {
+    let refresh = button(lang, keys::COMMON_REFRESH, Action::Refresh);
+    Screen::new(words(lang, keys::COUNTRY_LOADING)).row([refresh]).row(footer(lang))
 }
 
 /// In which country?
@@ -68,8 +74,7 @@ pub(super) fn country(search: &CountrySearch, cx: &Cx<'_>) -> Screen<Action> {
     let lang = cx.lang;
     let Some(server) = cx.env.server(search.server) else { return closed(search.server, cx) };
     if server.catalogue.is_empty() {
-        let refresh = button(lang, keys::COMMON_REFRESH, Action::Refresh);
-        return Screen::new(words(lang, keys::COUNTRY_LOADING)).row([refresh]).row(footer(lang));
+        return loading(lang);
     }
     let service = search.service.and_then(|id| server.catalogue.service(id));
     let saved = service.map_or_else(Text::new, |service| {
@@ -134,6 +139,9 @@ fn country_button(country: &Country, lang: Lang) -> Button<Action> {
 pub(super) fn service(search: &ServiceSearch, cx: &Cx<'_>) -> Screen<Action> {
     let lang = cx.lang;
     let Some(server) = cx.env.server(search.server) else { return closed(search.server, cx) };
+    if server.catalogue.is_empty() {
+        return loading(lang);
+    }
     let Some(country) = server.catalogue.country(search.country) else {
         return Screen::new(words(lang, keys::SERVICE_UNSOLD)).row(elsewhere(server, lang)).row(footer(lang));
     };
