@@ -1,6 +1,7 @@
 //! Examples of every state, its sub-screens included, and of every event. They refer to country 1 (US) and 2 (GB), to 5
 //! whose prices nobody fetched and 61 which sells nothing, and to services of the supplier's list: 1012 (WhatsApp), 907
-//! (Telegram), 817 (the one for whatever is not listed), 1 (sold nowhere). `server-off` and `…-loading` name their world.
+//! (Telegram), 817 (the one for whatever is not listed), 1 (sold nowhere). `server-off`, `shop-closed` and `…-loading` name
+//! their world.
 
 use engine::{Event, Fixture};
 use shop::catalogue::Product;
@@ -56,6 +57,7 @@ fn begins(state: fn(Begin) -> State) -> Vec<Fixture<Purchase>> {
         Fixture::new("both-saved", begin(ServerId::Two, Some(US), Some(WHATSAPP))),
         Fixture::new("server-one", begin(ServerId::One, None, None)),
         Fixture::new("server-off", begin(ServerId::One, None, None)),
+        Fixture::new("shop-closed", begin(ServerId::Two, None, None)),
     ]
 }
 

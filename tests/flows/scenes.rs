@@ -80,7 +80,7 @@ impl Scene {
             recent_services: if self == Self::Empty { vec![] } else { vec![ServiceId(1012)] },
             servers: mock::servers(self, world),
             support_url: (self != Self::Empty).then(|| "https://t.me/raqam_support".to_owned()),
-            shop_open: Door::Selling,
+            shop_open: if world == World::ShopClosed { Door::Stopped } else { Door::Selling },
         })
     }
 
@@ -288,6 +288,8 @@ pub(crate) enum World {
     Whole,
     /// Server 1 does not sell.
     ServerOneOff,
+    /// Nothing is sold.
+    ShopClosed,
     /// What is for rent was not fetched yet.
     RentalsLoading,
     /// No list was fetched yet.
@@ -298,6 +300,7 @@ impl World {
     fn of(example: &str) -> Self {
         match example {
             "server-off" => Self::ServerOneOff,
+            "shop-closed" => Self::ShopClosed,
             "rentals-loading" => Self::RentalsLoading,
             "lists-loading" => Self::ListsLoading,
             _ => Self::Whole,
