@@ -109,6 +109,8 @@ pub struct StatementPage {
     pub entries: Vec<Movement>,
     /// How many there are on all pages.
     pub total: u32,
+    /// The place in the books of the first page's newest: later pages count from it.
+    pub anchor: Option<u64>,
 }
 
 /// A transaction with what it was for.
@@ -152,8 +154,17 @@ pub struct Needs {
     pub order: Option<OrderId>,
     /// A page of ended orders.
     pub history: Option<HistoryRequest>,
-    /// A page of transactions, from 0.
-    pub statement: Option<u32>,
+    /// A page of transactions.
+    pub statement: Option<StatementRequest>,
+}
+
+/// Which page of transactions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StatementRequest {
+    /// Only this place in the books and older ones.
+    pub anchor: Option<u64>,
+    /// The page, from 0.
+    pub page: u32,
 }
 
 /// Which page of ended orders.
@@ -199,7 +210,9 @@ pub fn needs(states: &[AnyState]) -> Needs {
     match states.last() {
         Some(AnyState::Purchase(purchase::State::Waiting { order })) => Needs { order: Some(*order), ..none },
         Some(AnyState::Orders(state)) => orders::needs(state),
-        Some(AnyState::Wallet(wallet::State::Statement { page })) => Needs { statement: Some(*page), ..none },
+        Some(AnyState::Wallet(wallet::State::Statement { page, anchor })) => {
+            Needs { statement: Some(StatementRequest { anchor: *anchor, page: *page }), ..none }
+        }
         Some(AnyState::Home(_) | AnyState::Servers(_) | AnyState::Settings(_))
         | Some(AnyState::Purchase(_) | AnyState::Wallet(_))
         | None => none,

@@ -30,6 +30,9 @@ pub enum State {
     Statement {
         /// The page, from 0.
         page: u32,
+        /// Only this place in the books and older ones, so that new movements do not shift the pages.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        anchor: Option<u64>,
     },
 }
 
@@ -69,17 +72,17 @@ impl Flow for Wallet {
         Kind::from(state)
     }
 
-    fn update(state: State, event: Event<Self>, _: &Cx<'_>) -> Step<Self> {
+    fn update(state: State, event: Event<Self>, cx: &Cx<'_>) -> Step<Self> {
         match state {
             State::Balance => balance(&event),
-            State::Statement { .. } => statement(&event),
+            State::Statement { anchor, .. } => statement(anchor, &event, cx),
         }
     }
 
     fn view(state: &State, cx: &Cx<'_>) -> Screen<Action> {
         match state {
             State::Balance => balance_screen(cx),
-            State::Statement { page } => statement_screen(*page, cx.env.statement.as_ref(), cx.lang),
+            State::Statement { page, .. } => statement_screen(*page, cx.env.statement.as_ref(), cx.lang),
         }
     }
 
@@ -87,8 +90,8 @@ impl Flow for Wallet {
         match kind {
             Kind::Balance => vec![Fixture::new("balance", State::Balance)],
             Kind::Statement => vec![
-                Fixture::new("first-page", State::Statement { page: 0 }),
-                Fixture::new("later-page", State::Statement { page: 1 }),
+                Fixture::new("first-page", State::Statement { page: 0, anchor: None }),
+                Fixture::new("later-page", State::Statement { page: 1, anchor: None }),
             ],
         }
     }
@@ -100,7 +103,7 @@ impl Flow for Wallet {
 
 fn balance(event: &Event<Wallet>) -> Step<Wallet> {
     match event {
-        Event::Press(Action::Transactions) => Step::Go(State::Statement { page: 0 }, vec![]),
+        Event::Press(Action::Transactions) => Step::Go(State::Statement { page: 0, anchor: None }, vec![]),
         Event::Back | Event::Cancel => Step::Done(Output::Left, vec![]),
         Event::Text(_) => Step::Ignore(Reason::NotUnderstood),
         // The other screen's buttons, and what belongs to other flows.
@@ -114,9 +117,12 @@ fn balance(event: &Event<Wallet>) -> Step<Wallet> {
     }
 }
 
-fn statement(event: &Event<Wallet>) -> Step<Wallet> {
+fn statement(anchor: Option<u64>, event: &Event<Wallet>, cx: &Cx<'_>) -> Step<Wallet> {
     match event {
-        Event::Press(Action::Page(page)) => Step::Go(State::Statement { page: *page }, vec![]),
+        Event::Press(Action::Page(page)) => {
+            let anchor = anchor.or_else(|| cx.env.statement.as_ref()?.anchor);
+            Step::Go(State::Statement { page: *page, anchor }, vec![])
+        }
         Event::Back => Step::Go(State::Balance, vec![]),
         Event::Cancel => Step::Done(Output::Left, vec![]),
         Event::Text(_) => Step::Ignore(Reason::NotUnderstood),

@@ -238,11 +238,11 @@ impl ShopHost {
             None => None,
         };
         let statement = match needs.statement {
-            Some(number) => {
-                let page = store.statement(user, number, PER_PAGE).map_err(broken)?;
+            Some(request) => {
+                let page = store.statement(user, request.anchor, request.page, PER_PAGE).map_err(broken)?;
                 let entries = page.entries.into_iter().map(|(_, transaction)| self.movement(transaction));
                 let entries = entries.collect::<HostResult<_>>()?;
-                Some(env::StatementPage { entries, total: clamped(page.total) })
+                Some(env::StatementPage { entries, total: clamped(page.total), anchor: page.anchor })
             }
             None => None,
         };

@@ -6,7 +6,8 @@ use std::ops::Range;
 use engine::{Ctx, Lang};
 use flows::AnyState;
 use flows::env::{
-    self, Door, Env, EnvFacts, HistoryPage, HistoryRequest, Movement, Needs, PAGE_ROWS, StatementPage, Visit,
+    self, Door, Env, EnvFacts, HistoryPage, HistoryRequest, Movement, Needs, PAGE_ROWS, StatementPage,
+    StatementRequest, Visit,
 };
 use flows::orders::Filter;
 use serde::Serialize;
@@ -56,7 +57,14 @@ impl Scene {
 
     /// The world, as far as no state asks for more.
     pub(crate) fn env(self) -> Env {
-        self.world(World::Whole, &Needs { order: Some(OrderId(1)), history: Some(FIRST_PAGE), statement: Some(0) })
+        self.world(
+            World::Whole,
+            &Needs {
+                order: Some(OrderId(1)),
+                history: Some(FIRST_PAGE),
+                statement: Some(StatementRequest { anchor: None, page: 0 }),
+            },
+        )
     }
 
     /// The world of an example: what its state needs is read as the shop reads it, and its name may take something away.
@@ -74,7 +82,7 @@ impl Scene {
             order: needs.order.and_then(|id| self.stored(id)),
             open,
             history: needs.history.map(|request| self.history(request)),
-            statement: needs.statement.map(|page| self.statement(page)),
+            statement: needs.statement.map(|request| self.statement(request.page)),
             last,
             recent_countries: if self == Self::Empty { vec![] } else { vec![CountryId(1), CountryId(2)] },
             recent_services: if self == Self::Empty { vec![] } else { vec![ServiceId(1012)] },
@@ -130,7 +138,7 @@ impl Scene {
         let all = self.movements();
         let total = u32::try_from(all.len()).unwrap_or(u32::MAX);
         let entries = all.into_iter().skip((page * PAGE_ROWS) as usize).take(PAGE_ROWS as usize).collect();
-        StatementPage { entries, total }
+        StatementPage { entries, total, anchor: (total > 0).then_some(u64::from(total)) }
     }
 
     /// A state of an example as this world would have it: with its service's name.

@@ -111,6 +111,7 @@ fn facts(servers: Vec<(ServerId, Catalogue)>) -> EnvFacts {
                 wish: Some(sample_wish()),
             }],
             total: 12,
+            anchor: Some(9),
         }),
         last: Some(sample_wish()),
         recent_countries: vec![CountryId(2)],
