@@ -143,6 +143,7 @@ keys! {
     CARD_CHECK_NOW = "card.check_now",
     CARD_ANOTHER_CODE = "card.another_code",
     CARD_CANCEL = "card.cancel",
+    CARD_CANCEL_FREE = "card.cancel_free",
     CARD_RECEIVED = "card.received",
     CARD_AMBIGUOUS = "card.ambiguous",
     CARD_STILL_CHECKING = "card.still_checking",

@@ -1,5 +1,6 @@
 //! Parts that screens share: names, moments, footers, pages.
 
+use engine::direction::is_rtl;
 use engine::{Button, Lang, Row, Target, Text, TimeStyle, To};
 use shop::catalogue::{Country, Service};
 use shop::order::{Order, Wish};
@@ -108,9 +109,11 @@ pub(crate) fn service_name(lang: Lang, service: &Service) -> Text {
     name(lang, &service.name, (arabic != service.name).then_some(arabic))
 }
 
-/// A supplier's name, or ours in Arabic; what has no Arabic name is foreign there.
+/// A supplier's name, or ours in Arabic; what has no Arabic name is foreign there, and so is what a supplier writes in
+/// Arabic letters to an English reader.
 fn name(lang: Lang, latin: &str, arabic: Option<&str>) -> Text {
     match (script(lang), arabic) {
+        (Script::Latin, _) if latin.contains(is_rtl) => Text::any(latin),
         (Script::Latin, _) => Text::plain(latin),
         (Script::Arabic, Some(arabic)) => Text::plain(arabic),
         (Script::Arabic, None) => Text::any(latin),
@@ -218,6 +221,18 @@ mod tests {
             assert_eq!(day(unix), expected);
         }
         assert_eq!(clock(1_735_689_599), "23:59 UTC");
+    }
+
+    #[test]
+    fn names_in_the_other_script_are_isolated() {
+        for (lang, supplier_name, expected) in [
+            (Lang::En, "Weee!", Text::plain("Weee!")),
+            (Lang::Ar, "Weee!", Text::any("Weee!")),
+            (Lang::Ar, "WhatsApp", Text::plain("واتساب")),
+            (Lang::En, "سوق", Text::any("سوق")),
+        ] {
+            assert_eq!(service(lang, supplier_name), expected);
+        }
     }
 
     #[test]

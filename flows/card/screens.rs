@@ -99,6 +99,7 @@ fn waiting(order: &Order, issued: &Number, cx: &CardCx<'_>) -> Screen<Action> {
     let hurry = issued.expires_at - cx.now < HURRY_S;
     let first = words(lang, if hurry { keys::CARD_HURRY } else { keys::CARD_READY });
     let more = order.parent.is_some();
+    let cancel = if is_free(order) { keys::CARD_CANCEL_FREE } else { keys::CARD_CANCEL };
     let mut facts = facts(order, cx);
     facts.retain(|(name, _)| *name != "number");
     facts.extend([
@@ -109,7 +110,7 @@ fn waiting(order: &Order, issued: &Number, cx: &CardCx<'_>) -> Screen<Action> {
     Screen::new(paragraphs([first, say(lang, keys::CARD_NUMBER, &facts)]))
         .row(copies(order, issued, lang))
         .row([button(lang, keys::CARD_CHECK_NOW, Action::Check), button(lang, keys::CARD_ANOTHER_CODE, Action::Resend)])
-        .row([button(lang, keys::CARD_CANCEL, Action::Cancel).tone(Tone::Danger)])
+        .row([button(lang, cancel, Action::Cancel).tone(Tone::Danger)])
         .row([button(lang, keys::COMMON_BUY_ANOTHER, Action::Another)])
         .row(footer(cx))
 }
