@@ -12,19 +12,10 @@ use store::{Options, Store};
 use crate::support::{PATIENCE, World};
 
 /// How many rounds run where nobody says otherwise.
-const ROUNDS: u64 = 12;
+const ROUNDS: u64 = 5;
 /// The calls at which the process may die: when one more of them has come.
-const MOMENTS: [&str; 9] = [
-    "getUpdates",
-    "answerCallbackQuery",
-    "sendMessage",
-    "editMessageText",
-    "/purchase/sms",
-    "/request/active",
-    "/sms/check",
-    "/sms/cancel",
-    "/request/history",
-];
+const MOMENTS: [&str; 6] =
+    ["getUpdates", "answerCallbackQuery", "sendMessage", "editMessageText", "/purchase/sms", "/request/active"];
 /// How often a person begins anew where an answer was lost.
 const ATTEMPTS_MAX: u32 = 6;
 
@@ -89,11 +80,12 @@ impl Plan {
             Some(PoolFault::TruncatedJson),
             Some(PoolFault::Delay(Duration::from_millis(300))),
         ];
+        let moment = MOMENTS[dice.below(MOMENTS.len())];
         Self {
             end: if dice.below(3) == 0 { End::Cancel } else { End::Code },
             fault: faults[dice.below(faults.len())].clone(),
-            moment: MOMENTS[dice.below(MOMENTS.len())],
-            calls: 1 + dice.below(3) as u64,
+            moment,
+            calls: if moment == "/purchase/sms" { 1 } else { 1 + dice.below(4) as u64 },
         }
     }
 }
@@ -115,8 +107,11 @@ async fn journey(user: SimUser, supplier: SmsPoolSim, end: End) -> u64 {
         pressed += 1;
         // The answer may be lost with the process: what the chat shows in the end is what counts.
         let _ = user.tap("✅ Buy for").await;
-        if user.see("Your number is ready").await.is_err() {
-            continue;
+        match outcome(&user).await {
+            Some("Your number is ready") => {}
+            // No number, or nobody knows yet: time will tell.
+            Some(_) => return pressed,
+            None => continue,
         }
         match end {
             End::Code => {
@@ -132,6 +127,15 @@ async fn journey(user: SimUser, supplier: SmsPoolSim, end: End) -> u64 {
     pressed
 }
 
+/// What became of a purchase, as far as the chat tells.
+async fn outcome(user: &SimUser) -> Option<&'static str> {
+    let seen = user.wait_for(|messages| {
+        let shown = |words: &&&str| messages.iter().any(|message| message.text.contains(**words));
+        ["Your number is ready", "No numbers right now", "Checking with the server"].iter().find(shown).copied()
+    });
+    seen.await
+}
+
 /// Waits until no order is open; time is moved on where an order waits for time alone.
 async fn settle(world: &mut World, told: &str) {
     for _ in 0..60 {
@@ -140,7 +144,7 @@ async fn settle(world: &mut World, told: &str) {
             return;
         }
         let ticks = world.sim.smspool.count("/request/active");
-        world.play("clock +30s\n").await;
+        world.play("clock +3m\n").await;
         world.sim.smspool.wait_count("/request/active", ticks + 1, Duration::from_secs(3)).await;
     }
     let status = world.raqam(&["status"]);
@@ -166,7 +170,7 @@ fn count(sim: &Sim, call: &str) -> u64 {
 
 /// Waits for a call; one that does not come in this round is waited for a moment only.
 async fn wait(sim: &Sim, call: &str, wanted: u64) {
-    let within = PATIENCE / 5;
+    let within = PATIENCE / 10;
     if call.starts_with('/') {
         sim.smspool.wait_count(call, wanted, within).await;
     } else {
