@@ -9,10 +9,11 @@ use async_trait::async_trait;
 use engine::registry::AnyEffect;
 use engine::{Lang, Text, machine};
 use flows::env::{self, Credentials, Env, EnvFacts, ServerFacts};
-use flows::{Entry, Pick, Raqam, Way, card, note};
+use flows::{Entry, Pick, Raqam, Way, card, note, purchase};
 use shop::command::Command;
-use shop::order::Order;
-use shop::{OrderId, UserId};
+use shop::ledger::Transaction;
+use shop::order::{Order, RefundReason, State};
+use shop::{ErrorCode, OrderId, UserId};
 use store::{
     CardStep, Changed, DeliveryRow, Intent, JobRow, LivingRow, Outcome, OutgoingRow, Step, TimerChange, UserView,
 };
@@ -167,7 +168,10 @@ impl Host for ShopHost {
                 let lang = lang_of(&self.user(person.id)?, person);
                 Ok(CardAnswer::Done(Some(Popup::Alert(self.words(Notice::NotYours, lang)))))
             }
-            None => self.handled(update).await.map(|()| CardAnswer::Unknown),
+            None => match card::without_order(&press.action) {
+                Some(entry) => Ok(CardAnswer::Leads(None, machine::Input::Start(entry))),
+                None => self.handled(update).await.map(|()| CardAnswer::Unknown),
+            },
         }
     }
 
@@ -262,10 +266,11 @@ impl ShopHost {
             None => None,
         };
         let statement = match needs.statement {
-            Some(number) => {
-                let page = store.statement(user, number, PER_PAGE).map_err(broken)?;
-                let entries = page.entries.into_iter().map(|(_, transaction)| transaction).collect();
-                Some(env::StatementPage { entries, total: clamped(page.total) })
+            Some(request) => {
+                let page = store.statement(user, request.anchor, request.page, PER_PAGE).map_err(broken)?;
+                let entries = page.entries.into_iter().map(|(_, transaction)| self.movement(transaction));
+                let entries = entries.collect::<HostResult<_>>()?;
+                Some(env::StatementPage { entries, total: clamped(page.total), anchor: page.anchor })
             }
             None => None,
         };
@@ -286,8 +291,16 @@ impl ShopHost {
             recent_services: view.recent_services.iter().map(|(_, service)| *service).collect(),
             servers: self.servers()?,
             support_url: self.shell.support_url.clone(),
-            shop_open: env::Door::Selling,
+            shop_open: if store.holds().is_empty() { env::Door::Selling } else { env::Door::Stopped },
         }))
+    }
+
+    fn movement(&self, transaction: Transaction) -> HostResult<env::Movement> {
+        let order = match transaction.order {
+            Some(order) => self.shell.office.store.order(order).map_err(broken)?,
+            None => None,
+        };
+        Ok(env::Movement { transaction, wish: order.map(|order| order.wish) })
     }
 
     fn servers(&self) -> HostResult<Vec<ServerFacts>> {
@@ -376,7 +389,27 @@ impl ShopHost {
 
     fn card_cx<'a>(&'a self, view: &UserView, lang: Lang) -> card::CardCx<'a> {
         let now = self.shell.office.clock.now();
-        card::CardCx { lang, now, wallet: view.wallet, support_url: self.shell.support_url.as_deref() }
+        let support_url = self.shell.support_url.as_deref();
+        card::CardCx { lang, now, wallet: view.wallet, support_url, elsewhere: &[] }
+    }
+
+    /// How many messages arrived on an order's number before it, for the orders that it goes on from.
+    fn earlier_messages(&self, order: Option<&Order>) -> HostResult<usize> {
+        let (mut count, mut parent) = (0, order.and_then(|order| order.parent));
+        while let Some(id) = parent {
+            let earlier = self.shell.office.store.order(id).map_err(broken)?;
+            count += earlier.as_ref().map_or(0, |order| order.messages.len());
+            parent = earlier.and_then(|order| order.parent);
+        }
+        Ok(count)
+    }
+
+    /// Where else a sold out order's wish is for sale.
+    fn elsewhere(&self, order: Option<&Order>, lang: Lang) -> Vec<purchase::Elsewhere> {
+        let sold_out = State::Refunded(RefundReason::Refused(ErrorCode::OutOfStock));
+        let wish = order.filter(|order| order.state == sold_out).map(|order| &order.wish);
+        let sold = wish.and_then(|wish| Some((wish, self.shell.markets.get(&wish.server)?)));
+        sold.map_or_else(Vec::new, |(wish, market)| purchase::elsewhere(wish, &market.catalogue(), lang))
     }
 
     fn show(&self, view: &UserView, row: OutgoingRow) -> HostResult<Outgoing> {
@@ -388,9 +421,11 @@ impl ShopHost {
                     Some(order) => store.order(order).map_err(broken)?,
                     None => None,
                 };
-                let now = self.shell.office.clock.now();
-                let support_url = self.shell.support_url.as_deref();
-                let (rendered, ring) = note::render(&note, order.as_ref(), view.wallet, lang, now, support_url);
+                let subject =
+                    note::Subject { order: order.as_ref(), earlier_messages: self.earlier_messages(order.as_ref())? };
+                let elsewhere = self.elsewhere(order.as_ref(), lang);
+                let cx = card::CardCx { elsewhere: &elsewhere, ..self.card_cx(view, lang) };
+                let (rendered, ring) = note::render(&note, subject, &cx);
                 let sound = match ring {
                     note::Sound::Rings => Sound::Rings,
                     note::Sound::Silent => Sound::Silent,
@@ -398,7 +433,9 @@ impl ShopHost {
                 Ok(Outgoing { id: format!("n{seq}"), kind: OutgoingKind::Message { rendered, sound } })
             }
             OutgoingRow::Card { card: row, order } => {
-                let rendered = card::render(&order, page::ask(row.ask), &self.card_cx(view, lang));
+                let elsewhere = self.elsewhere(Some(&order), lang);
+                let cx = card::CardCx { elsewhere: &elsewhere, ..self.card_cx(view, lang) };
+                let rendered = card::render(&order, page::ask(row.ask), &cx);
                 let id = format!("c{}.{}", order.id, row.version);
                 Ok(Outgoing { id, kind: OutgoingKind::Card { message_id: row.message_id, rendered } })
             }

@@ -2,9 +2,11 @@
 
 mod architecture;
 mod bad_inputs;
+mod books;
 mod command_line;
 mod conversations;
 mod kill;
+mod kill_loop;
 mod panels;
 mod supplier_calls;
 mod support;

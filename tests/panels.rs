@@ -6,6 +6,11 @@ use sim::{Sim, SimOptions, SimUser, Tap};
 
 use crate::support::{PATIENCE, World};
 
+/// Order 0 is none: a credit's buttons carry it.
+fn of_an_order(data: &str) -> bool {
+    data.starts_with("o.") && !data.starts_with("o.0.")
+}
+
 /// The messages that carry buttons of an order's card.
 fn cards(user: &SimUser) -> Vec<i64> {
     let is_card = |message: &&Message| {
@@ -13,7 +18,7 @@ fn cards(user: &SimUser) -> Vec<i64> {
             .buttons()
             .into_iter()
             .flatten()
-            .any(|button| matches!(button.action, ButtonAction::Callback(data) if data.starts_with("o.")))
+            .any(|button| matches!(button.action, ButtonAction::Callback(data) if of_an_order(&data)))
     };
     user.messages().iter().filter(is_card).map(|message| message.id).collect()
 }
@@ -41,7 +46,7 @@ async fn one_message_shows_a_cards_buttons() {
 fn card_order(user: &SimUser) -> String {
     let mut data = user.messages().into_iter().flat_map(|message| message.buttons()).flatten().filter_map(|button| {
         let ButtonAction::Callback(data) = button.action else { return None };
-        data.strip_prefix("o.").map(str::to_owned)
+        data.strip_prefix("o.").filter(|_| of_an_order(&data)).map(str::to_owned)
     });
     data.next().and_then(|data| data.split('.').next().map(str::to_owned)).expect("a card's button")
 }

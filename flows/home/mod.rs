@@ -193,6 +193,7 @@ impl Flow for Home {
             Kind::Menu => vec![
                 Fixture::new("welcome", State::Menu(Greeting::Welcome)),
                 Fixture::new("plain", State::Menu(Greeting::Plain)),
+                Fixture::new("shop-closed", State::Menu(Greeting::Plain)),
             ],
             Kind::Help => vec![
                 Fixture::new("overview", State::Help(Topic::Overview)),

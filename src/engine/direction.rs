@@ -74,6 +74,7 @@ fn flatten(text: &Text, direction: Direction, pieces: &mut Vec<Piece>) {
             Span::Code(code) => {
                 push_isolated(pieces, Piece::Code(code.clone()), LRI, direction == Direction::RightToLeft);
             }
+            Span::AnyCode(code) => push_isolated(pieces, Piece::Code(code.clone()), FSI, true),
             Span::Time { unix, style, fallback } => {
                 let time = Piece::Time { unix: *unix, style: *style, fallback: fallback.clone() };
                 push_isolated(pieces, time, FSI, true);
@@ -313,6 +314,14 @@ mod tests {
         let pieces = directed(&Text::code("+1202"), Direction::RightToLeft);
         let mark_and_isolate = format!("{RLM}{LRI}");
         assert_eq!(pieces, [Piece::Text(mark_and_isolate), Piece::Code("+1202".into()), Piece::Text(PDI.to_string())]);
+    }
+
+    #[test]
+    fn what_is_copied_and_of_unknown_direction_keeps_its_own() {
+        for direction in [Direction::LeftToRight, Direction::RightToLeft] {
+            let shown = shown(&Text::any_code("رمز 1\n\nabc"), direction);
+            assert!(shown.ends_with("‹FSI›abc‹PDI›") && shown.contains("‹FSI›رمز 1‹PDI›\n"), "{shown}");
+        }
     }
 
     #[test]

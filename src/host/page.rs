@@ -33,7 +33,8 @@ pub(super) const fn order_of(note: &Note) -> Option<OrderId> {
         | Note::Expired(order)
         | Note::Cancelled(order)
         | Note::Failed(order)
-        | Note::NoResend(order) => Some(*order),
+        | Note::NoResend(order)
+        | Note::RentalEnded(order) => Some(*order),
         Note::Credited { .. } => None,
     }
 }

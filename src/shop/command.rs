@@ -261,6 +261,8 @@ pub enum Note {
     Failed(OrderId),
     /// The number cannot receive another code.
     NoResend(OrderId),
+    /// A rental's time is over.
+    RentalEnded(OrderId),
     /// The operator gave money.
     Credited {
         /// How much.

@@ -122,7 +122,7 @@ async fn a_line_is_priced_by_its_kind_also_after_a_restart() {
         let server = Loopback::start(script.to_vec()).await;
         let client = client(&server);
         for call in 1..=2 {
-            let priced = client.rental_cost(&rent_request()).await.map(|cost| cost.to_decimal());
+            let priced = client.rental_cost(&rent_request()).await.map(Money::to_decimal);
             assert_eq!(priced.as_deref(), Ok(cost), "call {call}");
         }
         let asked = server.requests();
