@@ -61,6 +61,7 @@ fn step(store: &Store, user: u64, round: u64) -> Step {
     let session = Session { revision: view.session.revision + 1, frames: vec![frame], ..Session::default() };
     Step {
         user: UserId(user),
+        name: String::new(),
         lang: "ar".to_owned(),
         // A key of nothing stored: updates are taken in by batches, measured below.
         cause: Cause::Key(format!("bench/{round}")),

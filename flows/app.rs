@@ -34,9 +34,6 @@ pub enum Entry {
     Welcome,
     /// The main menu.
     Menu,
-    /// Back from the inline search. Whoever gets this should show the current screen again and take no step; a step with
-    /// it leads to the main menu.
-    Back,
     /// Buying.
     Buy,
     /// Buying for this service of the main server.
@@ -69,6 +66,15 @@ pub enum Entry {
     Language,
     /// Away from wherever this is, to the main menu.
     Cancel,
+}
+
+/// What a command or deep link means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Way {
+    /// A way in.
+    In(Entry),
+    /// Back from the inline search: the current screen again, and no step.
+    Back,
 }
 
 /// What an inline search result stands for. It names things and nothing else: no price.
@@ -160,6 +166,9 @@ pub enum Child {
     Settings(settings::State),
 }
 
+/// The start parameter of the way back from the inline search.
+pub(crate) const BACK: &str = "back";
+
 labelled!(Entry, Pick, Reply, Output, Child);
 
 /// What was chosen before the server was, in terms that all servers share.
@@ -171,11 +180,16 @@ pub struct Kept {
     pub service: Option<String>,
 }
 
-/// The way in that a command means; `None` for an unknown command. The payload is what follows `/start`. A payload that
-/// carries a pick (`p_c_TR`) is none of these: ask [`pick`] first.
+/// What a command means; `None` for an unknown one. The payload is what follows `/start`. A payload that carries a pick
+/// (`p_c_TR`) is none of these: ask [`pick`] first.
 #[must_use]
-pub fn entry(command: &str, payload: &str) -> Option<Entry> {
-    Some(match command.trim_start_matches('/') {
+pub fn way(command: &str, payload: &str) -> Option<Way> {
+    let command = command.trim_start_matches('/');
+    if (command, payload) == ("start", BACK) { Some(Way::Back) } else { entry(command, payload).map(Way::In) }
+}
+
+fn entry(command: &str, payload: &str) -> Option<Entry> {
+    Some(match command {
         "start" => deep_link(payload),
         "menu" => Entry::Menu,
         "buy" => Entry::Buy,
@@ -209,7 +223,6 @@ fn deep_link(payload: &str) -> Entry {
     match payload {
         "buy" => Entry::Buy,
         "top" => Entry::Wallet,
-        "back" => Entry::Back,
         "numbers" => Entry::Numbers,
         _ => order().or_else(service).unwrap_or(Entry::Welcome),
     }
@@ -238,8 +251,9 @@ mod tests {
             ("admin", "", None),
             ("", "", None),
         ] {
-            assert_eq!(entry(command, payload), expected, "{command} {payload}");
+            assert_eq!(way(command, payload), expected.map(Way::In), "{command} {payload}");
         }
+        assert_eq!(way("start", "back"), Some(Way::Back));
     }
 
     #[test]

@@ -105,10 +105,21 @@ pub struct HistoryPage {
 /// A page of transactions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StatementPage {
-    /// The transactions, the newest first, at most [`PAGE_ROWS`].
-    pub entries: Vec<Transaction>,
+    /// The movements, the newest first, at most [`PAGE_ROWS`].
+    pub entries: Vec<Movement>,
     /// How many there are on all pages.
     pub total: u32,
+    /// The place in the books of the first page's newest: later pages count from it.
+    pub anchor: Option<u64>,
+}
+
+/// A transaction with what it was for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Movement {
+    /// The transaction.
+    pub transaction: Transaction,
+    /// What its order was for, where there is one.
+    pub wish: Option<Wish>,
 }
 
 /// The world as the flows see it. Only servers that are offered are in it.
@@ -143,8 +154,8 @@ pub struct Needs {
     pub order: Option<OrderId>,
     /// A page of ended orders.
     pub history: Option<HistoryRequest>,
-    /// A page of transactions, from 0.
-    pub statement: Option<u32>,
+    /// A page of transactions.
+    pub statement: Option<StatementRequest>,
     /// What is for sale where the person is looking.
     pub market: Option<Place>,
 }
@@ -158,6 +169,15 @@ pub struct Place {
     pub country: CountryId,
     /// What kind of number.
     pub product: Product,
+}
+
+/// Which page of transactions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StatementRequest {
+    /// Only this place in the books and older ones.
+    pub anchor: Option<u64>,
+    /// The page, from 0.
+    pub page: u32,
 }
 
 /// Which page of ended orders.
@@ -204,7 +224,9 @@ pub fn needs(states: &[AnyState]) -> Needs {
         Some(AnyState::Purchase(purchase::State::Waiting { order })) => Needs { order: Some(*order), ..none },
         Some(AnyState::Purchase(state)) => Needs { market: state.place(), ..none },
         Some(AnyState::Orders(state)) => orders::needs(state),
-        Some(AnyState::Wallet(wallet::State::Statement { page })) => Needs { statement: Some(*page), ..none },
+        Some(AnyState::Wallet(wallet::State::Statement { page, anchor })) => {
+            Needs { statement: Some(StatementRequest { anchor: *anchor, page: *page }), ..none }
+        }
         Some(AnyState::Home(_) | AnyState::Servers(_) | AnyState::Settings(_)) | Some(AnyState::Wallet(_)) | None => {
             none
         }

@@ -1,5 +1,7 @@
 //! The inline search: what stands under the input field while somebody types. Answered from memory alone.
 
+use std::collections::BTreeSet;
+
 use engine::direction::{self, LRM, RLM};
 use engine::{Lang, Text};
 use shop::catalogue::{Country, Product, Service};
@@ -7,6 +9,7 @@ use shop::search;
 use shop::{CountryId, Money, ServerId};
 
 use crate::AnyState;
+use crate::app::BACK;
 use crate::env::{Env, Server, script};
 use crate::keys;
 use crate::purchase::State as Buying;
@@ -74,7 +77,7 @@ enum Wanted<'a> {
 /// Answers a query. `state` is the shown state of the person's conversation.
 #[must_use]
 pub fn inline(query: &str, offset: &str, chat: Chat, state: Option<&AnyState>, env: &Env, lang: Lang) -> Page {
-    let button = Some((plain(&words(lang, keys::INLINE_BACK), lang), "back".to_owned()));
+    let button = Some((plain(&words(lang, keys::INLINE_BACK), lang), BACK.to_owned()));
     if chat == Chat::Elsewhere {
         return Page { button, cache_s: COUNTRIES_CACHE_S, ..Page::default() };
     }
@@ -211,8 +214,9 @@ fn named_services(text: &str, server: &Server, env: &Env, lang: Lang) -> Vec<Hit
     found.into_iter().flatten().map(|hit| service_hit(hit.service, None, lang)).collect()
 }
 
-/// One page of the hits; a garbled offset means the first.
-fn paged(hits: Vec<Hit>, text: &str, offset: &str, cache_s: u32, lang: Lang) -> Page {
+/// One page of the hits; a garbled offset means the first. A supplier may list something twice, and two results of one
+/// id would cost the whole page: the first one counts.
+fn paged(mut hits: Vec<Hit>, text: &str, offset: &str, cache_s: u32, lang: Lang) -> Page {
     if hits.is_empty() {
         return if text.trim().is_empty() {
             explained(lang, keys::INLINE_EMPTY, keys::INLINE_EMPTY_HINT, "")
@@ -220,6 +224,8 @@ fn paged(hits: Vec<Hit>, text: &str, offset: &str, cache_s: u32, lang: Lang) -> 
             explained(lang, keys::INLINE_NOTHING, keys::INLINE_NOTHING_HINT, text)
         };
     }
+    let mut known = BTreeSet::new();
+    hits.retain(|hit| known.insert(hit.id.clone()));
     let total = hits.len();
     let start = offset.parse::<usize>().ok().filter(|start| *start < total).unwrap_or(0);
     let end = total.min(start + RESULTS_MAX);

@@ -21,7 +21,7 @@ pub mod text;
 pub mod wallet;
 pub mod words;
 
-pub use app::{Child, Entry, Job, Kept, Output, Pick, Raqam, Refused, Reply, entry, pick};
+pub use app::{Child, Entry, Job, Kept, Output, Pick, Raqam, Refused, Reply, Way, pick, way};
 pub use env::Env;
 
 rust_i18n::i18n!("../locales");

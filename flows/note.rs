@@ -1,15 +1,17 @@
 //! Messages that sound: the code above all. Each is a message of its own; an edit makes no sound.
 
 use engine::{Button, Lang, Rendered, Screen, Text, Tone};
-use shop::UnixSeconds;
 use shop::command::Note;
-use shop::ledger::Wallet;
 use shop::order::{Order, RefundReason, State};
+use shop::{Money, OrderId};
 
 use crate::card::{self, Action, CardCx};
 use crate::keys;
 use crate::parts::{self, MESSAGE_CHARACTERS_MAX, button, copy, lines, paragraphs};
 use crate::text::{Key, money, number, say, words};
+
+/// What the buttons of a message name that is about no order: no order has this number.
+const NO_ORDER: OrderId = OrderId(0);
 
 /// Whether a message rings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,45 +22,41 @@ pub enum Sound {
     Silent,
 }
 
-/// A note as a message. `order` is the order that the note is about; without it the note still says what matters.
+/// What a note is about, as far as it could be read.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Subject<'a> {
+    /// The order. Without it the note still says what matters.
+    pub order: Option<&'a Order>,
+    /// How many messages arrived on its number before it: for earlier orders that it goes on from.
+    pub earlier_messages: usize,
+}
+
+/// A note as a message.
 #[must_use]
-pub fn render(
-    note: &Note,
-    order: Option<&Order>,
-    wallet: Wallet,
-    lang: Lang,
-    now: UnixSeconds,
-    support_url: Option<&str>,
-) -> (Rendered, Sound) {
-    let cx = CardCx { lang, now, wallet, support_url };
-    let id = order.map_or(shop::OrderId(0), |order| order.id);
-    let (screen, sound) = match note {
-        Note::Code { order: id, index, code } => {
-            return (card::rendered(&code_screen(*index, code.as_deref(), order, &cx), *id, lang), Sound::Rings);
+pub fn render(note: &Note, subject: Subject<'_>, cx: &CardCx<'_>) -> (Rendered, Sound) {
+    let order = subject.order;
+    let (id, screen, sound) = match note {
+        Note::Code { order, index, code } => (*order, code_screen(*index, code.as_deref(), subject, cx), Sound::Rings),
+        Note::Expired(id) => (*id, ended(order, keys::CARD_EXPIRED, keys::NOTE_EXPIRED_UNKNOWN, cx), Sound::Silent),
+        Note::Cancelled(id) => {
+            (*id, ended(order, keys::CARD_CANCELLED, keys::NOTE_CANCELLED_UNKNOWN, cx), Sound::Silent)
         }
-        Note::Expired(_) => (ended(order, keys::CARD_EXPIRED, keys::NOTE_EXPIRED_UNKNOWN, &cx), Sound::Silent),
-        Note::Cancelled(_) => (ended(order, keys::CARD_CANCELLED, keys::NOTE_CANCELLED_UNKNOWN, &cx), Sound::Silent),
-        Note::Failed(_) => (failed(order, &cx), Sound::Rings),
-        Note::NoResend(_) => (no_resend(order, &cx), Sound::Rings),
-        Note::Kept(_) => (kept(order, &cx), Sound::Rings),
-        Note::Credited { amount } => {
-            let amounts = [("amount", money(*amount)), ("balance", money(wallet.available))];
-            (Screen::new(say(lang, keys::NOTE_CREDITED, &amounts)), Sound::Rings)
-        }
+        Note::Failed(id) => (*id, failed(order, cx), Sound::Rings),
+        Note::NoResend(id) => (*id, no_resend(order, cx), Sound::Rings),
+        Note::Kept(id) => (*id, kept(order, cx), Sound::Rings),
+        Note::RentalEnded(id) => (*id, rental_ended(order, cx), Sound::Rings),
+        Note::Credited { amount } => (NO_ORDER, credited(*amount, cx), Sound::Rings),
     };
-    (card::rendered(&screen, id, lang), sound)
+    (card::rendered(&screen, id, cx.lang), sound)
 }
 
 /// The code stands in the first line, so that the notification shows it already.
-fn code_screen(index: u32, code: Option<&str>, order: Option<&Order>, cx: &CardCx<'_>) -> Screen<Action> {
-    let lang = cx.lang;
-    let first = match code {
-        Some(code) if index == 0 => say(lang, keys::NOTE_CODE, &[("code", Text::code(code))]),
-        Some(code) => {
-            let n = number(u64::from(index) + 1);
-            say(lang, keys::NOTE_CODE_AGAIN, &[("n", n), ("code", Text::code(code))])
-        }
-        None => words(lang, keys::NOTE_MESSAGE),
+fn code_screen(index: u32, code: Option<&str>, subject: Subject<'_>, cx: &CardCx<'_>) -> Screen<Action> {
+    let (lang, order) = (cx.lang, subject.order);
+    let first = match (code, subject.earlier_messages as u64 + u64::from(index) + 1) {
+        (Some(code), 1) => say(lang, keys::NOTE_CODE, &[("code", Text::code(code))]),
+        (Some(code), n) => say(lang, keys::NOTE_CODE_AGAIN, &[("n", number(n)), ("code", Text::code(code))]),
+        (None, _) => words(lang, keys::NOTE_MESSAGE),
     };
     let about = order.map_or_else(Text::new, |order| about(order, index, code, cx));
     let label = |code| say(lang, keys::COMMON_COPY_CODE, &[("code", Text::ltr(code))]);
@@ -73,17 +71,17 @@ fn about(order: &Order, index: u32, code: Option<&str>, cx: &CardCx<'_>) -> Text
     let phone = order.number.as_ref().map_or_else(Text::new, |number| parts::phone_code(&number.phone));
     let about = say(lang, keys::NOTE_ABOUT, &[service, country, flag, ("number", phone)]);
     let received = order.messages.get(index as usize).map(|received| received.message.text.as_str());
-    let text = received.map(|text| parts::message(text, MESSAGE_CHARACTERS_MAX)).filter(|text| !text.trim().is_empty());
-    let text = text.map_or_else(Text::new, |text| match code {
-        Some(_) => say(lang, keys::NOTE_TEXT, &[("text", Text::any(text))]),
-        None => Text::code(text),
+    let text = received.filter(|text| !text.trim().is_empty()).map_or_else(Text::new, |text| match code {
+        Some(_) => say(lang, keys::NOTE_TEXT, &[("text", Text::any(parts::message(text, MESSAGE_CHARACTERS_MAX)))]),
+        // Nothing is a link inside of what is copied.
+        None => Text::any_code(parts::cut(text, MESSAGE_CHARACTERS_MAX)),
     });
     lines([about, text, charge(order, index, cx)])
 }
 
 fn charge(order: &Order, index: u32, cx: &CardCx<'_>) -> Text {
     let key = match order.state {
-        State::Done if index == 0 && order.price > shop::Money::ZERO => keys::NOTE_CHARGED,
+        State::Done if index == 0 && order.price > Money::ZERO => keys::NOTE_CHARGED,
         State::Refunded(_) => keys::NOTE_NOT_CHARGED,
         State::Reserved
         | State::Buying { .. }
@@ -133,6 +131,20 @@ fn no_resend(order: Option<&Order>, cx: &CardCx<'_>) -> Screen<Action> {
     Screen::new(say(cx.lang, keys::CARD_RESEND_REFUSED, &parts::named(cx.lang, &order.wish)))
         .row([button(cx.lang, keys::CARD_TRY_ANOTHER, Action::Again)])
         .row([button(cx.lang, keys::COMMON_HOME, Action::Home)])
+}
+
+fn rental_ended(order: Option<&Order>, cx: &CardCx<'_>) -> Screen<Action> {
+    let unknown = || Screen::new(words(cx.lang, keys::NOTE_RENTAL_ENDED_UNKNOWN));
+    let screen = order.map_or_else(unknown, |order| card::rental_ended(order, cx));
+    screen.row([button(cx.lang, keys::COMMON_HOME, Action::Home)])
+}
+
+fn credited(amount: Money, cx: &CardCx<'_>) -> Screen<Action> {
+    let amounts = [("amount", money(amount)), ("balance", money(cx.wallet.available))];
+    Screen::new(say(cx.lang, keys::NOTE_CREDITED, &amounts)).row([
+        button(cx.lang, keys::COMMON_BUY_A_NUMBER, Action::Another),
+        button(cx.lang, keys::COMMON_HOME, Action::Home),
+    ])
 }
 
 /// A purchase that failed after a while: its card, as a message.

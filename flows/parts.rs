@@ -1,9 +1,11 @@
 //! Parts that screens share: names, moments, footers, pages.
 
+use engine::direction::is_rtl;
 use engine::{Button, Lang, Row, Target, Text, TimeStyle, To};
+use shop::catalogue::{Country, Service};
 use shop::order::{Order, Wish};
 use shop::places::{self, Script};
-use shop::{Phone, ServerId, UnixSeconds};
+use shop::{OrderId, Phone, ServerId, UnixSeconds};
 
 use crate::env::{PAGE_ROWS, script};
 use crate::keys;
@@ -35,6 +37,14 @@ pub(crate) fn footer<A>(lang: Lang) -> [Button<A>; 2] {
 /// A button to support, where there is an address; nothing else.
 pub(crate) fn support<A>(lang: Lang, key: Key, address: Option<&str>) -> Option<Button<A>> {
     address.map(|address| Button::new(words(lang, key), Target::Url(address.to_owned())))
+}
+
+/// The address of support with an order in the message that is about to be written, where it is a name at Telegram; any
+/// other address as it is. What it says is for support to read: one language will do.
+pub(crate) fn support_about(address: &str, order: OrderId) -> String {
+    let name = address.strip_prefix("https://t.me/").unwrap_or_default();
+    let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    if is_name { format!("{address}?text=Order%20{order}") } else { address.to_owned() }
 }
 
 /// `[📋 …]` that copies this.
@@ -82,10 +92,32 @@ pub(crate) fn flag(iso2: &str) -> Text {
     Text::plain(places::flag(iso2).unwrap_or_default())
 }
 
+/// A listed country.
+pub(crate) fn country_name(lang: Lang, country: &Country) -> Text {
+    let translated = (country.arabic != country.english).then_some(country.arabic.as_str());
+    name(lang, &country.english, translated)
+}
+
 /// A service by a supplier's name.
-pub(crate) fn service(lang: Lang, name: &str) -> Text {
-    let arabic = places::brand(name).filter(|_| script(lang) == Script::Arabic).map(|brand| &brand.arabic);
-    Text::plain(arabic.map_or(name, String::as_str))
+pub(crate) fn service(lang: Lang, supplier_name: &str) -> Text {
+    name(lang, supplier_name, places::brand(supplier_name).map(|brand| brand.arabic.as_str()))
+}
+
+/// A listed service.
+pub(crate) fn service_name(lang: Lang, service: &Service) -> Text {
+    let arabic = service.name(Script::Arabic);
+    name(lang, &service.name, (arabic != service.name).then_some(arabic))
+}
+
+/// A supplier's name, or ours in Arabic; what has no Arabic name is foreign there, and so is what a supplier writes in
+/// Arabic letters to an English reader.
+fn name(lang: Lang, latin: &str, arabic: Option<&str>) -> Text {
+    match (script(lang), arabic) {
+        (Script::Latin, _) if latin.contains(is_rtl) => Text::any(latin),
+        (Script::Latin, _) => Text::plain(latin),
+        (Script::Arabic, Some(arabic)) => Text::plain(arabic),
+        (Script::Arabic, None) => Text::any(latin),
+    }
 }
 
 /// A service's emoji before a label, with its blank; nothing where there is none.
@@ -117,12 +149,15 @@ pub(crate) fn phone(lang: Lang, order: &Order) -> Text {
 
 /// A stranger's message: cut, and with links that nobody can tap.
 pub(crate) fn message(text: &str, characters_max: usize) -> String {
-    let cut: String = if text.chars().count() > characters_max {
-        text.chars().take(characters_max.saturating_sub(1)).chain(['…']).collect()
-    } else {
-        text.to_owned()
-    };
-    cut.replace("://", "://\u{2060}")
+    cut(text, characters_max).replace("://", "://\u{2060}")
+}
+
+/// A text of at most so many characters, with an ellipsis where it was longer.
+pub(crate) fn cut(text: &str, characters_max: usize) -> String {
+    if text.chars().count() <= characters_max {
+        return text.to_owned();
+    }
+    text.chars().take(characters_max.saturating_sub(1)).chain(['…']).collect()
 }
 
 /// Lines below each other; empty ones are left out.
@@ -186,6 +221,29 @@ mod tests {
             assert_eq!(day(unix), expected);
         }
         assert_eq!(clock(1_735_689_599), "23:59 UTC");
+    }
+
+    #[test]
+    fn names_in_the_other_script_are_isolated() {
+        for (lang, supplier_name, expected) in [
+            (Lang::En, "Weee!", Text::plain("Weee!")),
+            (Lang::Ar, "Weee!", Text::any("Weee!")),
+            (Lang::Ar, "WhatsApp", Text::plain("واتساب")),
+            (Lang::En, "سوق", Text::any("سوق")),
+        ] {
+            assert_eq!(service(lang, supplier_name), expected);
+        }
+    }
+
+    #[test]
+    fn support_at_telegram_is_told_the_order() {
+        for (address, expected) in [
+            ("https://t.me/raqam_support", "https://t.me/raqam_support?text=Order%200001"),
+            ("https://t.me/+invitation", "https://t.me/+invitation"),
+            ("https://help.example/form", "https://help.example/form"),
+        ] {
+            assert_eq!(support_about(address, OrderId(1)), expected);
+        }
     }
 
     #[test]

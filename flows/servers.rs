@@ -77,6 +77,7 @@ impl Flow for Servers {
         match kind {
             Kind::Choose => vec![
                 Fixture::new("plain", State::Choose(Kept::default())),
+                Fixture::new("shop-closed", State::Choose(Kept::default())),
                 Fixture::new(
                     "saved",
                     State::Choose(Kept { service: Some("WhatsApp".to_owned()), country: Some("GB".to_owned()) }),

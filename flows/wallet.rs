@@ -4,11 +4,11 @@ use engine::step::Row;
 use engine::{Event, Fixture, Flow, Lang, Reason, Screen, Step, Text, To};
 use serde::{Deserialize, Serialize};
 use shop::Money;
-use shop::ledger::{Kind as Movement, Transaction};
+use shop::ledger::Kind as Posted;
 
 use crate::app::{Output, Raqam};
-use crate::env::{Env, StatementPage};
-use crate::parts::{button, date, footer, home, lines, page_of, pages, paragraphs, row, support, turning};
+use crate::env::{Env, Movement, StatementPage};
+use crate::parts::{self, button, date, footer, home, lines, page_of, pages, paragraphs, row, support, turning};
 use crate::text::{money, say, signed, words};
 use crate::{keys, settings};
 
@@ -30,6 +30,9 @@ pub enum State {
     Statement {
         /// The page, from 0.
         page: u32,
+        /// Only this place in the books and older ones, so that new movements do not shift the pages.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        anchor: Option<u64>,
     },
 }
 
@@ -69,17 +72,17 @@ impl Flow for Wallet {
         Kind::from(state)
     }
 
-    fn update(state: State, event: Event<Self>, _: &Cx<'_>) -> Step<Self> {
+    fn update(state: State, event: Event<Self>, cx: &Cx<'_>) -> Step<Self> {
         match state {
             State::Balance => balance(&event),
-            State::Statement { .. } => statement(&event),
+            State::Statement { anchor, .. } => statement(anchor, &event, cx),
         }
     }
 
     fn view(state: &State, cx: &Cx<'_>) -> Screen<Action> {
         match state {
             State::Balance => balance_screen(cx),
-            State::Statement { page } => statement_screen(*page, cx.env.statement.as_ref(), cx.lang),
+            State::Statement { page, .. } => statement_screen(*page, cx.env.statement.as_ref(), cx.lang),
         }
     }
 
@@ -87,8 +90,8 @@ impl Flow for Wallet {
         match kind {
             Kind::Balance => vec![Fixture::new("balance", State::Balance)],
             Kind::Statement => vec![
-                Fixture::new("first-page", State::Statement { page: 0 }),
-                Fixture::new("later-page", State::Statement { page: 1 }),
+                Fixture::new("first-page", State::Statement { page: 0, anchor: None }),
+                Fixture::new("later-page", State::Statement { page: 1, anchor: None }),
             ],
         }
     }
@@ -100,7 +103,7 @@ impl Flow for Wallet {
 
 fn balance(event: &Event<Wallet>) -> Step<Wallet> {
     match event {
-        Event::Press(Action::Transactions) => Step::Go(State::Statement { page: 0 }, vec![]),
+        Event::Press(Action::Transactions) => Step::Go(State::Statement { page: 0, anchor: None }, vec![]),
         Event::Back | Event::Cancel => Step::Done(Output::Left, vec![]),
         Event::Text(_) => Step::Ignore(Reason::NotUnderstood),
         // The other screen's buttons, and what belongs to other flows.
@@ -114,9 +117,12 @@ fn balance(event: &Event<Wallet>) -> Step<Wallet> {
     }
 }
 
-fn statement(event: &Event<Wallet>) -> Step<Wallet> {
+fn statement(anchor: Option<u64>, event: &Event<Wallet>, cx: &Cx<'_>) -> Step<Wallet> {
     match event {
-        Event::Press(Action::Page(page)) => Step::Go(State::Statement { page: *page }, vec![]),
+        Event::Press(Action::Page(page)) => {
+            let anchor = anchor.or_else(|| cx.env.statement.as_ref()?.anchor);
+            Step::Go(State::Statement { page: *page, anchor }, vec![])
+        }
         Event::Back => Step::Go(State::Balance, vec![]),
         Event::Cancel => Step::Done(Output::Left, vec![]),
         Event::Text(_) => Step::Ignore(Reason::NotUnderstood),
@@ -139,7 +145,8 @@ fn balance_screen(cx: &Cx<'_>) -> Screen<Action> {
     } else {
         Text::new()
     };
-    let text = paragraphs([lines([balance, reserved]), words(lang, keys::WALLET_TOP_UP)]);
+    let top_up = if cx.env.support_url.is_some() { keys::WALLET_TOP_UP } else { keys::WALLET_NO_TOP_UP };
+    let text = paragraphs([lines([balance, reserved]), words(lang, top_up)]);
     Screen::new(text)
         .row(support(lang, keys::COMMON_SUPPORT, cx.env.support_url.as_deref()))
         .row([button(lang, keys::WALLET_TRANSACTIONS, Action::Transactions)])
@@ -161,16 +168,18 @@ fn statement_screen(page: u32, statement: Option<&StatementPage>, lang: Lang) ->
 }
 
 /// A movement that changed what can be spent; a capture did not, its hold had.
-fn line(entry: &Transaction, lang: Lang) -> Option<Text> {
-    let delta = entry.available_delta();
-    let key = match entry.kind {
-        Movement::Adjust if delta.is_negative() => keys::WALLET_CORRECTED,
-        Movement::Adjust => keys::WALLET_TOPPED_UP,
-        Movement::Hold => keys::WALLET_PAID,
-        Movement::Release => keys::WALLET_REFUNDED,
-        Movement::Capture | Movement::Cost | Movement::CostBack => return None,
+fn line(Movement { transaction, wish }: &Movement, lang: Lang) -> Option<Text> {
+    let delta = transaction.available_delta();
+    let key = match (transaction.kind, wish) {
+        (Posted::Adjust, _) if delta.is_negative() => keys::WALLET_CORRECTED,
+        (Posted::Adjust, _) => keys::WALLET_TOPPED_UP,
+        (Posted::Hold, Some(_)) => keys::WALLET_PAID,
+        (Posted::Hold, None) => keys::WALLET_PAID_UNKNOWN,
+        (Posted::Release, _) => keys::WALLET_REFUNDED,
+        (Posted::Capture | Posted::Cost | Posted::CostBack, _) => return None,
     };
-    let order = entry.order.map_or_else(Text::new, |order| Text::ltr(order.to_string()));
-    let arguments = [("amount", signed(delta)), ("order", order), ("date", date(entry.at))];
+    let order = transaction.order.map_or_else(Text::new, |order| Text::ltr(order.to_string()));
+    let mut arguments = vec![("amount", signed(delta)), ("order", order), ("date", date(transaction.at))];
+    arguments.extend(wish.iter().flat_map(|wish| parts::named(lang, wish)));
     (delta != Money::ZERO).then(|| say(lang, key, &arguments))
 }

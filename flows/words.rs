@@ -15,7 +15,7 @@ pub enum Notice {
     NotYours,
     /// There is nothing of this name.
     NothingHere,
-    /// It was done before.
+    /// It was pressed before, and is being done.
     AlreadyDone,
     /// What was chosen is not sold.
     NotForSale,

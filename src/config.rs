@@ -31,7 +31,7 @@ pub struct Options {
     /// The password of the web panel (there is none yet).
     #[arg(long, env = "ADMIN_PASSWORD", hide_env_values = true)]
     pub admin_password: Option<String>,
-    /// Telegram ids of the operators, separated by commas: they are told what needs them.
+    /// Telegram ids of the operators, separated by commas (nobody is messaged yet).
     #[arg(long, env = "ADMIN_IDS")]
     pub admin_ids: Option<String>,
     /// Where users find a person, an https address such as t.me/your_support.
@@ -64,6 +64,9 @@ pub struct Options {
     /// How many presses and messages of one user in ten seconds are too many, 1 to 1000 [default: 30].
     #[arg(long, env = "FLOOD_EVENTS")]
     pub flood_events: Option<String>,
+    /// Below so many free megabytes on the database's disk nothing is sold, 0 to 1000000000 [default: 200].
+    #[arg(long, env = "FREE_DISK_MB_MIN")]
+    pub free_disk_mb_min: Option<String>,
     /// Adds the milliseconds in this file to the time. Only with a Bot API server on loopback.
     #[arg(long, hide = true)]
     pub clock_file: Option<String>,
@@ -97,6 +100,8 @@ pub struct Config {
     pub unasked_messages_per_second: u32,
     /// How many events of one user in ten seconds are too many.
     pub flood_events: usize,
+    /// Below so many free megabytes on the database's disk nothing is sold.
+    pub free_disk_mb_min: u64,
     /// The file whose milliseconds are added to the time, in tests.
     pub clock_file: Option<PathBuf>,
 }
@@ -150,6 +155,7 @@ impl Config {
             rental_api: rental_api(given(options.smspool_rental_api.as_ref()))?,
             poll_every: Duration::from_secs(number("POLL_SECONDS", options.poll_seconds.as_ref(), 1..=60, 10)?),
             master_key: secret("MASTER_KEY", given(options.master_key.as_ref()))?,
+            free_disk_mb_min: number("FREE_DISK_MB_MIN", options.free_disk_mb_min.as_ref(), 0..=1_000_000_000, 200)?,
             flood_events: rate("FLOOD_EVENTS", options.flood_events.as_ref(), 30)? as usize,
             supplier_requests_per_second: rate(
                 "SUPPLIER_REQUESTS_PER_SECOND",

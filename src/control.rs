@@ -20,8 +20,8 @@ use crate::operator::{Answer, Operator, Request};
 const SOCKET_PATH_BYTES_MAX: usize = 99;
 /// The largest request or answer.
 const LINE_BYTES_MAX: u64 = 256 * 1024;
-/// How long one exchange may take.
-const EXCHANGE: Duration = Duration::from_secs(30);
+/// How long one exchange may take: an audit or a backup reads everything.
+const EXCHANGE: Duration = Duration::from_secs(120);
 
 /// A line on the socket, either way.
 #[derive(Serialize, Deserialize)]
@@ -42,7 +42,8 @@ pub fn socket_path(database: &Path) -> PathBuf {
     let whole = std::path::absolute(&beside).unwrap_or(beside);
     let mut hasher = DefaultHasher::new();
     whole.hash(&mut hasher);
-    let home = std::env::var_os("XDG_RUNTIME_DIR").or_else(|| std::env::var_os("HOME"));
+    // The home comes first: a service and a shell of the same user have it in common.
+    let home = std::env::var_os("HOME").or_else(|| std::env::var_os("XDG_RUNTIME_DIR"));
     let directory = home.map_or_else(std::env::temp_dir, PathBuf::from).join(".raqam");
     directory.join(format!("{:016x}.sock", hasher.finish()))
 }
@@ -54,6 +55,7 @@ pub fn socket_path(database: &Path) -> PathBuf {
 pub fn listen(path: &Path) -> io::Result<UnixListener> {
     if let Some(directory) = path.parent().filter(|directory| directory.ends_with(".raqam")) {
         std::fs::DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
+        std::fs::set_permissions(directory, std::fs::Permissions::from_mode(0o700))?;
     }
     match std::fs::remove_file(path) {
         Ok(()) => {}

@@ -14,18 +14,45 @@ use telegram::host::Delivered;
 
 use crate::shell::Shell;
 
-/// Runs a job in a task of its own.
+/// Runs a job in a task of its own. Whatever becomes of it, whoever asked gets an answer.
 pub(crate) fn spawn(shell: &Arc<Shell>, row: JobView) {
     let shell = shell.clone();
     tokio::spawn(async move {
-        let Ok(job) = serde_json::from_value::<Job>(row.body.clone()) else {
-            tracing::warn!(key = row.key, "a job of another version was dropped");
-            return;
+        let reply = match serde_json::from_value::<Job>(row.body.clone()) {
+            Ok(job) => {
+                let failed = failure(&job);
+                let running = shell.clone();
+                let ran = tokio::spawn(async move { run(&running, job).await }).await;
+                ran.unwrap_or_else(|panic| {
+                    tracing::error!(key = row.key, %panic, "a job panicked");
+                    failed
+                })
+            }
+            Err(error) => {
+                tracing::warn!(key = row.key, %error, "a job cannot be read");
+                unreadable(&row.body)
+            }
         };
-        let reply = run(&shell, job).await;
         let input = Input::Reply { instance: row.instance, reply };
         shell.deliver(Delivered { user: row.user.0, key: row.key, input });
     });
+}
+
+/// The answer of a job that went wrong in a way that no supplier explains.
+const fn failure(job: &Job) -> Reply {
+    match job {
+        Job::LoadOffers { country, .. } => Reply::LoadFailed { country: Some(*country), code: ErrorCode::Unexpected },
+        Job::AskCost { .. } => Reply::CostFailed { code: ErrorCode::Unexpected },
+    }
+}
+
+/// The answer of a job that another version wrote; its name says what was asked.
+fn unreadable(body: &serde_json::Value) -> Reply {
+    let code = ErrorCode::Unexpected;
+    match body.get("AskCost") {
+        Some(_) => Reply::CostFailed { code },
+        None => Reply::LoadFailed { country: None, code },
+    }
 }
 
 /// Runs the jobs that an earlier life left.
@@ -69,4 +96,25 @@ async fn ask_cost(shell: &Shell, server: ServerId, wish: &Wish) -> Result<Money,
 
 fn unavailable() -> PoolError {
     PoolError { code: ErrorCode::Unavailable, cause: "no such supplier".to_owned(), advice: shop::pool::Advice::None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+    use shop::CountryId;
+
+    #[test]
+    fn jobs_of_another_version_are_answered_by_what_they_asked() {
+        let load = serde_json::to_value(Job::LoadOffers {
+            server: ServerId::Two,
+            country: CountryId(1),
+            product: Product::Temporary,
+        })
+        .expect("JSON");
+        assert!(load.get("LoadOffers").is_some(), "{load}");
+        assert!(matches!(unreadable(&json!({"LoadOffers": 5})), Reply::LoadFailed { country: None, .. }));
+        assert!(matches!(unreadable(&json!({"AskCost": {"wish": []}})), Reply::CostFailed { .. }));
+        assert!(matches!(unreadable(&json!(null)), Reply::LoadFailed { .. }));
+    }
 }

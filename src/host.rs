@@ -2,22 +2,25 @@
 
 mod page;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use engine::registry::AnyEffect;
 use engine::{Lang, Text, machine};
 use flows::env::{self, Credentials, Env, EnvFacts, ServerFacts};
-use flows::{Entry, Pick, Raqam, card, note};
+use flows::{Entry, Pick, Raqam, Way, card, note, purchase};
 use shop::command::Command;
-use shop::order::Order;
-use shop::{OrderId, UserId};
+use shop::ledger::Transaction;
+use shop::order::{Order, RefundReason, State};
+use shop::{ErrorCode, OrderId, UserId};
 use store::{
     CardStep, Changed, DeliveryRow, Intent, JobRow, LivingRow, Outcome, OutgoingRow, Step, TimerChange, UserView,
 };
 use telegram::host::{
-    CardAnswer, CardPress, Cause, Commit, Committed, Delivery, Host, HostError, HostResult, InlinePage, InlineRequest,
-    Living, Loaded, Notice, Outgoing, OutgoingKind, Person, Popup, Presence, Profile, RawUpdate, Sound,
+    CardAnswer, CardPlace, CardPress, Cause, Commit, Committed, Delivery, Entered, Host, HostError, HostResult,
+    InlinePage, InlineRequest, Living, Loaded, Notice, Outgoing, OutgoingKind, Owner, Person, Popup, Presence, Profile,
+    RawUpdate, Sound,
 };
 
 use crate::shell::Shell;
@@ -47,6 +50,11 @@ impl Host for ShopHost {
         self.shell.office.fresh.next()
     }
 
+    async fn own(&self, bot: u64) -> HostResult<Owner> {
+        let outcome = self.apply(Intent::Own { bot }).await?;
+        Ok(if outcome == Outcome::Conflict { Owner::Another } else { Owner::Us })
+    }
+
     async fn next_offset(&self) -> HostResult<i64> {
         self.shell.office.store.next_offset().map_err(broken)
     }
@@ -55,13 +63,14 @@ impl Host for ShopHost {
         let now = self.shell.office.clock.now();
         let updates =
             batch.iter().map(|update| store::RawUpdate { id: update.id, body: update.body.clone() }).collect();
-        let fresh = match self.apply(Intent::TakeIn { updates, next_offset, now }).await? {
-            Outcome::TakenIn(fresh) => fresh,
+        let mut fresh: BTreeSet<i64> = match self.apply(Intent::TakeIn { updates, next_offset, now }).await? {
+            Outcome::TakenIn(fresh) => fresh.into_iter().collect(),
             Outcome::Stored(_) | Outcome::Refused(_) | Outcome::Conflict | Outcome::Reserved(_) | Outcome::Done => {
-                Vec::new()
+                BTreeSet::new()
             }
         };
-        Ok(batch.into_iter().filter(|update| fresh.contains(&update.id)).collect())
+        // Taken out, so that an update that stands twice in the batch is passed on once.
+        Ok(batch.into_iter().filter(|update| fresh.remove(&update.id)).collect())
     }
 
     async fn unhandled(&self) -> HostResult<Vec<RawUpdate>> {
@@ -78,16 +87,20 @@ impl Host for ShopHost {
         self.apply(Intent::Bury { update, reason: reason.to_owned(), now }).await.map(|_| ())
     }
 
+    async fn put_aside(&self, key: &str, reason: &str) -> HostResult<()> {
+        let now = self.shell.office.clock.now();
+        self.apply(Intent::PutAside { key: key.to_owned(), reason: reason.to_owned(), now }).await?;
+        self.shell.delivered(key);
+        Ok(())
+    }
+
     async fn load(&self, person: &Person) -> HostResult<Loaded<Raqam>> {
         let view = self.user(person.id)?;
-        if view.parked {
-            self.presence(person.id, Presence::Back).await?;
-        }
         let lang = lang_of(&view, person);
         let env = self.env(person, &view)?;
         let living = view.living.map(|row| Living { message_id: row.message_id, sent_at: row.sent_at });
         let standing = page::standing(view.standing);
-        Ok(Loaded { session: view.session, lang, env, living, standing })
+        Ok(Loaded { session: view.session, lang, env, living, newest: view.newest, standing })
     }
 
     async fn commit(&self, commit: Commit<Raqam>) -> HostResult<Committed<Raqam>> {
@@ -106,13 +119,17 @@ impl Host for ShopHost {
         }
     }
 
-    async fn set_living(&self, user: u64, living: Option<Living>) -> HostResult<()> {
-        let living = living.map(|living| LivingRow { message_id: living.message_id, sent_at: living.sent_at });
-        self.apply(Intent::Living { user: UserId(user), living }).await.map(|_| ())
+    async fn set_living(&self, user: u64, living: Living) -> HostResult<()> {
+        let living = LivingRow { message_id: living.message_id, sent_at: living.sent_at };
+        self.apply(Intent::Living { user: UserId(user), living: Some(living) }).await.map(|_| ())
     }
 
-    fn entry(&self, command: &str, payload: &str) -> Option<Entry> {
-        flows::entry(command, payload)
+    fn entry(&self, command: &str, payload: &str) -> Entered<Entry> {
+        match flows::way(command, payload) {
+            Some(Way::In(entry)) => Entered::Enter(entry),
+            Some(Way::Back) => Entered::ShowAgain,
+            None => Entered::Unknown,
+        }
     }
 
     fn pick(&self, token: &str) -> Option<Pick> {
@@ -146,19 +163,29 @@ impl Host for ShopHost {
         };
         match order {
             Some(order) if order.user == UserId(person.id) => self.press_own(person, &order, press, update).await,
-            Some(_) | None => {
+            Some(_) => {
                 self.handled(update).await?;
-                let notice = if order.is_some() { Notice::NotYours } else { Notice::OldMenu };
                 let lang = lang_of(&self.user(person.id)?, person);
-                Ok(CardAnswer { notice: Some(Popup::Alert(self.words(notice, lang))), input: None })
+                Ok(CardAnswer::Done(Some(Popup::Alert(self.words(Notice::NotYours, lang)))))
             }
+            None => match card::without_order(&press.action) {
+                Some(entry) => Ok(CardAnswer::Leads(None, machine::Input::Start(entry))),
+                None => self.handled(update).await.map(|()| CardAnswer::Unknown),
+            },
         }
     }
 
-    async fn adopt_card(&self, user: u64, key: &str, message_id: Option<i32>) -> HostResult<()> {
-        match OrderId::parse(key) {
-            Some(order) => self.apply(Intent::AdoptCard { user: UserId(user), order, message_id }).await.map(|_| ()),
-            None => Ok(()),
+    async fn adopt_card(&self, user: u64, key: &str, place: CardPlace) -> HostResult<Vec<i32>> {
+        let Some(order) = OrderId::parse(key) else { return Ok(Vec::new()) };
+        let place = match place {
+            CardPlace::Living => store::CardPlace::Living,
+            CardPlace::Below => store::CardPlace::Below,
+        };
+        match self.apply(Intent::AdoptCard { user: UserId(user), order, place }).await? {
+            Outcome::Stored(changed) => Ok(changed.left),
+            Outcome::Refused(_) | Outcome::Conflict | Outcome::TakenIn(_) | Outcome::Reserved(_) | Outcome::Done => {
+                Ok(Vec::new())
+            }
         }
     }
 
@@ -188,9 +215,10 @@ impl Host for ShopHost {
                 tracing::error!(order.id = %order, reason, "a card was refused");
                 Intent::CardRefused { order, version }
             }
-            (Some(page::OutgoingId::Card(..)), delivery @ (Delivery::Unreachable | Delivery::Unknown(_))) => {
-                Intent::Sent { user, seq: None, delivery: delivery_row(delivery), now }
-            }
+            (
+                Some(page::OutgoingId::Card(..)),
+                delivery @ (Delivery::Unreachable | Delivery::Unknown(_) | Delivery::NotSent),
+            ) => Intent::Sent { user, seq: None, delivery: delivery_row(delivery), now },
         };
         self.apply(intent).await.map(|_| ())
     }
@@ -238,10 +266,11 @@ impl ShopHost {
             None => None,
         };
         let statement = match needs.statement {
-            Some(number) => {
-                let page = store.statement(user, number, PER_PAGE).map_err(broken)?;
-                let entries = page.entries.into_iter().map(|(_, transaction)| transaction).collect();
-                Some(env::StatementPage { entries, total: clamped(page.total) })
+            Some(request) => {
+                let page = store.statement(user, request.anchor, request.page, PER_PAGE).map_err(broken)?;
+                let entries = page.entries.into_iter().map(|(_, transaction)| self.movement(transaction));
+                let entries = entries.collect::<HostResult<_>>()?;
+                Some(env::StatementPage { entries, total: clamped(page.total), anchor: page.anchor })
             }
             None => None,
         };
@@ -254,7 +283,8 @@ impl ShopHost {
             self.shell.note_waiting(user);
         }
         Ok(env::build(EnvFacts {
-            name: person.name.clone(),
+            // Whom a timer or a delivery wakes says no name.
+            name: if person.name.is_empty() { view.name.clone() } else { person.name.clone() },
             visit: if view.exists { env::Visit::Return } else { env::Visit::First },
             wallet: view.wallet,
             open: view.open.iter().filter(|order| order.is_listed(now)).cloned().collect(),
@@ -266,8 +296,16 @@ impl ShopHost {
             recent_services: view.recent_services.iter().map(|(_, service)| *service).collect(),
             servers: self.servers()?,
             support_url: self.shell.support_url.clone(),
-            shop_open: env::Door::Selling,
+            shop_open: if store.holds().is_empty() { env::Door::Selling } else { env::Door::Stopped },
         }))
+    }
+
+    fn movement(&self, transaction: Transaction) -> HostResult<env::Movement> {
+        let order = match transaction.order {
+            Some(order) => self.shell.office.store.order(order).map_err(broken)?,
+            None => None,
+        };
+        Ok(env::Movement { transaction, wish: order.map(|order| order.wish) })
     }
 
     fn servers(&self) -> HostResult<Vec<ServerFacts>> {
@@ -296,6 +334,7 @@ impl ShopHost {
         let mut step = Step {
             user,
             lang: lang_of_person(&commit.person).code().to_owned(),
+            name: commit.person.name,
             cause,
             from_revision: commit.from_revision,
             session: commit.session,
@@ -336,7 +375,7 @@ impl ShopHost {
         if let (Some(entry), None) = (&pressed.entry, &pressed.command) {
             // The session's step takes the update in: handling it here would make that step a repeat.
             let notice = pressed.popup.map(popup);
-            return Ok(CardAnswer { notice, input: Some(machine::Input::Start(entry.clone())) });
+            return Ok(CardAnswer::Leads(notice, machine::Input::Start(entry.clone())));
         }
         let commands: Vec<Command> = pressed.command.into_iter().collect();
         let step = CardStep {
@@ -355,12 +394,32 @@ impl ShopHost {
             Outcome::Stored(changed) => pressed.popup.or_else(|| granted(&changed, order, press, &cx)),
             Outcome::Conflict | Outcome::TakenIn(_) | Outcome::Reserved(_) | Outcome::Done => pressed.popup,
         };
-        Ok(CardAnswer { notice: answer.map(popup), input: None })
+        Ok(CardAnswer::Done(answer.map(popup)))
     }
 
     fn card_cx<'a>(&'a self, view: &UserView, lang: Lang) -> card::CardCx<'a> {
         let now = self.shell.office.clock.now();
-        card::CardCx { lang, now, wallet: view.wallet, support_url: self.shell.support_url.as_deref() }
+        let support_url = self.shell.support_url.as_deref();
+        card::CardCx { lang, now, wallet: view.wallet, support_url, elsewhere: &[] }
+    }
+
+    /// How many messages arrived on an order's number before it, for the orders that it goes on from.
+    fn earlier_messages(&self, order: Option<&Order>) -> HostResult<usize> {
+        let (mut count, mut parent) = (0, order.and_then(|order| order.parent));
+        while let Some(id) = parent {
+            let earlier = self.shell.office.store.order(id).map_err(broken)?;
+            count += earlier.as_ref().map_or(0, |order| order.messages.len());
+            parent = earlier.and_then(|order| order.parent);
+        }
+        Ok(count)
+    }
+
+    /// Where else a sold out order's wish is for sale.
+    fn elsewhere(&self, order: Option<&Order>, lang: Lang) -> Vec<purchase::Elsewhere> {
+        let sold_out = State::Refunded(RefundReason::Refused(ErrorCode::OutOfStock));
+        let wish = order.filter(|order| order.state == sold_out).map(|order| &order.wish);
+        let sold = wish.and_then(|wish| Some((wish, self.shell.markets.get(&wish.server)?)));
+        sold.map_or_else(Vec::new, |(wish, market)| purchase::elsewhere(wish, &market.catalogue(), lang))
     }
 
     fn show(&self, view: &UserView, row: OutgoingRow) -> HostResult<Outgoing> {
@@ -372,9 +431,11 @@ impl ShopHost {
                     Some(order) => store.order(order).map_err(broken)?,
                     None => None,
                 };
-                let now = self.shell.office.clock.now();
-                let support_url = self.shell.support_url.as_deref();
-                let (rendered, ring) = note::render(&note, order.as_ref(), view.wallet, lang, now, support_url);
+                let subject =
+                    note::Subject { order: order.as_ref(), earlier_messages: self.earlier_messages(order.as_ref())? };
+                let elsewhere = self.elsewhere(order.as_ref(), lang);
+                let cx = card::CardCx { elsewhere: &elsewhere, ..self.card_cx(view, lang) };
+                let (rendered, ring) = note::render(&note, subject, &cx);
                 let sound = match ring {
                     note::Sound::Rings => Sound::Rings,
                     note::Sound::Silent => Sound::Silent,
@@ -382,7 +443,9 @@ impl ShopHost {
                 Ok(Outgoing { id: format!("n{seq}"), kind: OutgoingKind::Message { rendered, sound } })
             }
             OutgoingRow::Card { card: row, order } => {
-                let rendered = card::render(&order, page::ask(row.ask), &self.card_cx(view, lang));
+                let elsewhere = self.elsewhere(Some(&order), lang);
+                let cx = card::CardCx { elsewhere: &elsewhere, ..self.card_cx(view, lang) };
+                let rendered = card::render(&order, page::ask(row.ask), &cx);
                 let id = format!("c{}.{}", order.id, row.version);
                 Ok(Outgoing { id, kind: OutgoingKind::Card { message_id: row.message_id, rendered } })
             }
@@ -423,9 +486,10 @@ fn lang_of(view: &UserView, person: &Person) -> Lang {
 
 fn delivery_row(delivery: Delivery) -> DeliveryRow {
     match delivery {
-        Delivery::Delivered { .. } => DeliveryRow::Delivered,
+        Delivery::Delivered { message_id } => DeliveryRow::Delivered(message_id),
         Delivery::Unreachable => DeliveryRow::Unreachable,
         Delivery::Refused(reason) => DeliveryRow::Refused(reason),
         Delivery::Unknown(reason) => DeliveryRow::Unknown(reason),
+        Delivery::NotSent => DeliveryRow::NotSent,
     }
 }

@@ -10,6 +10,7 @@ pub mod config;
 pub mod control;
 mod effects;
 mod fresh;
+mod guard;
 pub mod host;
 mod market;
 pub mod office;

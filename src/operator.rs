@@ -1,6 +1,7 @@
 //! What an operator can ask for, whether the bot runs or not: one function per wish, each answering with plain text.
 
 use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +14,8 @@ use shop::pool::SmsPool;
 use shop::pricing::Margin;
 use shop::settings::{Selling, Settings};
 use shop::{Money, ServerId, UserId};
-use store::{Outcome, StoreError};
+use store::{Audit, Outcome, Store, StoreError};
+use strum::EnumMessage as _;
 
 use crate::office::Office;
 use crate::seal::Sealer;
@@ -36,7 +38,7 @@ pub enum Request {
         /// Why.
         reason: String,
         /// The name of this one credit: a repeat under it changes nothing.
-        nonce: Option<String>,
+        nonce: String,
     },
     /// All settings with their sources.
     ShowSettings,
@@ -48,6 +50,38 @@ pub enum Request {
     SetKey(ServerId, Key),
     /// How the shop is doing.
     Status,
+    /// What holds of the books.
+    Audit(Form),
+    /// A copy of everything into a new file, named by its whole path.
+    Backup(PathBuf),
+}
+
+/// The form of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Form {
+    /// A table for people.
+    Table,
+    /// JSON for programs.
+    Json,
+}
+
+impl Request {
+    /// What to say where a running bot took the wish and no answer came.
+    #[must_use]
+    pub fn unanswered(&self) -> String {
+        let unclear = "the bot did not answer, so it is unclear whether this was done";
+        match self {
+            Self::Credit { nonce, .. } => format!("{unclear}; repeat it with --nonce {nonce}, and it is done once"),
+            Self::ShowSettings
+            | Self::SetMargin(..)
+            | Self::SetSelling(..)
+            | Self::SetKey(..)
+            | Self::Status
+            | Self::Audit(_)
+            | Self::Backup(_) => unclear.to_owned(),
+        }
+    }
 }
 
 /// A key on its way: never shown.
@@ -106,18 +140,13 @@ impl Operator {
             Request::SetSelling(server, selling) => self.set(Command::SetSelling(server, selling)).await,
             Request::SetKey(server, key) => self.set_key(server, SecretString::from(key.0)).await,
             Request::Status => self.status().await,
+            Request::Audit(form) => self.in_background(move |store| audit(&store, form)).await,
+            Request::Backup(file) => self.in_background(move |store| Ok(backup(&store, &file))).await,
         };
         answer.unwrap_or_else(|error| Answer::refused(format!("the database failed: {error}")))
     }
 
-    async fn credit(
-        &self,
-        user: UserId,
-        amount: Money,
-        reason: String,
-        nonce: Option<String>,
-    ) -> Result<Answer, StoreError> {
-        let nonce = nonce.unwrap_or_else(|| format!("auto-{}", self.office.fresh.next()));
+    async fn credit(&self, user: UserId, amount: Money, reason: String, nonce: String) -> Result<Answer, StoreError> {
         let command = Command::Adjust { user, amount, reason, nonce: nonce.clone() };
         let outcome = self.office.command(vec![command]).await?;
         if let Outcome::Refused(refusal) = outcome {
@@ -224,11 +253,25 @@ impl Operator {
         }
     }
 
+    /// Reading the whole file takes a while: the bot goes on meanwhile.
+    async fn in_background(
+        &self,
+        work: impl FnOnce(Store) -> Result<Answer, StoreError> + Send + 'static,
+    ) -> Result<Answer, StoreError> {
+        let store = self.office.store.clone();
+        let done = tokio::task::spawn_blocking(move || work(store)).await;
+        done.unwrap_or_else(|error| Err(StoreError::Panicked(error.to_string())))
+    }
+
     async fn status(&self) -> Result<Answer, StoreError> {
         let status = self.office.store.status(self.office.clock.now())?;
         let mut text = format!("Users: {}\n", status.users);
+        for hold in self.office.store.holds() {
+            let _ = writeln!(text, "SALES ARE ON HOLD: {}", hold.get_message().unwrap_or_default());
+        }
         let count = |(state, count): (&StateKind, &u64)| format!("{} {count}", <&'static str>::from(state));
-        let open: Vec<String> = status.orders.iter().map(count).collect();
+        let ended = |state: &StateKind| matches!(state, StateKind::Done | StateKind::Refunded);
+        let open: Vec<String> = status.orders.iter().filter(|(state, _)| !ended(state)).map(count).collect();
         let _ = writeln!(text, "Open orders: {}", if open.is_empty() { "none".to_owned() } else { open.join(", ") });
         let _ = writeln!(
             text,
@@ -250,6 +293,43 @@ impl Operator {
             let _ = writeln!(text, "Balance at the supplier of server {}: {balance}", server.number());
         }
         Ok(Answer::granted(text.trim_end()))
+    }
+}
+
+/// Each invariant with what was looked at; a failed audit is a refusal.
+fn audit(store: &Store, form: Form) -> Result<Answer, StoreError> {
+    let audit = store.audit()?;
+    let text = match form {
+        Form::Json => serde_json::to_string_pretty(&audit).unwrap_or_default(),
+        Form::Table => audit_table(&audit),
+    };
+    Ok(Answer { granted: audit.holds(), text })
+}
+
+fn audit_table(audit: &Audit) -> String {
+    let mut text = String::new();
+    for (invariant, checked) in &audit.checked {
+        let name: &'static str = invariant.into();
+        let verdict = if checked.findings.is_empty() { "held" } else { "BROKEN" };
+        let words = invariant.get_message().unwrap_or_default();
+        let _ = writeln!(text, "{name:<6} {verdict:<7} {:>9} checked  {words}", checked.looked_at);
+        for finding in &checked.findings {
+            let _ = writeln!(text, "       {finding}");
+        }
+    }
+    let _ = write!(text, "Ledger: {} transactions, head {}", audit.head.seq, audit.head.hash);
+    text
+}
+
+fn backup(store: &Store, file: &Path) -> Answer {
+    match store.backup(file) {
+        Ok(head) => Answer::granted(format!(
+            "Backed up to {}: {} transactions, head {}.\nKeep the master key with it, but not beside it.",
+            file.display(),
+            head.seq,
+            head.hash
+        )),
+        Err(error) => Answer::refused(error.to_string()),
     }
 }
 

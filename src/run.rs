@@ -1,10 +1,11 @@
 //! The composition root: from a checked configuration to a running shop, and cleanly back.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use providers::{Deadlines, RentalApi as ProviderRentalApi, SmsPoolClient, SmsPoolConfig};
 use secrecy::{ExposeSecret as _, SecretString};
 use shop::ServerId;
@@ -13,10 +14,13 @@ use shop::settings::Settings;
 use store::{Options, Store};
 use telegram::{Bot, Limits, Token};
 use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
 
 use crate::clock::{MovedClock, SystemClock};
 use crate::config::{BadOption, Config, RentalApi};
 use crate::control;
+use crate::effects;
+use crate::guard::Guard;
 use crate::host::ShopHost;
 use crate::market::Market;
 use crate::office::{FollowUp, Office};
@@ -25,6 +29,9 @@ use crate::seal::{Needed, Sealer};
 use crate::shell::Shell;
 use crate::timers;
 use crate::worker::Worker;
+
+/// How long the parts may finish at the end: longer than a purchase call.
+const FINISH: Duration = Duration::from_secs(55);
 
 /// Everything that a shop needs before it talks to anybody.
 pub struct Opened {
@@ -52,7 +59,8 @@ pub fn clock(config: &Config) -> Arc<dyn Clock> {
 /// # Errors
 /// One clear sentence on what is wrong with either.
 pub async fn open(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<Opened> {
-    let store = Store::open(&config.database_file, Options::default())?;
+    refuse_to_forget(config)?;
+    let store = Store::open(&config.database_file, Options::default()).context("DATABASE_FILE")?;
     let settings = store.settings()?;
     let sealed = [ServerId::One, ServerId::Two].iter().any(|server| settings.server(*server).key.is_some());
     let needed = if sealed { Needed::Yes } else { Needed::No };
@@ -64,6 +72,19 @@ pub async fn open(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<Open
     }
     let (office, follow_ups) = Office::open(store, clock).await?;
     Ok(Opened { office, follow_ups, sealer: Arc::new(sealer), settings })
+}
+
+/// A database that was there once is never replaced by an empty one.
+fn refuse_to_forget(config: &Config) -> Result<(), BadOption> {
+    let key = config.beside("key");
+    if config.database_file.exists() || !key.exists() {
+        return Ok(());
+    }
+    let (file, key) = (config.database_file.display(), key.display());
+    let problem = format!(
+        "{file} is missing, although it was there once ({key} is): bring it back with `raqam restore FILE`, or remove the key file to begin anew"
+    );
+    Err(BadOption { option: "DATABASE_FILE", problem })
 }
 
 /// The client of server 2's supplier. A saved key wins over the environment's.
@@ -93,7 +114,8 @@ pub fn server_two(config: &Config, opened: &Opened) -> anyhow::Result<(SmsPoolCl
     Ok((client, key))
 }
 
-/// Runs the bot until the shutdown comes.
+/// Runs the bot until the shutdown comes. Orders and the operator are looked after from the first moment, whether
+/// Telegram can be reached or not.
 ///
 /// # Errors
 /// Where it cannot start, or had to stop by itself.
@@ -106,19 +128,23 @@ pub async fn bot(
     let token = config.token.as_ref().ok_or_else(no_token)?;
     let opened = open(config, clock).await?;
     let failed = opened.office.store.failed();
-    let (client, key) = server_two(config, &opened)?;
-    let store = opened.office.store.clone();
-    let market = Market::open(ServerId::Two, client, opened.office.clock.clone(), &store, &opened.settings);
-    if let Some(key) = key {
-        market.set_key(key).map_err(|error| BadOption { option: "SMSPOOL_API_KEY", problem: error.to_string() })?;
-    } else {
-        tracing::warn!("server 2 has no API key: nothing is sold until `raqam settings key 2` sets one");
-    }
+    let market = market(config, &opened)?;
     let markets = BTreeMap::from([(ServerId::Two, market.clone())]);
     let shell = Arc::new(Shell::new(opened.office.clone(), markets, config.support_url.clone(), config.poll_every));
     let operator = Arc::new(operator(config, &opened, &market));
+    let guard = Arc::new(guard(config, &opened));
+    guard.at_start()?;
     let worker = Worker::recover(shell.clone(), opened.follow_ups).await?;
+    let socket = control::socket_path(&config.database_file);
+    let listener = control::listen(&socket).with_context(|| format!("the control socket {}", socket.display()))?;
 
+    let mut parts = JoinSet::new();
+    parts.spawn(worker.run(shutdown.clone()));
+    parts.spawn(shell.clone().show_catalogue(market.clone(), shutdown.clone()));
+    parts.spawn(market.run(shutdown.clone()));
+    parts.spawn(guard.run(shutdown.clone()));
+    parts.spawn(timers::run(shell.clone(), shutdown.clone()));
+    parts.spawn(control::serve(listener, socket, operator, shutdown.clone()));
     let settings = telegram::Settings {
         token: Token::new(token.expose_secret()),
         api_url: config.telegram_api_url.clone(),
@@ -128,30 +154,65 @@ pub async fn bot(
             ..limits
         },
     };
-    let running =
-        Bot::start(Arc::new(ShopHost { shell: shell.clone() }), settings).await.context("the bot cannot start")?;
-    shell.connect(running.handle.clone());
-
-    let socket = control::socket_path(&config.database_file);
-    let listener = control::listen(&socket).with_context(|| format!("the control socket {}", socket.display()))?;
-    let tasks = [
-        tokio::spawn(worker.run(shutdown.clone())),
-        tokio::spawn(shell.clone().show_catalogue(market.clone(), shutdown.clone())),
-        tokio::spawn(market.run(shutdown.clone())),
-        tokio::spawn(timers::run(shell.clone(), shutdown.clone())),
-        tokio::spawn(control::serve(listener, socket, operator, shutdown.clone())),
-    ];
-    tracing::info!("serving");
-    let ended = tokio::select! {
-        ended = running.run_until(shutdown) => ended.context("the bot stopped"),
-        () = broken(failed) => Err(anyhow::anyhow!("the database failed: start again, and the truth is read from it")),
-    };
-    if ended.is_ok() {
-        for task in tasks {
-            let _ = tokio::time::timeout(Duration::from_secs(55), task).await;
-        }
+    tokio::select! {
+        ended = chats(shell, settings, shutdown.clone()) => ended?,
+        () = broken(failed) => bail!("the database failed: start again, and the truth is read from it"),
+        () = lost(&mut parts, &shutdown) => bail!("a part of the bot stopped by itself: start again"),
     }
-    ended
+    let finish = async { while parts.join_next().await.is_some() {} };
+    let _ = tokio::time::timeout(FINISH, finish).await;
+    Ok(())
+}
+
+/// The conversations: from the first word with Telegram to the shutdown.
+async fn chats(
+    shell: Arc<Shell>,
+    settings: telegram::Settings,
+    mut shutdown: watch::Receiver<bool>,
+) -> anyhow::Result<()> {
+    let host = Arc::new(ShopHost { shell: shell.clone() });
+    let running = tokio::select! {
+        started = Bot::start(host, settings) => started.context("the bot cannot start")?,
+        _ = shutdown.wait_for(|stop| *stop) => return Ok(()),
+    };
+    shell.connect(running.handle.clone());
+    effects::resume_jobs(&shell);
+    tracing::info!("serving");
+    running.run_until(shutdown).await.context("the bot stopped")
+}
+
+/// Ends when a part ends although nobody asked for it: half a bot would take money and deliver nothing.
+async fn lost(parts: &mut JoinSet<()>, shutdown: &watch::Receiver<bool>) {
+    let ended = parts.join_next().await;
+    if let Some(Err(error)) = ended {
+        tracing::error!(%error, "a part of the bot failed");
+    }
+    if *shutdown.borrow() {
+        // It was asked for: what ends now, ends in order.
+        std::future::pending::<()>().await;
+    }
+}
+
+fn guard(config: &Config, opened: &Opened) -> Guard {
+    let folder = config.database_file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    Guard {
+        store: opened.office.store.clone(),
+        folder: folder.unwrap_or_else(|| Path::new(".")).to_owned(),
+        free_bytes_min: config.free_disk_mb_min * 1_000_000,
+    }
+}
+
+/// Server 2 with its supplier.
+fn market(config: &Config, opened: &Opened) -> anyhow::Result<Arc<Market>> {
+    let (client, key) = server_two(config, opened)?;
+    let office = &opened.office;
+    let market = Market::open(ServerId::Two, client, office.clock.clone(), &office.store, &opened.settings);
+    if let Some(key) = key {
+        market.set_key(key).map_err(|error| BadOption { option: "SMSPOOL_API_KEY", problem: error.to_string() })?;
+    } else {
+        tracing::warn!("server 2 has no API key: nothing is sold until `raqam settings key 2` sets one");
+    }
+    Ok(market)
 }
 
 fn operator(config: &Config, opened: &Opened, market: &Arc<Market>) -> Operator {

@@ -82,7 +82,6 @@ impl Worker {
 
     /// Runs until the follow-ups end or the shutdown comes; then lets running calls finish within a bound.
     pub async fn run(mut self, mut shutdown: tokio::sync::watch::Receiver<bool>) {
-        effects::resume_jobs(&self.shell);
         let every = self.shell.poll_every;
         let mut tick = interval_at(Instant::now(), every);
         let mut reconcile = interval_at(Instant::now() + RECONCILE_EVERY, RECONCILE_EVERY);

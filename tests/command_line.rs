@@ -4,7 +4,17 @@ use std::process::Output;
 
 use sim::SimOptions;
 
-use crate::support::World;
+use crate::support::{PATIENCE, World};
+
+/// User 5 buys a temporary number.
+const BUY: &str = r#"user 5
+send /buy
+tap "🟢 Temporary"
+tap "United States"
+tap "WhatsApp"
+tap "✅ Buy for"
+see "Your number is ready"
+"#;
 
 fn said(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
@@ -100,6 +110,42 @@ async fn a_second_bot_on_the_same_file_is_refused() {
     let output = world.raqam(&["serve"]);
     assert!(!output.status.success());
     assert!(said(&output).contains("already") || said(&output).contains("in use"), "{}", said(&output));
+}
+
+/// Fault 78: a full disk or a closed pipe under the log stops nothing.
+#[tokio::test]
+async fn a_log_that_cannot_be_written_stops_nothing() {
+    let mut world = World::without_bot(SimOptions::default()).await;
+    world.start_logging_to(std::path::Path::new("/dev/full")).await;
+    world.customer(5, "en").await;
+    world.play(&format!("{BUY}sms \"code 4711\"\nsee \"4711\"\n")).await;
+}
+
+/// Orders and the operator do not wait for Telegram.
+#[tokio::test]
+async fn without_telegram_orders_are_looked_after_and_the_operator_is_served() {
+    let mut world = World::with(SimOptions::default()).await;
+    world.customer(5, "en").await;
+    world.play(BUY).await;
+    world.kill();
+    world.play("user 5\nfault telegram getMe 502 2\nsms \"code 1234\"\n").await;
+    let listed = world.sim.smspool.count("/request/active");
+    let mut bot = world.spawn(&[("TELEGRAM_API_URL", "http://127.0.0.1:9")]);
+    assert!(world.sim.smspool.wait_count("/request/active", listed + 1, PATIENCE).await > listed, "{}", bot.log());
+    assert!(world.credit(5, "1.00").contains("Credited"), "over the socket of the running bot");
+    assert!(bot.terminate().await.success());
+    world.start().await;
+    world.play("user 5\nsee \"1234\"\n").await;
+}
+
+#[tokio::test]
+async fn a_bad_line_in_the_env_file_is_named_without_what_it_holds() {
+    let world = World::without_bot(SimOptions::default()).await;
+    let folder = world.database().parent().expect("a folder").to_owned();
+    std::fs::write(folder.join(".env"), "ADMIN_PASSWORD=correct horse battery\n").expect("writable");
+    let output = world.raqam(&["status"]);
+    assert!(!output.status.success() && said(&output).contains(".env"), "{}", said(&output));
+    assert!(!said(&output).contains("horse"), "{}", said(&output));
 }
 
 #[tokio::test]

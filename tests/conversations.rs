@@ -29,6 +29,8 @@ macro_rules! conversations {
 }
 
 conversations! {
+    back_from_search,
+    blocked_and_back,
     buy_in_arabic,
     buy_in_english,
     cancel_and_refund,
@@ -41,8 +43,11 @@ conversations! {
     old_buttons,
     out_of_stock,
     purchase_without_an_answer,
+    rental_end,
     rental_in_arabic,
     second_code,
+    second_message,
+    sold_out_elsewhere,
     three_cards,
     typed_search,
     wallet_statement,

@@ -2,9 +2,12 @@
 
 mod architecture;
 mod bad_inputs;
+mod books;
 mod command_line;
 mod conversations;
 mod kill;
+mod kill_loop;
 mod money_path;
+mod panels;
 mod supplier_calls;
 mod support;

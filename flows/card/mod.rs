@@ -10,17 +10,18 @@ use engine::{Action as _, Lang, Rendered, Screen, Text, screen};
 use shop::command::{Command, Refusal};
 use shop::ids::base36;
 use shop::ledger::Wallet;
-use shop::order::{Order, State};
-use shop::{OrderId, UnixSeconds};
+use shop::order::{Order, State, Wish};
+use shop::{OrderId, UnixSeconds, places};
 
 use crate::app::Entry;
 use crate::env::Env;
 use crate::keys;
 use crate::parts;
+use crate::purchase::Elsewhere;
 use crate::text::{Key, money, say, words};
 
-pub(crate) use errors::error_text;
-pub(crate) use screens::{ended, messages, status};
+pub(crate) use errors::{error_text, support_after};
+pub(crate) use screens::{ended, messages, rental_ended, status};
 
 /// Whether the card asks something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -43,6 +44,8 @@ pub struct CardCx<'a> {
     pub wallet: Wallet,
     /// Where support is reached.
     pub support_url: Option<&'a str>,
+    /// Where else a sold out order's wish is for sale.
+    pub elsewhere: &'a [Elsewhere],
 }
 
 /// What a press on a card leads to: at most one command, and maybe a way into the conversation.
@@ -88,6 +91,8 @@ engine::actions! {
         "again" => Again,
         /// The same service in another country.
         "country" => Country,
+        /// The same in this country, by its ISO code's two letters.
+        "at" => At(u16),
         /// Another service in the same country.
         "service" => Service,
         /// The same screen again.
@@ -142,7 +147,7 @@ pub(crate) fn rendered(screen: &Screen<Action>, order: OrderId, lang: Lang) -> R
 /// An order's card as a state of a conversation shows it: the text alone, for the buttons are the card's own.
 pub(crate) fn shown<A>(order: OrderId, cx: &engine::Ctx<'_, Env>) -> Screen<A> {
     let support_url = cx.env.support_url.as_deref();
-    let card = CardCx { lang: cx.lang, now: cx.now, wallet: cx.env.wallet, support_url };
+    let card = CardCx { lang: cx.lang, now: cx.now, wallet: cx.env.wallet, support_url, elsewhere: &[] };
     let text = cx
         .env
         .order(order)
@@ -167,13 +172,51 @@ pub fn press(order: &Order, ask: Ask, action_code: &str, cx: &CardCx<'_>) -> Car
         Action::Keep => CardStep::default(),
         Action::Refresh if order.is_open() => toast(keys::CARD_STILL_CHECKING, cx),
         Action::Refresh => CardStep::default(),
-        Action::Another => entry(Entry::Buy),
-        Action::Home => entry(Entry::Menu),
-        Action::Numbers => entry(Entry::Numbers),
+        Action::Another | Action::Home | Action::Numbers => {
+            CardStep { entry: without_order(action_code), ..CardStep::default() }
+        }
         Action::Again => entry(Entry::Again(order.wish.clone())),
         Action::Country => entry(Entry::OtherCountry(order.wish.clone())),
+        Action::At(letters) => match iso2(letters) {
+            Some(iso2) => entry(Entry::Again(Wish { iso2, ..order.wish.clone() })),
+            None => toast(keys::WORDS_OLD_MENU, cx),
+        },
         Action::Service => entry(Entry::OtherService(order.wish.clone())),
         Action::Messages => entry(Entry::Messages(order.id)),
+    }
+}
+
+/// The button of a country: `None` for what is no ISO code.
+fn at(iso2: &str) -> Option<Action> {
+    let letters: [u8; 2] = iso2.as_bytes().try_into().ok()?;
+    Some(Action::At(u16::from_be_bytes(letters)))
+}
+
+/// The ISO code of a country's button.
+fn iso2(letters: u16) -> Option<String> {
+    let iso2 = String::from_utf8(letters.to_be_bytes().to_vec()).ok()?;
+    places::flag(&iso2).map(|_| iso2)
+}
+
+/// Where a button leads that belongs to no order: those of messages that are about none.
+#[must_use]
+pub fn without_order(action_code: &str) -> Option<Entry> {
+    match Action::decode(action_code)? {
+        Action::Another => Some(Entry::Buy),
+        Action::Home => Some(Entry::Menu),
+        Action::Numbers => Some(Entry::Numbers),
+        // These are about an order.
+        Action::Check
+        | Action::Resend
+        | Action::Cancel
+        | Action::Keep
+        | Action::Yes
+        | Action::Again
+        | Action::Country
+        | Action::At(_)
+        | Action::Service
+        | Action::Refresh
+        | Action::Messages => None,
     }
 }
 
@@ -191,6 +234,7 @@ pub fn granted(action: &Action, order: &Order, cx: &CardCx<'_>) -> Option<Popup>
         | Action::Home
         | Action::Again
         | Action::Country
+        | Action::At(_)
         | Action::Service
         | Action::Refresh
         | Action::Messages

@@ -5,10 +5,10 @@ use shop::order::{AMBIGUOUS_LIFE_S, CloseReason, Number, Order, RefundReason, St
 use shop::places;
 use shop::{ErrorCode, UnixSeconds};
 
-use super::errors::error_text;
+use super::errors::{error_text, support_after};
 use super::{Action, Ask, CardCx, is_free};
 use crate::keys;
-use crate::parts::{self, button, copy, date, date_time, left, lines, paragraphs, support};
+use crate::parts::{self, button, copy, date, date_time, left, lines, paragraphs};
 use crate::text::{Key, duration, money, number, say, words};
 
 /// From when on “still trying” is said, in seconds.
@@ -99,6 +99,7 @@ fn waiting(order: &Order, issued: &Number, cx: &CardCx<'_>) -> Screen<Action> {
     let hurry = issued.expires_at - cx.now < HURRY_S;
     let first = words(lang, if hurry { keys::CARD_HURRY } else { keys::CARD_READY });
     let more = order.parent.is_some();
+    let cancel = if is_free(order) { keys::CARD_CANCEL_FREE } else { keys::CARD_CANCEL };
     let mut facts = facts(order, cx);
     facts.retain(|(name, _)| *name != "number");
     facts.extend([
@@ -109,8 +110,9 @@ fn waiting(order: &Order, issued: &Number, cx: &CardCx<'_>) -> Screen<Action> {
     Screen::new(paragraphs([first, say(lang, keys::CARD_NUMBER, &facts)]))
         .row(copies(order, issued, lang))
         .row([button(lang, keys::CARD_CHECK_NOW, Action::Check), button(lang, keys::CARD_ANOTHER_CODE, Action::Resend)])
-        .row([button(lang, keys::CARD_CANCEL, Action::Cancel).tone(Tone::Danger)])
-        .row([button(lang, keys::COMMON_BUY_ANOTHER, Action::Another), home(cx)])
+        .row([button(lang, cancel, Action::Cancel).tone(Tone::Danger)])
+        .row([button(lang, keys::COMMON_BUY_ANOTHER, Action::Another)])
+        .row(footer(cx))
 }
 
 /// `[📋 Copy number] [📋 Without +1]`.
@@ -146,7 +148,8 @@ fn closing(order: &Order, reason: CloseReason, cx: &CardCx<'_>) -> Screen<Action
     };
     plain(order, key, cx)
         .row([button(cx.lang, keys::COMMON_REFRESH, Action::Refresh)])
-        .row([button(cx.lang, keys::COMMON_BUY_ANOTHER, Action::Another), home(cx)])
+        .row([button(cx.lang, keys::COMMON_BUY_ANOTHER, Action::Another)])
+        .row(footer(cx))
 }
 
 fn received(order: &Order, cx: &CardCx<'_>) -> Screen<Action> {
@@ -174,7 +177,8 @@ fn rental(order: &Order, issued: &Number, cx: &CardCx<'_>) -> Screen<Action> {
         .row([button(lang, keys::CARD_RENTAL_CHECK, Action::Check)])
         .row([messages(order, lang)])
         .row(cancel)
-        .row([button(lang, keys::COMMON_BUY_ANOTHER, Action::Another), home(cx)])
+        .row([button(lang, keys::COMMON_BUY_ANOTHER, Action::Another)])
+        .row(footer(cx))
 }
 
 /// `[📩 Messages (3)]`.
@@ -183,7 +187,8 @@ pub(crate) fn messages(order: &Order, lang: Lang) -> Button<Action> {
     Button::press(label, Action::Messages)
 }
 
-fn rental_ended(order: &Order, cx: &CardCx<'_>) -> Screen<Action> {
+/// The end of a rental: also the message that tells of it.
+pub(crate) fn rental_ended(order: &Order, cx: &CardCx<'_>) -> Screen<Action> {
     let received = (!order.messages.is_empty()).then(|| messages(order, cx.lang));
     plain(order, keys::CARD_RENTAL_ENDED, cx).row(received)
 }
@@ -191,10 +196,10 @@ fn rental_ended(order: &Order, cx: &CardCx<'_>) -> Screen<Action> {
 fn refunded(order: &Order, reason: RefundReason, cx: &CardCx<'_>) -> Screen<Action> {
     match reason {
         RefundReason::Refused(code) => failed(order, code, cx),
-        RefundReason::PriceChanged => once_more(plain(order, keys::CARD_PRICE_ROSE, cx), cx),
-        RefundReason::NotStarted => once_more(plain(order, keys::CARD_NOT_STARTED, cx), cx),
-        RefundReason::NotBought => once_more(plain(order, keys::CARD_NOT_BOUGHT, cx), cx),
-        RefundReason::Unknown => once_more(plain(order, keys::CARD_NEVER_KNOWN, cx), cx),
+        RefundReason::PriceChanged => once_more(order, keys::CARD_PRICE_ROSE, keys::CONFIRM_SHOW_PRICE, cx),
+        RefundReason::NotStarted => once_more(order, keys::CARD_NOT_STARTED, keys::COMMON_TRY_AGAIN, cx),
+        RefundReason::NotBought => once_more(order, keys::CARD_NOT_BOUGHT, keys::COMMON_TRY_AGAIN, cx),
+        RefundReason::Unknown => once_more(order, keys::CARD_NEVER_KNOWN, keys::COMMON_TRY_AGAIN, cx),
         RefundReason::Cancelled => ended(order, keys::CARD_CANCELLED, cx),
         RefundReason::Expired => ended(order, keys::CARD_EXPIRED, cx),
     }
@@ -213,31 +218,47 @@ pub(crate) fn ended(order: &Order, title: Key, cx: &CardCx<'_>) -> Screen<Action
         .row([home(cx)])
 }
 
-fn once_more(screen: Screen<Action>, cx: &CardCx<'_>) -> Screen<Action> {
-    screen.row([button(cx.lang, keys::COMMON_TRY_AGAIN, Action::Again)]).row([home(cx)])
+fn once_more(order: &Order, text: Key, again: Key, cx: &CardCx<'_>) -> Screen<Action> {
+    plain(order, text, cx).row([button(cx.lang, again, Action::Again)]).row([home(cx)])
 }
 
 /// The supplier said no.
 fn failed(order: &Order, code: ErrorCode, cx: &CardCx<'_>) -> Screen<Action> {
     let lang = cx.lang;
     let retry = || button(lang, keys::COMMON_TRY_AGAIN, Action::Again);
-    let another = || button(lang, keys::COMMON_BUY_ANOTHER, Action::Another);
-    let country = || button(lang, keys::COMMON_OTHER_COUNTRY, Action::Country);
     let service = || button(lang, keys::COMMON_OTHER_SERVICE, Action::Service);
-    let support = support(lang, keys::COMMON_SUPPORT, cx.support_url);
-    let error = Screen::new(error_text(code, Some(order.id), lang));
+    let others = || [button(lang, keys::COMMON_OTHER_COUNTRY, Action::Country), service()];
+    let address = cx.support_url.map(|address| parts::support_about(address, order.id));
+    let support = support_after(code, address.as_deref(), lang);
+    let error = Screen::new(error_text(code, Some(order.id), cx.support_url, lang));
     let screen = match code {
-        ErrorCode::OutOfStock => plain(order, keys::CARD_SOLD_OUT, cx).row([retry()]).row([country(), service()]),
-        ErrorCode::BalanceTooLow | ErrorCode::InvalidKey => error.row([another()]),
-        ErrorCode::Unreachable | ErrorCode::TimedOut | ErrorCode::RateLimited => error.row([retry(), another()]),
-        ErrorCode::Rejected => error.row([country(), service()]),
-        ErrorCode::OrderNotFound | ErrorCode::MessageNotFetched => {
+        ErrorCode::OutOfStock => {
+            plain(order, keys::CARD_SOLD_OUT, cx).row([retry()]).grid(elsewhere(cx), 1).row(others())
+        }
+        ErrorCode::BalanceTooLow | ErrorCode::InvalidKey | ErrorCode::Rejected => error.row(others()),
+        ErrorCode::Unreachable | ErrorCode::TimedOut | ErrorCode::RateLimited => error.row([retry()]).row(others()),
+        ErrorCode::OrderNotFound => {
             error.row([button(lang, keys::COMMON_MY_NUMBERS, Action::Numbers)].into_iter().chain(support))
         }
+        ErrorCode::MessageNotFetched => error.row([
+            button(lang, keys::CARD_CHECK_NOW, Action::Check),
+            button(lang, keys::CARD_CANCEL, Action::Cancel).tone(Tone::Danger),
+        ]),
         ErrorCode::Unexpected => error.row([retry()].into_iter().chain(support)),
         ErrorCode::Unavailable => error.row([service()]),
     };
     screen.row([home(cx)])
+}
+
+/// `[🇬🇧 United Kingdom · $0.41]`, …
+fn elsewhere(cx: &CardCx<'_>) -> Vec<Button<Action>> {
+    let sold = cx.elsewhere.iter();
+    sold.filter_map(|place| Some(Button::press(place.label(cx.lang), super::at(&place.iso2)?))).collect()
+}
+
+/// `[↩️ Back] [🏠 Home]`: a card outlives the screen that it was opened from, so it leads back to the numbers in use.
+fn footer(cx: &CardCx<'_>) -> [Button<Action>; 2] {
+    [button(cx.lang, keys::COMMON_BACK, Action::Numbers), home(cx)]
 }
 
 fn home(cx: &CardCx<'_>) -> Button<Action> {

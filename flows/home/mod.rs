@@ -111,7 +111,6 @@ impl Flow for Home {
         row(Kind::Menu, "cancel", "", MENU),
         row(Kind::Menu, "start Welcome", "", MENU),
         row(Kind::Menu, "start Menu", "", MENU),
-        row(Kind::Menu, "start Back", "", MENU),
         row(Kind::Menu, "start Cancel", "", MENU),
         row(Kind::Menu, "start Buy", "several servers", To::Push("Servers")),
         row(Kind::Menu, "start Buy", "one server", To::Push("Purchase")),
@@ -145,7 +144,6 @@ impl Flow for Home {
         row(Kind::Help, "cancel", "", MENU),
         row(Kind::Help, "start Welcome", "", MENU),
         row(Kind::Help, "start Menu", "", MENU),
-        row(Kind::Help, "start Back", "", MENU),
         row(Kind::Help, "start Cancel", "", MENU),
         row(Kind::Help, "start Buy", "several servers", To::Push("Servers")),
         row(Kind::Help, "start Buy", "one server", To::Push("Purchase")),
@@ -195,6 +193,7 @@ impl Flow for Home {
             Kind::Menu => vec![
                 Fixture::new("welcome", State::Menu(Greeting::Welcome)),
                 Fixture::new("plain", State::Menu(Greeting::Plain)),
+                Fixture::new("shop-closed", State::Menu(Greeting::Plain)),
             ],
             Kind::Help => vec![
                 Fixture::new("overview", State::Help(Topic::Overview)),
@@ -271,7 +270,7 @@ fn start(entry: Entry, cx: &Cx<'_>) -> Step<Home> {
             Visit::First => Step::Go(State::Menu(Greeting::Welcome), vec![]),
             Visit::Return => to_menu(vec![]),
         },
-        Entry::Menu | Entry::Back | Entry::Cancel => to_menu(vec![]),
+        Entry::Menu | Entry::Cancel => to_menu(vec![]),
         Entry::Buy => buy(Kept::default(), cx),
         Entry::Service(id) => {
             let kept = servers::keep(Kept::default(), &Pick::Service(id), cx.env);
@@ -332,7 +331,7 @@ fn probes() -> Vec<Event<Home>> {
     let mut probes = settings::probes();
     let entries = [
         Entry::Welcome,
-        Entry::Back,
+        Entry::Menu,
         Entry::Buy,
         Entry::Service(ServiceId(1012)),
         Entry::Numbers,

@@ -64,6 +64,14 @@ pub(super) fn help(topic: Topic, cx: &Cx<'_>) -> Screen<Action> {
             Screen::new(words(lang, keys::HELP_OVERVIEW)).row(support.into_iter().chain([terms])).row([home(lang)])
         }
         Topic::Terms => Screen::new(words(lang, keys::HELP_TERMS)).row(support).row(footer(lang)),
-        Topic::Payments => Screen::new(words(lang, keys::HELP_PAYMENTS)).row(support).row([home(lang)]),
+        Topic::Payments => payments(cx),
     }
+}
+
+fn payments(cx: &Cx<'_>) -> Screen<Action> {
+    let (lang, address) = (cx.lang, cx.env.support_url.as_deref());
+    let text = if address.is_some() { keys::HELP_PAYMENTS_SUPPORT } else { keys::WALLET_NO_TOP_UP };
+    Screen::new(paragraphs([words(lang, keys::HELP_PAYMENTS), words(lang, text)]))
+        .row(support(lang, keys::HELP_CONTACT, address))
+        .row([home(lang)])
 }

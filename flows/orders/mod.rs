@@ -389,6 +389,21 @@ fn closed(here: State, why: Key, cx: &Cx<'_>) -> Step<Orders> {
     Step::Go(here, vec![Effect::Alert(words(cx.lang, why))])
 }
 
+/// An order in each state that a receipt words, by its number in the examples' worlds.
+const RECEIPTS: [(&str, u64); 11] = [
+    ("reserving", 2),
+    ("rental-active", 3),
+    ("being-checked", 4),
+    ("closing", 5),
+    ("received", 101),
+    ("expired", 102),
+    ("cancelled", 103),
+    ("not-issued", 104),
+    ("completed", 105),
+    ("rental-ended", 106),
+    ("code-after-refund", 107),
+];
+
 fn fixtures(kind: Kind) -> Vec<Fixture<Orders>> {
     let place = |filter, page| Place { filter, anchor: None, page };
     let (menu, list, past) = (Origin::Menu, Origin::Numbers(0), Origin::History(place(Filter::All, 0)));
@@ -406,16 +421,27 @@ fn fixtures(kind: Kind) -> Vec<Fixture<Orders>> {
             Fixture::new("from-menu", State::Card { order, origin: menu }),
             Fixture::new("from-numbers", State::Card { order, origin: list }),
             Fixture::new("from-history", State::Card { order, origin: past }),
+            Fixture::new("reserving", State::Card { order: OrderId(2), origin: list }),
+            Fixture::new("rental", State::Card { order: OrderId(3), origin: list }),
+            Fixture::new("gone", State::Card { order: OrderId(u64::MAX), origin: list }),
         ],
-        Kind::Receipt => vec![
-            Fixture::new("from-menu", State::Receipt { order, origin: menu }),
-            Fixture::new("from-numbers", State::Receipt { order, origin: list }),
-            Fixture::new("from-history", State::Receipt { order, origin: past }),
-            Fixture::new("missing", State::Receipt { order: OrderId(u64::MAX), origin: past }),
-        ],
+        Kind::Receipt => {
+            let receipt = |name, order, origin| Fixture::new(name, State::Receipt { order: OrderId(order), origin });
+            let mut all = vec![
+                receipt("from-menu", 1, menu),
+                receipt("from-numbers", 1, list),
+                receipt("from-history", 1, past),
+                receipt("missing", u64::MAX, past),
+            ];
+            all.extend(RECEIPTS.into_iter().map(|(name, order)| receipt(name, order, past)));
+            all
+        }
         Kind::Messages => vec![
             Fixture::new("in-use", State::Messages { order, page: 0, origin: list }),
             Fixture::new("later-page", State::Messages { order, page: 1, origin: past }),
+            Fixture::new("rental", State::Messages { order: OrderId(3), page: 0, origin: list }),
+            Fixture::new("rental-later", State::Messages { order: OrderId(3), page: 1, origin: list }),
+            Fixture::new("missing", State::Messages { order: OrderId(u64::MAX), page: 0, origin: past }),
         ],
     }
 }

@@ -151,11 +151,10 @@ fn filters(chosen: Filter, lang: Lang) -> [Button<Action>; 3] {
 /// One order.
 pub(super) fn receipt(order: OrderId, cx: &Cx<'_>) -> Screen<Action> {
     let lang = cx.lang;
-    let support_url = cx.env.support_url.as_deref();
     let Some(order) = cx.env.order(order) else {
-        let missing = Screen::new(words(lang, keys::RECEIPT_MISSING));
-        return missing.row(support(lang, keys::COMMON_SUPPORT, support_url)).row(footer(lang));
+        return missing(cx);
     };
+    let address = cx.env.support_url.as_deref().map(|address| parts::support_about(address, order.id));
     let messages = (!order.messages.is_empty()).then(|| {
         let n = number(order.messages.len() as u64);
         Button::press(say(lang, keys::COMMON_MESSAGES, &[("n", n)]), Action::Messages)
@@ -164,7 +163,16 @@ pub(super) fn receipt(order: OrderId, cx: &Cx<'_>) -> Screen<Action> {
         .row(receipt_copies(order, lang))
         .row(messages)
         .row([button(lang, keys::RECEIPT_AGAIN, Action::Again)])
-        .row(support(lang, keys::RECEIPT_REPORT, support_url))
+        .row(support(lang, keys::RECEIPT_REPORT, address.as_deref()))
+        .row(footer(lang))
+}
+
+/// There is no such order.
+fn missing(cx: &Cx<'_>) -> Screen<Action> {
+    let (lang, address) = (cx.lang, cx.env.support_url.as_deref());
+    let text = if address.is_some() { keys::ERROR_MISSING_SUPPORT } else { keys::ERROR_MISSING_TEXT };
+    Screen::new(paragraphs([words(lang, keys::RECEIPT_MISSING), words(lang, text)]))
+        .row(support(lang, keys::COMMON_SUPPORT, address))
         .row(footer(lang))
 }
 
@@ -197,7 +205,7 @@ fn receipt_copies(order: &Order, lang: Lang) -> Vec<Button<Action>> {
 pub(super) fn messages(order: OrderId, page: u32, cx: &Cx<'_>) -> Screen<Action> {
     let lang = cx.lang;
     let Some(order) = cx.env.order(order) else {
-        return Screen::new(words(lang, keys::RECEIPT_MISSING)).row(footer(lang));
+        return missing(cx);
     };
     let title = say(lang, keys::MESSAGES_TITLE, &[("number", parts::phone(lang, order))]);
     let refresh = [button(lang, keys::COMMON_REFRESH, Action::Refresh)];

@@ -1,15 +1,20 @@
 //! Screens of the last question: the price, and what stands in its way.
 
-use engine::{Button, Screen, Text, Tone};
+use engine::{Button, Lang, Screen, Text, Tone};
 use shop::catalogue::Product;
+use shop::order::Wish;
 use shop::{ErrorCode, Money};
 
 use super::Cx;
-use super::screens::product;
+use super::elsewhere::elsewhere;
+use super::quote::missing;
+use super::screens::{closed, product};
 use super::search::has_choice;
 use super::state::{Action, Draft, Mode, News, Shelf, Stop};
+use crate::env::Server;
 use crate::parts::{self, button, footer, paragraphs, support};
 use crate::text::{Key, Noun, count, duration, money, say, words};
+use crate::words::Notice;
 use crate::{card, keys};
 
 /// How long a temporary number usually waits for its code, in minutes; the card shows the exact end.
@@ -18,17 +23,25 @@ const CODE_MINUTES: u64 = 20;
 /// At this price?
 pub(super) fn confirm(draft: &Draft, cx: &Cx<'_>) -> Screen<Action> {
     let lang = cx.lang;
+    let Some(server) = cx.env.server(draft.wish.server) else { return closed(draft.wish.server, cx) };
     let screen = match &draft.mode {
         Mode::Unpriced => without_price(draft, keys::CONFIRM_UNPRICED, Some(keys::CONFIRM_SHOW_PRICE), cx),
         Mode::Asking => without_price(draft, keys::CONFIRM_ASKING, None, cx),
         Mode::Expired(_) => without_price(draft, keys::CONFIRM_EXPIRED, Some(keys::CONFIRM_FRESH_PRICE), cx),
         Mode::Stopped(Stop::Suspended) => {
             let address = cx.env.support_url.as_deref();
-            Screen::new(words(lang, keys::REFUSAL_SUSPENDED)).row(support(lang, keys::COMMON_SUPPORT, address))
+            let text = crate::words::words(Notice::Suspended, lang, address);
+            Screen::new(text).row(support(lang, keys::COMMON_SUPPORT, address))
+        }
+        Mode::Stopped(Stop::NotSelling) => {
+            without_price(draft, keys::REFUSAL_NOT_SELLING, Some(keys::COMMON_TRY_AGAIN), cx).row(other_server(cx))
         }
         Mode::Stopped(stop) => without_price(draft, stopped(*stop), Some(keys::COMMON_TRY_AGAIN), cx),
-        Mode::Failed(code) => failed(draft, *code, cx),
-        Mode::Short { quote, missing } => short(draft, *quote, *missing, cx),
+        Mode::Failed(code) => failed(draft, *code, server, cx),
+        Mode::Short { quote } => match missing(quote.price, cx) {
+            Some(missing) => short(draft, *quote, missing, cx),
+            None => without_price(draft, keys::CONFIRM_ENOUGH, Some(keys::CONFIRM_TOP_UP_DONE), cx),
+        },
         Mode::Offered { quote, news } => match missing(quote.price, cx) {
             Some(missing) => short(draft, *quote, missing, cx),
             None => offered(draft, *quote, *news, cx),
@@ -86,16 +99,13 @@ fn promise(draft: &Draft, quote: Shelf, cx: &Cx<'_>) -> Text {
     }
 }
 
-fn missing(price: Money, cx: &Cx<'_>) -> Option<Money> {
-    price.checked_sub(cx.env.wallet.available).filter(|missing| *missing > Money::ZERO)
-}
-
 fn short(draft: &Draft, quote: Shelf, missing: Money, cx: &Cx<'_>) -> Screen<Action> {
-    let lang = cx.lang;
+    let (lang, address) = (cx.lang, cx.env.support_url.as_deref());
     let amounts =
         [("price", money(quote.price)), ("balance", money(cx.env.wallet.available)), ("missing", money(missing))];
-    Screen::new(say(lang, keys::CONFIRM_NOT_ENOUGH, &amounts))
-        .row(support(lang, keys::COMMON_SUPPORT, cx.env.support_url.as_deref()))
+    let top_up = if address.is_some() { keys::CONFIRM_TOP_UP } else { keys::WALLET_NO_TOP_UP };
+    Screen::new(paragraphs([say(lang, keys::CONFIRM_NOT_ENOUGH, &amounts), words(lang, top_up)]))
+        .row(support(lang, keys::COMMON_SUPPORT, address))
         .row([button(lang, keys::CONFIRM_TOP_UP_DONE, Action::Requote).tone(Tone::Primary)])
         .row(others(draft, cx))
 }
@@ -109,11 +119,14 @@ fn without_price(draft: &Draft, line: Key, retry: Option<Key>, cx: &Cx<'_>) -> S
         .row(others(draft, cx))
 }
 
-fn failed(draft: &Draft, code: ErrorCode, cx: &Cx<'_>) -> Screen<Action> {
-    let lang = cx.lang;
-    let [service, country, flag] = parts::named(lang, &draft.wish);
-    let text = match code {
-        ErrorCode::OutOfStock => say(lang, keys::CARD_SOLD_OUT, &[service, country, flag]),
+fn failed(draft: &Draft, code: ErrorCode, server: &Server, cx: &Cx<'_>) -> Screen<Action> {
+    let (lang, address) = (cx.lang, cx.env.support_url.as_deref());
+    let again = [button(lang, keys::COMMON_TRY_AGAIN, Action::Requote)];
+    match code {
+        ErrorCode::OutOfStock => {
+            let sold_out = say(lang, keys::CARD_SOLD_OUT, &parts::named(lang, &draft.wish));
+            Screen::new(sold_out).row(again).grid(places(&draft.wish, server, lang), 1)
+        }
         ErrorCode::BalanceTooLow
         | ErrorCode::Unreachable
         | ErrorCode::Rejected
@@ -123,9 +136,23 @@ fn failed(draft: &Draft, code: ErrorCode, cx: &Cx<'_>) -> Screen<Action> {
         | ErrorCode::OrderNotFound
         | ErrorCode::MessageNotFetched
         | ErrorCode::Unexpected
-        | ErrorCode::Unavailable => card::error_text(code, None, lang),
-    };
-    Screen::new(text).row([button(lang, keys::COMMON_TRY_AGAIN, Action::Requote)]).row(others(draft, cx))
+        | ErrorCode::Unavailable => Screen::new(card::error_text(code, None, address, lang))
+            .row(again)
+            .row(card::support_after(code, address, lang))
+            .row(other_server(cx)),
+    }
+    .row(others(draft, cx))
+}
+
+/// `[🔀 Other server]`, where there is one.
+fn other_server(cx: &Cx<'_>) -> Option<Button<Action>> {
+    (cx.env.servers().len() > 1).then(|| button(cx.lang, keys::COMMON_OTHER_SERVER, Action::OtherServer))
+}
+
+/// `[🇬🇧 United Kingdom · $0.41]`, …
+fn places(wish: &Wish, server: &Server, lang: Lang) -> Vec<Button<Action>> {
+    let places = elsewhere(wish, &server.catalogue, lang).into_iter();
+    places.map(|place| Button::press(place.label(lang), Action::Country(place.country.0))).collect()
 }
 
 /// `[🌍 Other country] [🏷 Other service]`, as far as there is a choice.

@@ -17,7 +17,7 @@ pub(super) fn kind(begin: Begin, event: Event<Purchase>, cx: &Cx<'_>) -> Step<Pu
         Event::Press(Action::Rental) => Step::Go(State::ChooseDuration(begin), vec![]),
         Event::Pick(pick) => keep(&begin, &pick, cx.env)
             .map_or(Step::Ignore(Reason::NotForSale), |begin| Step::Go(State::ChooseType(begin), vec![])),
-        Event::Back | Event::Cancel => leave(),
+        Event::Press(Action::OtherServer) | Event::Back | Event::Cancel => leave(),
         Event::Text(_) => Step::Ignore(Reason::NotUnderstood),
         // Buttons of later questions, and answers to questions that were not asked yet.
         Event::Press(
@@ -48,7 +48,7 @@ pub(super) fn duration(begin: Begin, event: Event<Purchase>, cx: &Cx<'_>) -> Ste
         Event::Pick(pick) => keep(&begin, &pick, cx.env)
             .map_or(Step::Ignore(Reason::NotForSale), |begin| Step::Go(State::ChooseDuration(begin), vec![])),
         Event::Back => Step::Go(State::ChooseType(begin), vec![]),
-        Event::Cancel => leave(),
+        Event::Press(Action::OtherServer) | Event::Cancel => leave(),
         Event::Text(_) => Step::Ignore(Reason::NotUnderstood),
         // Buttons of other questions, and answers to questions that were not asked yet.
         Event::Press(

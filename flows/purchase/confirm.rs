@@ -3,10 +3,10 @@
 use engine::{Effect, Event, Reason, Step};
 use shop::command::{Command, Refusal};
 use shop::order::Wish;
-use shop::{ErrorCode, Money, ServiceId};
+use shop::{CountryId, ErrorCode, Money, ServiceId};
 
 use super::quote::{
-    offer, other_country, price_of, price_today, reprice, requote, services, with_country, with_service,
+    missing, offer, other_country, price_of, price_today, reprice, requote, services, with_country, with_service,
 };
 use super::state::{Action, Draft, Mode, News, State, Stop};
 use super::{Cx, Purchase, leave};
@@ -21,6 +21,7 @@ pub(super) fn confirm(draft: Draft, event: Event<Purchase>, cx: &Cx<'_>) -> Step
             Some(state) => Step::Go(state, vec![Effect::Disarm]),
             None => Step::Ignore(Reason::NotForSale),
         },
+        Event::Press(Action::Country(id)) => country_pressed(&draft.wish, CountryId(id), cx),
         Event::Press(Action::OtherService) | Event::Back => {
             Step::Go(services(&draft.wish, draft.wish.country), vec![Effect::Disarm])
         }
@@ -28,10 +29,10 @@ pub(super) fn confirm(draft: Draft, event: Event<Purchase>, cx: &Cx<'_>) -> Step
         Event::Pick(Pick::Country(iso2)) => country_picked(&draft.wish, &iso2, cx),
         Event::Reply(Reply::Cost { cost }) => priced(draft, cost, cx),
         Event::Reply(Reply::CostFailed { code }) => unpriced(draft, code),
-        Event::Timer(super::Timer::QuoteExpired) => expired(draft),
+        Event::Timer(super::Timer::QuoteExpired) => expired(draft, cx),
         Event::Refused(Refused(refusal)) => refused(draft, &refusal, cx),
         Event::Text(_) => Step::Ignore(Reason::NotUnderstood),
-        Event::Cancel => leave(),
+        Event::Press(Action::OtherServer) | Event::Cancel => leave(),
         // The prices of the search that led here.
         Event::Reply(Reply::OffersLoaded { .. } | Reply::LoadFailed { .. }) => Step::Ignore(Reason::TooLate),
         // Buttons of earlier questions; commands go to the root, and this flow opens no other.
@@ -39,7 +40,6 @@ pub(super) fn confirm(draft: Draft, event: Event<Purchase>, cx: &Cx<'_>) -> Step
             Action::Temporary
             | Action::Rental
             | Action::Days(_)
-            | Action::Country(_)
             | Action::List(_)
             | Action::Service(_)
             | Action::NotListed
@@ -86,8 +86,19 @@ fn country_picked(wish: &Wish, iso2: &str, cx: &Cx<'_>) -> Step<Purchase> {
         return Step::Ignore(Reason::AlreadyHere);
     }
     let server = cx.env.server(wish.server);
-    let picked = server.and_then(|server| Some((server, server.catalogue.country_by_iso2(iso2)?.id)));
-    picked.map_or(Step::Ignore(Reason::NotForSale), |(server, country)| {
+    let picked = server.and_then(|server| server.catalogue.country_by_iso2(iso2));
+    picked.map_or(Step::Ignore(Reason::NotForSale), |country| elsewhere(wish, country.id, cx))
+}
+
+/// A country that was offered in place of a sold out one.
+fn country_pressed(wish: &Wish, country: CountryId, cx: &Cx<'_>) -> Step<Purchase> {
+    if country == wish.country { Step::Ignore(Reason::AlreadyHere) } else { elsewhere(wish, country, cx) }
+}
+
+/// The same in another country.
+fn elsewhere(wish: &Wish, country: CountryId, cx: &Cx<'_>) -> Step<Purchase> {
+    let server = cx.env.server(wish.server);
+    server.map_or(Step::Ignore(Reason::NotForSale), |server| {
         with_country(server, wish.product, country, Some(wish.service), cx)
     })
 }
@@ -110,12 +121,15 @@ fn unpriced(draft: Draft, code: ErrorCode) -> Step<Purchase> {
     Step::Go(State::Confirm(Draft { mode: Mode::Failed(code), ..draft }), vec![])
 }
 
-fn expired(draft: Draft) -> Step<Purchase> {
+/// The price is too old. Whoever has to top up first still reads what is missing.
+fn expired(draft: Draft, cx: &Cx<'_>) -> Step<Purchase> {
     match draft.mode {
-        Mode::Offered { quote, .. } | Mode::Short { quote, .. } => {
-            Step::Go(State::Confirm(Draft { mode: Mode::Expired(quote), ..draft }), vec![])
+        Mode::Offered { quote, .. } => {
+            let short = missing(quote.price, cx).is_some();
+            let mode = if short { Mode::Short { quote } } else { Mode::Expired(quote) };
+            Step::Go(State::Confirm(Draft { mode, ..draft }), vec![])
         }
-        Mode::Unpriced | Mode::Asking | Mode::Failed(_) | Mode::Expired(_) | Mode::Stopped(_) => {
+        Mode::Unpriced | Mode::Asking | Mode::Failed(_) | Mode::Expired(_) | Mode::Short { .. } | Mode::Stopped(_) => {
             Step::Ignore(Reason::TooLate)
         }
     }
@@ -130,9 +144,8 @@ fn refused(draft: Draft, refusal: &Refusal, cx: &Cx<'_>) -> Step<Purchase> {
         return Step::Ignore(Reason::TooLate);
     };
     match refusal {
-        Refusal::NotEnough { missing } => {
-            let mode = Mode::Short { quote, missing: *missing };
-            Step::Go(State::Confirm(Draft { mode, ..draft }), vec![])
+        Refusal::NotEnough { .. } => {
+            Step::Go(State::Confirm(Draft { mode: Mode::Short { quote }, ..draft }), vec![Effect::Disarm])
         }
         Refusal::PriceChanged { .. } => reprice(draft, quote, cx),
         Refusal::QuoteExpired => requote(draft, News::Renewed, cx),

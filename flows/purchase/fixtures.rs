@@ -1,5 +1,7 @@
-//! Examples of every state, its sub-screens included, and of every event. They refer to country 1 (US) and 2 (GB) and
-//! to services of the supplier's list: 1012 (WhatsApp), 907 (Telegram), 817 (the one for whatever is not listed).
+//! Examples of every state, its sub-screens included, and of every event. They refer to country 1 (US) and 2 (GB), to 5
+//! whose prices nobody fetched and 61 which sells nothing, and to services of the supplier's list: 1012 (WhatsApp), 907
+//! (Telegram), 817 (the one for whatever is not listed), 1 (sold nowhere). `server-off`, `shop-closed` and `…-loading` name
+//! their world.
 
 use engine::{Event, Fixture};
 use shop::catalogue::Product;
@@ -35,11 +37,15 @@ pub fn sample_wish() -> Wish {
 pub(super) fn fixtures(kind: Kind) -> Vec<Fixture<Purchase>> {
     match kind {
         Kind::ChooseType => begins(State::ChooseType),
-        Kind::ChooseDuration => begins(State::ChooseDuration),
+        Kind::ChooseDuration => durations(),
         Kind::SearchCountry => countries(),
         Kind::SearchService => services(),
         Kind::Confirm => drafts(),
-        Kind::Waiting => vec![Fixture::new("waiting", State::Waiting { order: OrderId(1) })],
+        Kind::Waiting => vec![
+            Fixture::new("waiting", State::Waiting { order: OrderId(1) }),
+            Fixture::new("progress", State::Waiting { order: OrderId(2) }),
+            Fixture::new("starting", State::Waiting { order: OrderId(u64::MAX) }),
+        ],
     }
 }
 
@@ -50,7 +56,16 @@ fn begins(state: fn(Begin) -> State) -> Vec<Fixture<Purchase>> {
         Fixture::new("country-saved", begin(ServerId::Two, Some(US), None)),
         Fixture::new("both-saved", begin(ServerId::Two, Some(US), Some(WHATSAPP))),
         Fixture::new("server-one", begin(ServerId::One, None, None)),
+        Fixture::new("server-off", begin(ServerId::One, None, None)),
+        Fixture::new("shop-closed", begin(ServerId::Two, None, None)),
     ]
+}
+
+fn durations() -> Vec<Fixture<Purchase>> {
+    let loading = State::ChooseDuration(Begin { server: ServerId::Two, country: None, service: None });
+    let mut all = begins(State::ChooseDuration);
+    all.push(Fixture::new("rentals-loading", loading));
+    all
 }
 
 fn countries() -> Vec<Fixture<Purchase>> {
@@ -66,6 +81,12 @@ fn countries() -> Vec<Fixture<Purchase>> {
         Fixture::new("last-page", search(Product::Temporary, None, Shown::List(u32::MAX))),
         Fixture::new("found", search(Product::Temporary, None, Shown::Found("united".to_owned()))),
         Fixture::new("nothing-found", search(Product::Temporary, None, Shown::Found("qqqqq <b>".to_owned()))),
+        Fixture::new("lists-loading", search(Product::Temporary, None, Shown::Quick)),
+        Fixture::new("unsold", search(Product::Rental(Days(2)), None, Shown::Quick)),
+        Fixture::new("server-off", {
+            let (server, product, shown) = (ServerId::One, Product::Temporary, Shown::Quick);
+            State::SearchCountry(CountrySearch { server, product, service: None, shown })
+        }),
     ]
 }
 
@@ -84,6 +105,10 @@ fn services() -> Vec<Fixture<Purchase>> {
         Fixture::new("refreshing", two(US, Some(WHATSAPP), Shown::Quick, Load::Asked)),
         Fixture::new("idle", two(unpriced, None, Shown::Quick, Load::Idle)),
         Fixture::new("failed", two(unpriced, None, Shown::Quick, Load::Failed(ErrorCode::Unreachable))),
+        Fixture::new("failed-by-us", two(unpriced, None, Shown::Quick, Load::Failed(ErrorCode::Unexpected))),
+        Fixture::new("unsold", two(CountryId(61), None, Shown::Quick, Load::Idle)),
+        Fixture::new("country-gone", two(CountryId(999), None, Shown::Quick, Load::Idle)),
+        Fixture::new("server-off", search(ServerId::One, US, Product::Temporary, None, Shown::Quick, Load::Idle)),
         Fixture::new("rental", search(ServerId::Two, US, Product::Rental(Days(7)), None, Shown::Quick, Load::Idle)),
         Fixture::new("server-one", search(ServerId::One, US, Product::Temporary, None, Shown::Quick, Load::Idle)),
         Fixture::new(
@@ -98,30 +123,47 @@ fn drafts() -> Vec<Fixture<Purchase>> {
     let quote = Shelf { id: QuoteId(7), cost: Money::from_cents(24), price: Money::from_cents(32) };
     let dear = Shelf { id: QuoteId(8), cost: Money::from_cents(90_000), price: Money::from_cents(117_000) };
     let news = |news| Mode::Offered { quote, news };
-    let rental = |refund_within_s| {
-        let product = Product::Rental(Days(7));
-        let wish = Wish { product, rental_product: Some(7), refund_within_s, ..sample_wish() };
-        State::Confirm(Draft { wish, mode: news(News::None) })
+    let rental = |days: u16, refund_within_s| {
+        let (cost, price) = (Money::from_cents(i32::from(days) * 50), Money::from_cents(i32::from(days) * 65));
+        let mode = Mode::Offered { quote: Shelf { id: QuoteId(9), cost, price }, news: News::None };
+        let product = Product::Rental(Days(days));
+        let wish = Wish { product, rental_product: Some(6), refund_within_s, ..sample_wish() };
+        State::Confirm(Draft { wish, mode })
     };
-    vec![
+    let from_one = Wish { server: ServerId::One, ..sample_wish() };
+    let mut all: Vec<_> =
+        FAILURES.into_iter().map(|(name, code)| Fixture::new(name, draft(Mode::Failed(code)))).collect();
+    all.extend([
         Fixture::new("offered", draft(news(News::None))),
         Fixture::new("price-changed", draft(news(News::Changed { old: Money::from_cents(30) }))),
         Fixture::new("price-renewed", draft(news(News::Renewed))),
         Fixture::new("expired", draft(Mode::Expired(quote))),
         Fixture::new("unpriced", draft(Mode::Unpriced)),
         Fixture::new("asking", draft(Mode::Asking)),
-        Fixture::new("sold-out", draft(Mode::Failed(ErrorCode::OutOfStock))),
-        Fixture::new("unreachable", draft(Mode::Failed(ErrorCode::Unreachable))),
         Fixture::new("too-dear", draft(Mode::Offered { quote: dear, news: News::None })),
-        Fixture::new("short", draft(Mode::Short { quote, missing: Money::from_cents(12) })),
+        Fixture::new("short-of-money", draft(Mode::Short { quote: dear })),
+        Fixture::new("topped-up", draft(Mode::Short { quote })),
         Fixture::new("not-selling", draft(Mode::Stopped(Stop::NotSelling))),
         Fixture::new("too-many-open", draft(Mode::Stopped(Stop::TooManyOpen))),
         Fixture::new("shop-busy", draft(Mode::Stopped(Stop::ShopBusy))),
         Fixture::new("suspended", draft(Mode::Stopped(Stop::Suspended))),
-        Fixture::new("rental", rental(Some(1_200))),
-        Fixture::new("rental-final", rental(None)),
-    ]
+        Fixture::new("rental-refundable", rental(30, Some(7_200))),
+        Fixture::new("rental-not-refundable", rental(7, None)),
+        Fixture::new("server-off", State::Confirm(Draft { wish: from_one, mode: news(News::None) })),
+    ]);
+    all
 }
+
+const FAILURES: [(&str, ErrorCode); 8] = [
+    ("no-balance", ErrorCode::BalanceTooLow),
+    ("sold-out", ErrorCode::OutOfStock),
+    ("unreachable", ErrorCode::Unreachable),
+    ("rejected", ErrorCode::Rejected),
+    ("timed-out", ErrorCode::TimedOut),
+    ("rate-limited", ErrorCode::RateLimited),
+    ("failed-by-us", ErrorCode::Unexpected),
+    ("withdrawn", ErrorCode::Unavailable),
+];
 
 pub(super) fn probes() -> Vec<Event<Purchase>> {
     let mut probes = settings::probes();

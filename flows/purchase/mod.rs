@@ -1,12 +1,13 @@
 //! Buying a number: from the kind of number to the order, in six states.
 //!
-//! `state` holds the states; `choose`, `search` and `confirm` decide; `quote` computes prices and where to go next;
-//! `screens` and `checkout` show. The price that is shown is the price that is charged: it is quoted to the books when it
+//! `state` holds the states; `choose`, `search` and `confirm` decide; `quote` computes prices and where to go next,
+//! `elsewhere` what to offer in place of what has sold out; `screens` and `checkout` show. The price that is shown is the price that is charged: it is quoted to the books when it
 //! is shown, and the books alone decide whether it can be bought.
 
 mod checkout;
 mod choose;
 mod confirm;
+mod elsewhere;
 mod fixtures;
 mod quote;
 mod screens;
@@ -20,6 +21,7 @@ use crate::app::{Output, Raqam};
 use crate::env::Env;
 use crate::parts::row;
 
+pub use elsewhere::{Elsewhere, elsewhere};
 pub use fixtures::sample_wish;
 pub use quote::{again, other_country, other_service};
 pub use state::{
@@ -57,6 +59,7 @@ impl Flow for Purchase {
         row(Kind::ChooseType, "pick Country", "", TYPE),
         row(Kind::ChooseType, "pick Service", "", TYPE),
         row(Kind::ChooseType, "back", "", To::Done),
+        row(Kind::ChooseType, "OtherServer", "", To::Done),
         row(Kind::ChooseType, "cancel", "", To::Done),
         row(Kind::ChooseDuration, "Days", "", COUNTRY),
         row(Kind::ChooseDuration, "Days", "country known", SERVICE),
@@ -65,6 +68,7 @@ impl Flow for Purchase {
         row(Kind::ChooseDuration, "pick Country", "", DURATION),
         row(Kind::ChooseDuration, "pick Service", "", DURATION),
         row(Kind::ChooseDuration, "back", "", TYPE),
+        row(Kind::ChooseDuration, "OtherServer", "", To::Done),
         row(Kind::ChooseDuration, "cancel", "", To::Done),
         row(Kind::SearchCountry, "Country", "", SERVICE),
         row(Kind::SearchCountry, "Country", "service known", CONFIRM),
@@ -77,6 +81,7 @@ impl Flow for Purchase {
         row(Kind::SearchCountry, "back", "from a list", COUNTRY),
         row(Kind::SearchCountry, "back", "temporary", TYPE),
         row(Kind::SearchCountry, "back", "rental", DURATION),
+        row(Kind::SearchCountry, "OtherServer", "", To::Done),
         row(Kind::SearchCountry, "cancel", "", To::Done),
         row(Kind::SearchService, "Service", "", CONFIRM),
         row(Kind::SearchService, "NotListed", "", CONFIRM),
@@ -94,11 +99,14 @@ impl Flow for Purchase {
         row(Kind::SearchService, "back", "", COUNTRY),
         row(Kind::SearchService, "back", "only country, temporary", TYPE),
         row(Kind::SearchService, "back", "only country, rental", DURATION),
+        row(Kind::SearchService, "OtherServer", "", To::Done),
         row(Kind::SearchService, "cancel", "", To::Done),
         row(Kind::Confirm, "Buy", "", WAITING),
         row(Kind::Confirm, "Requote", "", CONFIRM),
         row(Kind::Confirm, "OtherCountry", "", COUNTRY),
         row(Kind::Confirm, "OtherService", "", SERVICE),
+        row(Kind::Confirm, "Country", "sold there", CONFIRM),
+        row(Kind::Confirm, "Country", "prices unknown", SERVICE),
         row(Kind::Confirm, "pick Country", "sold there", CONFIRM),
         row(Kind::Confirm, "pick Country", "prices unknown", SERVICE),
         row(Kind::Confirm, "pick Service", "", CONFIRM),
@@ -114,6 +122,7 @@ impl Flow for Purchase {
         row(Kind::Confirm, "refused ShopBusy", "", CONFIRM),
         row(Kind::Confirm, "refused Suspended", "", CONFIRM),
         row(Kind::Confirm, "back", "", SERVICE),
+        row(Kind::Confirm, "OtherServer", "", To::Done),
         row(Kind::Confirm, "cancel", "", To::Done),
         row(Kind::Waiting, "back", "", To::Done),
         row(Kind::Waiting, "cancel", "", To::Done),

@@ -26,14 +26,11 @@ pub fn again(wish: &Wish, cx: &Cx<'_>) -> Option<(State, Option<Command>)> {
         return Some((other_service(wish, cx.env)?, None));
     };
     let wish = wish_for(server, wish.product, country, service, &offer);
-    Some(match priced(&offer) {
-        Some((cost, price)) => {
-            let quote = Shelf { id: QuoteId(cx.fresh), cost, price };
-            let command = quoted(&wish, quote);
-            (State::Confirm(Draft { wish, mode: Mode::Offered { quote, news: News::None } }), Some(command))
-        }
-        None => (State::Confirm(Draft { wish, mode: Mode::Unpriced }), None),
-    })
+    let Some((cost, price)) = priced(&offer) else {
+        return Some((State::Confirm(Draft { wish, mode: Mode::Unpriced }), None));
+    };
+    let (mode, command) = shelved(&wish, cost, price, News::None, cx);
+    Some((State::Confirm(Draft { wish, mode }), command))
 }
 
 /// The same service elsewhere. `None`: its server is not offered.
@@ -144,17 +141,35 @@ pub(super) fn reprice(draft: Draft, quote: Shelf, cx: &Cx<'_>) -> Step<Purchase>
     }
 }
 
-/// The price is known, by the catalogue or on asking: it is offered for as long as a quote lives.
+/// The price is known, by the catalogue or on asking: it is offered for as long as a quote lives. Whoever has to top up
+/// first takes as long as it takes.
 pub(super) fn offer(wish: Wish, cost: Money, price: Money, news: News, cx: &Cx<'_>) -> Step<Purchase> {
-    let quote = Shelf { id: QuoteId(cx.fresh), cost, price };
     let after_s = u32::try_from(QUOTE_LIFE_S).unwrap_or(u32::MAX);
-    let effects = vec![Effect::Do(quoted(&wish, quote)), Effect::Arm { timer: Timer::QuoteExpired, after_s }];
-    Step::Go(State::Confirm(Draft { wish, mode: Mode::Offered { quote, news } }), effects)
+    let (mode, command) = shelved(&wish, cost, price, news, cx);
+    let effects = match command {
+        Some(quote) => vec![Effect::Do(quote), Effect::Arm { timer: Timer::QuoteExpired, after_s }],
+        None => vec![Effect::Disarm],
+    };
+    Step::Go(State::Confirm(Draft { wish, mode }), effects)
+}
+
+/// A price as it is shown, and its quote where the wallet holds it.
+fn shelved(wish: &Wish, cost: Money, price: Money, news: News, cx: &Cx<'_>) -> (Mode, Option<Command>) {
+    let quote = Shelf { id: QuoteId(cx.fresh), cost, price };
+    match missing(price, cx) {
+        Some(_) => (Mode::Short { quote }, None),
+        None => (Mode::Offered { quote, news }, Some(quoted(wish, quote))),
+    }
 }
 
 /// The price for a cost that the supplier named; `None` where the server is gone or the cost cannot be sold at.
 pub(super) fn price_of(wish: &Wish, cost: Money, env: &Env) -> Option<Money> {
     sale_price(cost, env.server(wish.server)?.margin)
+}
+
+/// What the wallet lacks for a price.
+pub(super) fn missing(price: Money, cx: &Cx<'_>) -> Option<Money> {
+    price.checked_sub(cx.env.wallet.available).filter(|missing| *missing > Money::ZERO)
 }
 
 /// Today's price of a wish as the catalogue has it; `None` where that is too old to say.

@@ -4,14 +4,14 @@ use engine::{Button, Lang, Screen, Target, Text, Tone};
 use shop::catalogue::{Catalogue, Country, Product, Service};
 use shop::places::OTHER_SERVICE;
 use shop::search::{self, CountryHit, ServiceHit};
-use shop::{CountryId, Days, Money, ServiceId};
+use shop::{CountryId, Days, Money, ServerId, ServiceId};
 
 use super::Cx;
 use super::search::has_choice;
 use super::state::{Action, Begin, CountrySearch, Load, ServiceSearch, Shown};
 use crate::env::{PAGE_ROWS, Server, script};
-use crate::parts::{self, button, footer, lines, page_of, pages, paragraphs, turning, with_icon};
-use crate::text::{Noun, count, money, say, words};
+use crate::parts::{self, button, footer, page_of, pages, paragraphs, turning, with_icon};
+use crate::text::{Key, Noun, count, money, say, words};
 use crate::{card, keys};
 
 /// The service for whatever is not listed.
@@ -23,7 +23,7 @@ const FOUND_MAX: usize = 8;
 /// Temporary or rental?
 pub(super) fn kind(begin: &Begin, cx: &Cx<'_>) -> Screen<Action> {
     let lang = cx.lang;
-    let Some(server) = cx.env.server(begin.server) else { return closed(lang) };
+    let Some(server) = cx.env.server(begin.server) else { return closed(begin.server, cx) };
     let rents = server.catalogue.rentals_fetched_at().is_none() || !server.catalogue.rental_days().is_empty();
     let key = if rents { keys::KIND_CHOOSE } else { keys::KIND_CHOOSE_TEMPORARY };
     let question = say(lang, key, &[("server", parts::server(lang, server.id))]);
@@ -38,12 +38,12 @@ pub(super) fn kind(begin: &Begin, cx: &Cx<'_>) -> Screen<Action> {
 /// For how long?
 pub(super) fn duration(begin: &Begin, cx: &Cx<'_>) -> Screen<Action> {
     let lang = cx.lang;
-    let Some(server) = cx.env.server(begin.server) else { return closed(lang) };
+    let Some(server) = cx.env.server(begin.server) else { return closed(begin.server, cx) };
     let saved = saved(begin, server, lang);
     let saved = if saved.is_empty() { saved } else { say(lang, keys::KIND_DURATION_SAVED, &[("what", saved)]) };
     let rented = server.catalogue.rental_days();
     if rented.is_empty() {
-        return without_days(server, lang).row(footer(lang));
+        return without_days(server, lang);
     }
     let days = rented.into_iter().map(|days| {
         let price = begin
@@ -57,23 +57,28 @@ pub(super) fn duration(begin: &Begin, cx: &Cx<'_>) -> Screen<Action> {
 
 /// No days to choose from: the list is still on its way, or nothing is for rent any more.
 fn without_days(server: &Server, lang: Lang) -> Screen<Action> {
-    if server.catalogue.rentals_fetched_at().is_some() {
-        return Screen::new(words(lang, keys::COUNTRY_UNSOLD));
+    match server.catalogue.rentals_fetched_at() {
+        Some(_) => Screen::new(words(lang, keys::COUNTRY_UNSOLD)).row(footer(lang)),
+        None => loading(lang),
     }
-    Screen::new(words(lang, keys::COUNTRY_LOADING)).row([button(lang, keys::COMMON_REFRESH, Action::Refresh)])
+}
+
+/// The supplier's lists are still on their way.
+fn loading(lang: Lang) -> Screen<Action> {
+    let refresh = button(lang, keys::COMMON_REFRESH, Action::Refresh);
+    Screen::new(words(lang, keys::COUNTRY_LOADING)).row([refresh]).row(footer(lang))
 }
 
 /// In which country?
 pub(super) fn country(search: &CountrySearch, cx: &Cx<'_>) -> Screen<Action> {
     let lang = cx.lang;
-    let Some(server) = cx.env.server(search.server) else { return closed(lang) };
+    let Some(server) = cx.env.server(search.server) else { return closed(search.server, cx) };
     if server.catalogue.is_empty() {
-        let refresh = button(lang, keys::COMMON_REFRESH, Action::Refresh);
-        return Screen::new(words(lang, keys::COUNTRY_LOADING)).row([refresh]).row(footer(lang));
+        return loading(lang);
     }
     let service = search.service.and_then(|id| server.catalogue.service(id));
     let saved = service.map_or_else(Text::new, |service| {
-        say(lang, keys::COUNTRY_SAVED, &[("service", Text::plain(service.name(script(lang))))])
+        say(lang, keys::COUNTRY_SAVED, &[("service", parts::service_name(lang, service))])
     });
     let screen = match &search.shown {
         Shown::Quick => quick_countries(search, &server.catalogue, cx),
@@ -99,9 +104,7 @@ fn quick_countries(search: &CountrySearch, catalogue: &Catalogue, cx: &Cx<'_>) -
         }
     }
     Screen::new(words(lang, keys::COUNTRY_CHOOSE))
-        .row([
-            Button::new(words(lang, keys::COUNTRY_SEARCH_BUTTON), Target::Inline("sp:".to_owned())).tone(Tone::Primary)
-        ])
+        .row([search_countries(lang)])
         .grid(quick.into_iter().map(|hit| country_button(hit.country, lang)), 2)
         .row([button(lang, keys::COUNTRY_FULL_LIST, Action::List(0))])
 }
@@ -121,44 +124,53 @@ fn found_countries(query: &str, search: &CountrySearch, catalogue: &Catalogue, c
     let found = search::countries(catalogue, script(lang), search.product, query, &cx.env.recent_countries);
     let key = if found.is_empty() { keys::COUNTRY_NONE } else { keys::COUNTRY_FOUND };
     let buttons = found.iter().take(FOUND_MAX).map(|hit| country_button(hit.country, lang));
-    Screen::new(say(lang, key, &[("query", Text::any(query))])).grid(buttons, 2)
+    Screen::new(say(lang, key, &[("query", Text::any(query))])).row([search_countries(lang)]).grid(buttons, 2)
+}
+
+fn search_countries(lang: Lang) -> Button<Action> {
+    Button::new(words(lang, keys::COUNTRY_SEARCH_BUTTON), Target::Inline("sp:".to_owned())).tone(Tone::Primary)
 }
 
 fn country_button(country: &Country, lang: Lang) -> Button<Action> {
-    let label = Text::plain(format!("{} ", country.flag)).then(Text::plain(country.name(script(lang))));
-    Button::press(label, Action::Country(country.id.0))
+    Button::press(with_flag(country, lang), Action::Country(country.id.0))
 }
 
 /// For which service?
 pub(super) fn service(search: &ServiceSearch, cx: &Cx<'_>) -> Screen<Action> {
     let lang = cx.lang;
-    let Some(server) = cx.env.server(search.server) else { return closed(lang) };
+    let Some(server) = cx.env.server(search.server) else { return closed(search.server, cx) };
+    if server.catalogue.is_empty() {
+        return loading(lang);
+    }
     let Some(country) = server.catalogue.country(search.country) else {
-        return Screen::new(words(lang, keys::COUNTRY_UNSOLD)).row(elsewhere(server, lang)).row(footer(lang));
+        return Screen::new(words(lang, keys::SERVICE_UNSOLD)).row(elsewhere(server, lang)).row(footer(lang));
     };
     let screen = if !server.catalogue.is_loaded(country.id, search.product) {
-        unloaded(search.load, country, server, lang)
+        unloaded(search.load, country, server, cx)
     } else if !server.catalogue.sells(country.id, search.product) {
-        Screen::new(say(lang, keys::SERVICE_UNSOLD, &about(country, lang))).row(elsewhere(server, lang))
+        at(country, keys::SERVICE_UNSOLD, lang).row(elsewhere(server, lang))
     } else {
         listed(search, country, server, cx)
     };
     screen.row(footer(lang))
 }
 
-fn unloaded(load: Load, country: &Country, server: &Server, lang: Lang) -> Screen<Action> {
+fn unloaded(load: Load, country: &Country, server: &Server, cx: &Cx<'_>) -> Screen<Action> {
+    let (lang, address) = (cx.lang, cx.env.support_url.as_deref());
     let again = |key| button(lang, key, Action::Refresh);
     match load {
-        Load::Asked => {
-            Screen::new(say(lang, keys::SERVICE_LOADING, &about(country, lang))).row([again(keys::COMMON_REFRESH)])
-        }
-        Load::Idle => {
-            Screen::new(say(lang, keys::SERVICE_IDLE, &about(country, lang))).row([again(keys::SERVICE_SHOW_PRICES)])
-        }
-        Load::Failed(code) => Screen::new(card::error_text(code, None, lang))
+        Load::Asked => at(country, keys::SERVICE_LOADING, lang).row([again(keys::COMMON_REFRESH)]),
+        Load::Idle => at(country, keys::SERVICE_IDLE, lang).row([again(keys::SERVICE_SHOW_PRICES)]),
+        Load::Failed(code) => Screen::new(card::error_text(code, None, address, lang))
             .row([again(keys::COMMON_TRY_AGAIN)])
-            .row(elsewhere(server, lang)),
+            .row(elsewhere(server, lang))
+            .row(card::support_after(code, address, lang)),
     }
+}
+
+/// A sentence about a country.
+fn at(country: &Country, sentence: Key, lang: Lang) -> Screen<Action> {
+    Screen::new(paragraphs([say(lang, keys::SERVICE_PLACE, &about(country, lang)), words(lang, sentence)]))
 }
 
 fn listed(search: &ServiceSearch, country: &Country, server: &Server, cx: &Cx<'_>) -> Screen<Action> {
@@ -171,18 +183,16 @@ fn listed(search: &ServiceSearch, country: &Country, server: &Server, cx: &Cx<'_
 fn quick_services(search: &ServiceSearch, country: &Country, server: &Server, lang: Lang) -> Screen<Action> {
     let hits = search::services(&server.catalogue, script(lang), country.id, search.product, "", &[]);
     let other = server.service_named(NOT_LISTED).map(|service| service.id);
-    let has_other = hits.iter().any(|hit| Some(hit.service.id) == other);
     let quick = hits.iter().filter(|hit| Some(hit.service.id) != other).take(QUICK_SERVICES);
     let unsold = |id: &ServiceId| server.catalogue.offer(country.id, search.product, *id).is_none();
     let missing =
         search.service.filter(unsold).and_then(|id| server.catalogue.service(id)).map_or_else(Text::new, |service| {
-            say(lang, keys::SERVICE_NOT_SOLD, &[("service", Text::plain(service.name(script(lang))))])
+            say(lang, keys::SERVICE_NOT_SOLD, &[("service", parts::service_name(lang, service))])
         });
-    let search_button = Target::Inline(format!("sp_svc:{}:", country.id.0));
     Screen::new(paragraphs([missing, say(lang, keys::SERVICE_CHOOSE, &about(country, lang))]))
-        .row([Button::new(words(lang, keys::SERVICE_SEARCH_BUTTON), search_button).tone(Tone::Primary)])
+        .row([search_services(country, lang)])
         .grid(quick.map(|hit| service_button(hit, lang)), 2)
-        .row(has_other.then(|| button(lang, keys::SERVICE_NOT_LISTED, Action::NotListed)))
+        .row(not_listed(search, server, lang))
 }
 
 fn found_services(
@@ -198,7 +208,22 @@ fn found_services(
     let key = if hits.is_empty() { keys::SERVICE_NONE } else { keys::SERVICE_FOUND };
     let [flag, name] = about(country, lang);
     let text = say(lang, key, &[flag, name, ("query", Text::any(query))]);
-    Screen::new(text).grid(hits.iter().take(FOUND_MAX).map(|hit| service_button(hit, lang)), 2)
+    Screen::new(text)
+        .row([search_services(country, lang)])
+        .grid(hits.iter().take(FOUND_MAX).map(|hit| service_button(hit, lang)), 2)
+        .row(not_listed(search, server, lang))
+}
+
+fn search_services(country: &Country, lang: Lang) -> Button<Action> {
+    let query = Target::Inline(format!("sp_svc:{}:", country.id.0));
+    Button::new(words(lang, keys::SERVICE_SEARCH_BUTTON), query).tone(Tone::Primary)
+}
+
+/// `[📨 My service is not listed]`, where the service for that is sold.
+fn not_listed(search: &ServiceSearch, server: &Server, lang: Lang) -> Option<Button<Action>> {
+    let other = server.service_named(NOT_LISTED)?;
+    server.catalogue.offer(search.country, search.product, other.id)?;
+    Some(button(lang, keys::SERVICE_NOT_LISTED, Action::NotListed))
 }
 
 fn service_button(hit: &ServiceHit<'_>, lang: Lang) -> Button<Action> {
@@ -206,10 +231,10 @@ fn service_button(hit: &ServiceHit<'_>, lang: Lang) -> Button<Action> {
 }
 
 fn service_label(service: &Service, lang: Lang) -> Text {
-    with_icon(service.icon.as_deref(), Text::plain(service.name(script(lang))))
+    with_icon(service.icon.as_deref(), parts::service_name(lang, service))
 }
 
-fn priced(label: Text, price: Option<Money>) -> Text {
+pub(super) fn priced(label: Text, price: Option<Money>) -> Text {
     Text::joined([label].into_iter().chain(price.map(money)), " · ")
 }
 
@@ -218,22 +243,34 @@ fn elsewhere(server: &Server, lang: Lang) -> Option<Button<Action>> {
 }
 
 fn about(country: &Country, lang: Lang) -> [(&'static str, Text); 2] {
-    [("flag", Text::plain(&country.flag)), ("country", Text::plain(country.name(script(lang))))]
+    [("flag", Text::plain(&country.flag)), ("country", parts::country_name(lang, country))]
 }
 
 /// What is chosen already: `🇬🇧 United Kingdom · WhatsApp`.
 fn saved(begin: &Begin, server: &Server, lang: Lang) -> Text {
     let country = begin.country.and_then(|id| server.catalogue.country(id)).filter(|_| has_choice(server));
-    let country =
-        country.map(|country| Text::plain(format!("{} ", country.flag)).then(Text::plain(country.name(script(lang)))));
+    let country = country.map(|country| with_flag(country, lang));
     let service = begin.service.and_then(|id| server.catalogue.service(id));
-    let service = service.map(|service| Text::plain(service.name(script(lang))));
+    let service = service.map(|service| parts::service_name(lang, service));
     Text::joined(country.into_iter().chain(service), " · ")
 }
 
-/// The server is not offered any more.
-pub(super) fn closed(lang: Lang) -> Screen<Action> {
-    Screen::new(lines([words(lang, keys::HOME_PAUSED)])).row(footer(lang))
+/// The server is not offered any more: another one is, or none.
+pub(super) fn closed(server: ServerId, cx: &Cx<'_>) -> Screen<Action> {
+    let lang = cx.lang;
+    let down = match server {
+        ServerId::One => keys::SERVER_ONE_DOWN,
+        ServerId::Two => keys::SERVER_TWO_DOWN,
+    };
+    let sells = !cx.env.servers().is_empty();
+    let other = sells.then(|| button(lang, keys::COMMON_OTHER_SERVER, Action::OtherServer).tone(Tone::Primary));
+    let text = if sells { down } else { keys::HOME_PAUSED };
+    Screen::new(words(lang, text)).row(other).row(footer(lang))
+}
+
+/// `🇬🇧 United Kingdom`.
+fn with_flag(country: &Country, lang: Lang) -> Text {
+    Text::plain(format!("{} ", country.flag)).then(parts::country_name(lang, country))
 }
 
 /// “Temporary”, “Rental · 7 days”.

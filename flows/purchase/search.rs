@@ -38,7 +38,7 @@ pub(super) fn country(search: CountrySearch, event: Event<Purchase>, cx: &Cx<'_>
             }
             Shown::Quick => before_country(search.server, search.product, search.service),
         },
-        Event::Cancel => leave(),
+        Event::Press(Action::OtherServer) | Event::Cancel => leave(),
         // Buttons of other questions, and answers to questions that are not asked here.
         Event::Press(
             Action::Temporary
@@ -86,7 +86,7 @@ pub(super) fn service(search: ServiceSearch, event: Event<Purchase>, cx: &Cx<'_>
             }
             Shown::Quick => before_service(&search, cx.env),
         },
-        Event::Cancel => leave(),
+        Event::Press(Action::OtherServer) | Event::Cancel => leave(),
         // A price that was still expected when this search was returned to.
         Event::Timer(_) | Event::Reply(Reply::Cost { .. } | Reply::CostFailed { .. }) => Step::Ignore(Reason::TooLate),
         // Buttons of other questions, and answers to questions that are not asked here.

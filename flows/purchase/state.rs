@@ -126,12 +126,10 @@ pub enum Mode {
     },
     /// It was offered too long ago.
     Expired(Shelf),
-    /// The books found the wallet short.
+    /// The wallet does not hold the price. The screen says what is missing now.
     Short {
         /// The price.
         quote: Shelf,
-        /// What is missing.
-        missing: Money,
     },
     /// It cannot be bought now.
     Stopped(Stop),
@@ -204,6 +202,8 @@ engine::actions! {
         "x" => OtherCountry,
         /// Another service.
         "y" => OtherService,
+        /// Another server.
+        "z" => OtherServer,
     }
 }
 
@@ -236,7 +236,7 @@ impl Mode {
     /// The price that was shown last, if any.
     pub(super) const fn shelf(&self) -> Option<Shelf> {
         match self {
-            Self::Offered { quote, .. } | Self::Expired(quote) | Self::Short { quote, .. } => Some(*quote),
+            Self::Offered { quote, .. } | Self::Expired(quote) | Self::Short { quote } => Some(*quote),
             Self::Unpriced | Self::Asking | Self::Failed(_) | Self::Stopped(_) => None,
         }
     }

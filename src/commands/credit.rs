@@ -18,7 +18,7 @@ pub(super) struct Arguments {
     /// Why, for the books.
     #[arg(long)]
     reason: String,
-    /// A name for this one credit: repeating the command with it changes nothing.
+    /// A name for this one credit: repeating the command with it changes nothing [default: one of its own].
     #[arg(long)]
     nonce: Option<String>,
     #[command(flatten)]
@@ -36,8 +36,14 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         anyhow::anyhow!("AMOUNT must be dollars such as 5 or 5.00, above zero, not {:?}", arguments.amount)
     })?;
     let reason = words("--reason", arguments.reason)?;
-    let nonce = arguments.nonce.map(|nonce| words("--nonce", nonce)).transpose()?;
+    let nonce = arguments.nonce.map_or_else(|| Ok(fresh_nonce()), |nonce| words("--nonce", nonce))?;
     super::ask(&arguments.options, Request::Credit { user, amount, reason, nonce })
+}
+
+/// A name that no other credit has: known here, so that a repeat after a lost answer can use it.
+fn fresh_nonce() -> String {
+    let since = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
+    format!("auto-{}-{}", since.as_micros(), std::process::id())
 }
 
 fn words(option: &str, text: String) -> anyhow::Result<String> {

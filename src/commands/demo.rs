@@ -117,7 +117,7 @@ fn indented(text: &str) -> String {
 
 async fn credit(socket: &Path, user: &str, amount: &str) -> anyhow::Result<String> {
     let (user, amount) = (UserId(user.parse()?), Money::parse(amount)?);
-    let request = Request::Credit { user, amount, reason: "demo".to_owned(), nonce: None };
+    let request = Request::Credit { user, amount, reason: "demo".to_owned(), nonce: format!("demo-{}", user.0) };
     let answer = control::ask(socket, request).await?.ok_or_else(|| anyhow::anyhow!("the bot does not listen"))?;
     anyhow::ensure!(answer.granted, "{}", answer.text);
     Ok(answer.text)

@@ -1,8 +1,11 @@
 //! The command line: a file per subcommand, and a table that leads to them.
 
+mod audit;
+mod backup;
 mod credit;
 mod demo;
 mod diagram;
+mod restore;
 mod serve;
 mod settings;
 mod sim;
@@ -10,9 +13,11 @@ mod status;
 
 use std::process::ExitCode;
 
+use anyhow::Context as _;
 use clap::{Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
 
-use crate::config::{Config, Options};
+use crate::config::{BadOption, Config, Options};
 use crate::control;
 use crate::operator::{Answer, Request};
 use crate::run;
@@ -39,6 +44,12 @@ enum Command {
     Settings(settings::Arguments),
     /// Show how the shop is doing. Works while the bot runs, too.
     Status(status::Arguments),
+    /// Check the books: every invariant, held or broken. Works while the bot runs, too.
+    Audit(audit::Arguments),
+    /// Copy everything into a new file. Works while the bot runs, too.
+    Backup(backup::Arguments),
+    /// Put a backup in the place of the database, while no bot runs.
+    Restore(restore::Arguments),
     /// Print the state diagrams of all conversations (Mermaid).
     Diagram(diagram::Arguments),
 }
@@ -52,7 +63,7 @@ pub fn main() -> ExitCode {
         && let Err(error) = dotenvy::dotenv()
         && !error.not_found()
     {
-        return fail(&anyhow::anyhow!("the file .env cannot be read: {error}"));
+        return fail(&unreadable(error));
     }
     let command = CommandLine::parse().command;
     let result = match command {
@@ -62,12 +73,23 @@ pub fn main() -> ExitCode {
         Command::Credit(arguments) => credit::run(arguments),
         Command::Settings(arguments) => settings::run(arguments),
         Command::Status(arguments) => status::run(&arguments),
+        Command::Audit(arguments) => audit::run(&arguments),
+        Command::Backup(arguments) => backup::run(&arguments),
+        Command::Restore(arguments) => restore::run(&arguments),
         Command::Diagram(arguments) => diagram::run(&arguments),
     };
     match result {
         Ok(code) => code,
         Err(error) => fail(&error),
     }
+}
+
+/// The line itself is not repeated: it may hold a password.
+fn unreadable(error: dotenvy::Error) -> anyhow::Error {
+    if let dotenvy::Error::Io(error) = error {
+        return anyhow::anyhow!("the file .env cannot be read: {error}");
+    }
+    anyhow::anyhow!("a line of the file .env is not NAME=VALUE: a value with blanks needs quotes")
 }
 
 fn fail(error: &anyhow::Error) -> ExitCode {
@@ -81,26 +103,46 @@ fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work)
 }
 
-/// Logs go to standard error, as RUST_LOG says; without it, what an operator should see.
-fn start_log(default: &str) {
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| default.into());
+/// Crates of others whose finer log lines may carry addresses with the token, or whole answers.
+const TALKATIVE: [&str; 7] = ["h2", "hyper", "hyper_util", "reqwest", "rustls", "teloxide", "teloxide_core"];
+
+/// Logs go to standard error, as RUST_LOG says; without it, what an operator should see. A log that cannot be written
+/// (a full disk, a closed pipe) is no reason to stop.
+///
+/// # Errors
+/// Where RUST_LOG cannot be read.
+fn start_log(default: &str) -> anyhow::Result<()> {
+    let wanted = std::env::var("RUST_LOG").ok().filter(|text| !text.trim().is_empty());
+    let filter = EnvFilter::builder().parse(wanted.as_deref().unwrap_or(default));
+    let filter =
+        filter.map_err(|error| BadOption { option: "RUST_LOG", problem: format!("cannot be read: {error}") })?;
+    let filter = TALKATIVE.iter().fold(filter, |filter, name| {
+        filter.add_directive(format!("{name}=warn").parse().expect("a name and a level are a directive"))
+    });
     let ansi = std::io::IsTerminal::is_terminal(&std::io::stderr());
-    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(ansi).with_writer(std::io::stderr).try_init();
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(ansi).with_writer(std::io::stderr);
+    let _ = log.log_internal_errors(false).try_init();
+    Ok(())
+}
+
+/// Has a wish performed, and prints what came of it.
+fn ask(options: &Options, request: Request) -> anyhow::Result<ExitCode> {
+    answer(options, request).map(|answer| print(&answer))
 }
 
 /// Has a wish performed: by the bot where it runs, on the database where it does not.
-fn ask(options: &Options, request: Request) -> anyhow::Result<ExitCode> {
+fn answer(options: &Options, request: Request) -> anyhow::Result<Answer> {
     let config = Config::from_options(options)?;
-    start_log("error");
-    let answer = block_on(async {
+    start_log("error")?;
+    block_on(async {
         let socket = control::socket_path(&config.database_file);
-        if let Some(answer) = control::ask(&socket, request.clone()).await? {
+        let asked = control::ask(&socket, request.clone()).await;
+        if let Some(answer) = asked.with_context(|| request.unanswered())? {
             return Ok(answer);
         }
         let operator = run::operator_without_bot(&config).await?;
         Ok(operator.perform(request).await)
-    })?;
-    Ok(print(&answer))
+    })
 }
 
 fn print(answer: &Answer) -> ExitCode {

@@ -19,7 +19,7 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let config = Config::from_options(&arguments.options)?;
-    start_log("info");
+    start_log("info")?;
     block_on(async {
         let (stop, shutdown) = watch::channel(false);
         let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);

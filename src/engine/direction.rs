@@ -14,6 +14,8 @@ pub const RLM: char = '\u{200F}';
 pub const LRM: char = '\u{200E}';
 /// Left-to-right isolate.
 pub const LRI: char = '\u{2066}';
+/// Right-to-left isolate.
+const RLI: char = '\u{2067}';
 /// First-strong isolate.
 pub const FSI: char = '\u{2068}';
 /// Pop directional isolate.
@@ -72,6 +74,7 @@ fn flatten(text: &Text, direction: Direction, pieces: &mut Vec<Piece>) {
             Span::Code(code) => {
                 push_isolated(pieces, Piece::Code(code.clone()), LRI, direction == Direction::RightToLeft);
             }
+            Span::AnyCode(code) => push_isolated(pieces, Piece::Code(code.clone()), FSI, true),
             Span::Time { unix, style, fallback } => {
                 let time = Piece::Time { unix: *unix, style: *style, fallback: fallback.clone() };
                 push_isolated(pieces, time, FSI, true);
@@ -215,23 +218,38 @@ fn finish_line(out: &mut Vec<Piece>, line: Vec<Piece>, direction: Direction) {
     }
 }
 
-/// The mark that a line needs: none where it is empty or already begins in the screen's direction.
+/// The mark that a line needs: none where it is empty or begins in the screen's direction already, for apps that skip
+/// isolates when they look for the first strong character (as the algorithm's rule P2 says) and for those that do not.
 fn mark_for(line: &[Piece], direction: Direction) -> Option<char> {
-    let mut content = false;
-    for piece in line {
-        let text = match piece {
-            Piece::Text(text) | Piece::Code(text) | Piece::Time { fallback: text, .. } => text,
-            Piece::Open(_) | Piece::Close(_) => continue,
-        };
-        content |= !text.trim().is_empty();
-        if let Some(strong) = text.chars().find(|&c| is_rtl(c) || is_ltr(c)) {
-            return match direction {
-                Direction::RightToLeft => (!is_rtl(strong)).then_some(RLM),
-                Direction::LeftToRight => is_rtl(strong).then_some(LRM),
-            };
-        }
+    let texts = line.iter().filter_map(|piece| match piece {
+        Piece::Text(text) | Piece::Code(text) | Piece::Time { fallback: text, .. } => Some(text.as_str()),
+        Piece::Open(_) | Piece::Close(_) => None,
+    });
+    let line: Vec<char> = texts.flat_map(str::chars).collect();
+    if line.iter().all(|c| c.is_whitespace()) {
+        return None;
     }
-    (content && direction == Direction::RightToLeft).then_some(RLM)
+    let begins = [first_strong(line.iter().copied()), first_strong(outside_isolates(&line))];
+    match direction {
+        Direction::RightToLeft => begins.iter().any(|strong| !strong.is_some_and(is_rtl)).then_some(RLM),
+        Direction::LeftToRight => begins.iter().any(|strong| strong.is_some_and(is_rtl)).then_some(LRM),
+    }
+}
+
+fn first_strong(mut line: impl Iterator<Item = char>) -> Option<char> {
+    line.find(|&c| is_rtl(c) || is_ltr(c))
+}
+
+fn outside_isolates(line: &[char]) -> impl Iterator<Item = char> {
+    let mut depth = 0_u32;
+    line.iter().copied().filter(move |c| {
+        match *c {
+            LRI | RLI | FSI => depth += 1,
+            PDI => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth == 0
+    })
 }
 
 #[cfg(test)]
@@ -277,6 +295,15 @@ mod tests {
     }
 
     #[test]
+    fn arabic_lines_of_isolates_alone_get_a_mark() {
+        let name = Text::any("أحمد");
+        assert_eq!(shown(&name, Direction::RightToLeft), "‹RLM›‹FSI›أحمد‹PDI›");
+        assert_eq!(shown(&name.clone().then(Text::plain(" مرحبًا")), Direction::RightToLeft), "‹FSI›أحمد‹PDI› مرحبًا");
+        let latin = Text::any("Ada").then(Text::plain(" مرحبًا"));
+        assert_eq!(shown(&latin, Direction::RightToLeft), "‹RLM›‹FSI›Ada‹PDI› مرحبًا");
+    }
+
+    #[test]
     fn english_lines_are_left_alone_unless_they_begin_arabic() {
         let text = Text::any("أحمد").then(Text::plain(" paid ")).then(Text::ltr("$1.20"));
         assert_eq!(shown(&text, Direction::LeftToRight), "‹LRM›‹FSI›أحمد‹PDI› paid $1.20");
@@ -287,6 +314,14 @@ mod tests {
         let pieces = directed(&Text::code("+1202"), Direction::RightToLeft);
         let mark_and_isolate = format!("{RLM}{LRI}");
         assert_eq!(pieces, [Piece::Text(mark_and_isolate), Piece::Code("+1202".into()), Piece::Text(PDI.to_string())]);
+    }
+
+    #[test]
+    fn what_is_copied_and_of_unknown_direction_keeps_its_own() {
+        for direction in [Direction::LeftToRight, Direction::RightToLeft] {
+            let shown = shown(&Text::any_code("رمز 1\n\nabc"), direction);
+            assert!(shown.ends_with("‹FSI›abc‹PDI›") && shown.contains("‹FSI›رمز 1‹PDI›\n"), "{shown}");
+        }
     }
 
     #[test]

@@ -115,10 +115,18 @@ impl<A: Registry> Stack<A> {
             }
         }
         let mut stack = Self { session, frames, effects: Vec::new(), unreadable };
-        if stack.frames.is_empty() {
-            stack.open(A::root());
-        }
+        stack.root();
         stack
+    }
+
+    /// Without its root a stack would have no way out: where the root's frame was unreadable, a fresh one goes below.
+    fn root(&mut self) {
+        let root = A::root();
+        let flow = A::freeze(&root).flow;
+        if self.frames.first().is_none_or(|(_, state)| A::freeze(state).flow != flow) {
+            self.session.next_instance += 1;
+            self.frames.insert(0, (self.session.next_instance, root));
+        }
     }
 
     fn open(&mut self, state: A::State) {

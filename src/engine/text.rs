@@ -15,8 +15,10 @@ pub struct Text {
 pub enum Span {
     /// Words of the screen's own language; foreign runs inside are isolated by the renderer.
     Words(String),
-    /// Something to copy with one tap, verbatim.
+    /// Something to copy with one tap, verbatim; it always reads from left to right.
     Code(String),
+    /// Something of unknown direction to copy with one tap, verbatim.
+    AnyCode(String),
     /// Something that always reads from left to right: a price, a phone number, an id.
     Ltr(String),
     /// Text of unknown direction: names, messages of strangers.
@@ -75,13 +77,23 @@ impl Text {
         Self::of(Span::Words(cleaned(words.as_ref())))
     }
 
-    /// Something to copy, verbatim.
+    /// Something to copy, verbatim, that always reads from left to right.
     #[must_use]
     pub fn code(code: impl AsRef<str>) -> Self {
-        let clean = cleaned(code.as_ref());
-        // An isolate ends with its line: each line is a span of its own.
+        Self::by_line(code.as_ref(), Span::Code)
+    }
+
+    /// Text of unknown direction to copy, verbatim.
+    #[must_use]
+    pub fn any_code(text: impl AsRef<str>) -> Self {
+        Self::by_line(text.as_ref(), Span::AnyCode)
+    }
+
+    /// An isolate ends with its line: each line is a span of its own.
+    fn by_line(text: &str, span: fn(String) -> Span) -> Self {
+        let clean = cleaned(text);
         let lines = clean.split('\n').filter(|line| !line.is_empty());
-        Self::joined(lines.map(|line| Self::of(Span::Code(line.to_owned()))), "\n")
+        Self::joined(lines.map(|line| Self::of(span(line.to_owned()))), "\n")
     }
 
     /// Something that always reads from left to right.
@@ -217,7 +229,7 @@ fn collect_holes(text: &Text, names: &mut Vec<String>) {
         match span {
             Span::Hole(name) => names.push(name.clone()),
             Span::Styled(_, inner) => collect_holes(inner, names),
-            Span::Words(_) | Span::Code(_) | Span::Ltr(_) | Span::Any(_) | Span::Time { .. } => {}
+            Span::Words(_) | Span::Code(_) | Span::AnyCode(_) | Span::Ltr(_) | Span::Any(_) | Span::Time { .. } => {}
         }
     }
 }
@@ -231,7 +243,9 @@ fn filled(text: &Text, arguments: &[(&str, Text)]) -> Text {
                 None => all.push(span.clone()),
             },
             Span::Styled(style, inner) => all.push(Span::Styled(style.clone(), filled(inner, arguments))),
-            Span::Words(_) | Span::Code(_) | Span::Ltr(_) | Span::Any(_) | Span::Time { .. } => all.push(span.clone()),
+            Span::Words(_) | Span::Code(_) | Span::AnyCode(_) | Span::Ltr(_) | Span::Any(_) | Span::Time { .. } => {
+                all.push(span.clone());
+            }
         }
     }
     Text { spans: all }

@@ -34,7 +34,8 @@ pub(super) const fn order_of(note: &Note) -> Option<OrderId> {
         | Note::Cancelled(order)
         | Note::Failed(order)
         | Note::NoResend(order)
-        | Note::Kept(order) => Some(*order),
+        | Note::Kept(order)
+        | Note::RentalEnded(order) => Some(*order),
         Note::Credited { .. } => None,
     }
 }

@@ -263,6 +263,8 @@ pub enum Note {
     NoResend(OrderId),
     /// A rental could not be given back any more: it stays, and is paid.
     Kept(OrderId),
+    /// A rental's time is over.
+    RentalEnded(OrderId),
     /// The operator gave money.
     Credited {
         /// How much.

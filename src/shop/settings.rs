@@ -89,6 +89,12 @@ impl Settings {
         }
     }
 
+    /// Nothing is sold, on any server.
+    pub const fn stop_selling(&mut self) {
+        self.one.selling = Some(Selling::Off);
+        self.two.selling = Some(Selling::Off);
+    }
+
     /// One server's settings, to change.
     pub const fn server_mut(&mut self, server: ServerId) -> &mut ServerSettings {
         match server {

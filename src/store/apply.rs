@@ -7,8 +7,7 @@ use crate::outcome::Outcome;
 use crate::read::{Read, Result};
 use crate::rows::Reach;
 use crate::tables::Tab;
-use crate::waiting::{Waiting, take};
-use crate::{cards, inbox, outgoing, step, users};
+use crate::{cards, inbox, outgoing, step, users, waiting};
 
 /// Buffers an intent's writes in the draft. Where the outcome is a refusal or a conflict, the draft must be dropped.
 pub(crate) fn apply(draft: &mut Draft<'_, '_>, intent: Intent) -> Result<Outcome> {
@@ -17,11 +16,12 @@ pub(crate) fn apply(draft: &mut Draft<'_, '_>, intent: Intent) -> Result<Outcome
         Intent::Card(card) => return step::card(draft, &card),
         Intent::Domain { actor, commands, now } => return step::domain(draft, actor, &commands, now),
         Intent::ReserveIds { count } => return reserve(draft, count),
+        Intent::Own { bot } => return own(draft, bot),
         Intent::TakeIn { updates, next_offset, now } => {
             return inbox::take_in(draft, &updates, next_offset, now).map(Outcome::TakenIn);
         }
-        Intent::AdoptCard { user, order, message_id } => {
-            return cards::adopt(draft, user, order, message_id).map(|()| step::stored(draft));
+        Intent::AdoptCard { user, order, place } => {
+            return cards::adopt(draft, user, order, place).map(|()| step::stored(draft));
         }
         Intent::Reachable { user } => {
             return users::set_reach(draft, user, Reach::Reachable).map(|()| step::stored(draft));
@@ -35,7 +35,7 @@ pub(crate) fn apply(draft: &mut Draft<'_, '_>, intent: Intent) -> Result<Outcome
         Intent::Sent { user, seq, delivery, now } => outgoing::sent(draft, user, seq, delivery, now),
         Intent::User { user, lang, now } => users::known(draft, user, Some(&lang), now).map(drop),
         Intent::Suspend { user, standing, now } => users::set_standing(draft, user, standing, now),
-        Intent::JobDone { key } | Intent::TimerDone { key } => drop_waiting(draft, &key),
+        Intent::PutAside { key, reason, now } => waiting::put_aside(draft, key, reason, now),
         Intent::Cache { name, bytes } => {
             draft.put_bytes(Tab::Caches, name.into_bytes(), wrap(&bytes));
             Ok(())
@@ -50,8 +50,12 @@ pub(crate) fn apply(draft: &mut Draft<'_, '_>, intent: Intent) -> Result<Outcome
     done.map(|()| Outcome::Done)
 }
 
-fn drop_waiting(draft: &mut Draft<'_, '_>, key: &str) -> Result<()> {
-    Waiting::parse(key).map_or(Ok(()), |waiting| take(draft, waiting).map(drop))
+fn own(draft: &mut Draft<'_, '_>, bot: u64) -> Result<Outcome> {
+    match draft.number("bot")? {
+        0 => draft.put_number("bot", bot).map(|()| Outcome::Done),
+        owner if owner == bot => Ok(Outcome::Done),
+        _ => Ok(Outcome::Conflict),
+    }
 }
 
 fn reserve(draft: &mut Draft<'_, '_>, count: u64) -> Result<Outcome> {

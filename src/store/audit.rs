@@ -2,10 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::Serialize;
 use shop::ledger::{Account, Key, Kind, Transaction, Wallet};
 use shop::order::{Order, State};
 use shop::{Money, OrderId, UserId};
+use strum::IntoEnumIterator as _;
 
+use crate::chain::{self, Entry, Hash, Head};
 use crate::codec::decode;
 use crate::error::StoreError;
 use crate::query::all;
@@ -13,59 +16,195 @@ use crate::read::{Read, Sort, Span};
 use crate::rows::{Owner, Watch};
 use crate::snapshot::Snapshot;
 use crate::store::Store;
-use crate::tables::{Tab, part};
+use crate::tables::{Tab, one, part};
+
+/// What always holds of a file at rest. The names are those of the purchase protocol.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Serialize,
+    strum::EnumIter,
+    strum::IntoStaticStr,
+    strum::EnumMessage,
+)]
+pub enum Invariant {
+    /// Every transaction sums to zero.
+    #[strum(message = "every transaction sums to zero")]
+    I1,
+    /// No wallet is below zero.
+    #[strum(message = "no wallet is below zero")]
+    I2,
+    /// An order has one hold, and at most one end of the same amount.
+    #[strum(message = "an order has one hold, and at most one end of the same amount")]
+    I3,
+    /// What is held is what open orders cost.
+    #[strum(message = "what is held is what open orders cost")]
+    I4,
+    /// Done means captured, refunded means released.
+    #[strum(message = "done means captured, refunded means released")]
+    I5,
+    /// A purchase that was begun is begun once.
+    #[strum(message = "an order was sent to a supplier at most once")]
+    I6,
+    /// A supplier's number has one owner and one cost.
+    #[strum(message = "a supplier's number has one owner and one cost")]
+    I7,
+    /// A temporary number that was charged brought a message.
+    #[strum(message = "a temporary number that was charged brought a message")]
+    I9,
+    /// A quote is used at most once.
+    #[strum(message = "a quote is used at most once")]
+    I10,
+    /// No sale is below the cost that was quoted.
+    #[strum(message = "no sale is below the cost that was quoted")]
+    I11,
+    /// Wallets are as derived, and the ledger's chain is whole.
+    #[strum(message = "wallets are as derived, and the ledger's chain is whole")]
+    I13,
+    /// The indexes say what the orders say.
+    #[strum(message = "the indexes say what the orders say")]
+    Index,
+}
+
+/// What an audit found of one invariant.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Checked {
+    /// How many things were looked at.
+    pub looked_at: u64,
+    /// What does not hold, in words for the operator: a bounded number.
+    pub findings: Vec<String>,
+}
+
+/// The result of an audit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Audit {
+    /// The end of the ledger.
+    pub head: Head,
+    /// Each invariant.
+    pub checked: BTreeMap<Invariant, Checked>,
+}
+
+/// The most findings that are kept for one invariant.
+const FINDINGS_MAX: usize = 20;
+
+impl Audit {
+    /// Whether everything holds.
+    #[must_use]
+    pub fn holds(&self) -> bool {
+        self.checked.values().all(|checked| checked.findings.is_empty())
+    }
+
+    /// All findings.
+    pub fn findings(&self) -> impl Iterator<Item = &str> {
+        self.checked.values().flat_map(|checked| checked.findings.iter().map(String::as_str))
+    }
+}
+
+impl Store {
+    /// Reads everything and says what holds of the books.
+    ///
+    /// # Errors
+    /// [`StoreError`], where the file cannot be read.
+    pub fn audit(&self) -> Result<Audit, StoreError> {
+        let books = self.snapshot()?;
+        let checked = Invariant::iter().map(|invariant| (invariant, Checked::default())).collect();
+        let orders = all(&books, Tab::Orders)?;
+        let mut auditor = Auditor { checked, ledger: BTreeMap::new(), orders };
+        let head = auditor.read_ledger(&books)?;
+        auditor.check_wallets(&books)?;
+        auditor.check_orders();
+        auditor.check_owners(&books)?;
+        auditor.check_indexes(&books)?;
+        Ok(Audit { head, checked: auditor.checked })
+    }
+
+    /// The end of the ledger.
+    ///
+    /// # Errors
+    /// [`StoreError`], where the file cannot be read.
+    pub fn ledger_head(&self) -> Result<Head, StoreError> {
+        chain::head(&self.snapshot()?)
+    }
+}
 
 /// What was found, and what was read to find it.
-struct Audit {
-    findings: Vec<String>,
+struct Auditor {
+    checked: BTreeMap<Invariant, Checked>,
     ledger: BTreeMap<String, Transaction>,
     orders: Vec<Order>,
 }
 
-impl Store {
-    /// What is wrong with the books, in words for the operator; nothing, as a rule. Reads everything.
-    ///
-    /// # Errors
-    /// [`StoreError`], where the file cannot be read.
-    pub fn audit(&self) -> Result<Vec<String>, StoreError> {
-        let books = self.snapshot()?;
-        let mut audit = Audit { findings: Vec::new(), ledger: BTreeMap::new(), orders: all(&books, Tab::Orders)? };
-        audit.read_ledger(&books)?;
-        audit.check_wallets(&books)?;
-        audit.check_orders();
-        audit.check_owners(&books)?;
-        audit.check_indexes(&books)?;
-        Ok(audit.findings)
-    }
-}
-
-impl Audit {
-    fn expect(&mut self, holds: bool, finding: impl FnOnce() -> String) {
-        if !holds {
-            self.findings.push(finding());
+impl Auditor {
+    fn expect(&mut self, invariant: Invariant, holds: bool, finding: impl FnOnce() -> String) {
+        let checked = self.checked.entry(invariant).or_default();
+        checked.looked_at += 1;
+        if !holds && checked.findings.len() < FINDINGS_MAX {
+            checked.findings.push(finding());
         }
     }
 
-    /// I1: every transaction sums to zero, and stands under its key alone.
-    fn read_ledger(&mut self, books: &Snapshot) -> Result<(), StoreError> {
+    /// Each transaction sums to zero, stands under its key alone, and names the one before it.
+    fn read_ledger(&mut self, books: &Snapshot) -> Result<Head, StoreError> {
+        let mut end = Head::default();
         for (key, bytes) in books.rows(Tab::Ledger, &Span::all(), Sort::Ascending, usize::MAX)? {
-            let (seq, transaction): (u64, Transaction) = (part(&key, 0), decode(&bytes)?);
+            let seq = part(&key, 0);
+            let Ok(Entry { prev, transaction }) = decode::<Entry>(&bytes) else {
+                self.expect(Invariant::I13, false, || format!("transaction {seq} cannot be read"));
+                end = Head { seq, hash: Hash::of(&bytes) };
+                continue;
+            };
+            let follows = seq == end.seq + 1 && prev == end.hash;
+            self.expect(Invariant::I13, follows, || format!("transaction {seq} does not follow the one before it"));
+            end = Head { seq, hash: Hash::of(&bytes) };
             let indexed: Option<u64> = books.row(Tab::LedgerKeys, transaction.key.as_bytes())?;
-            self.expect(transaction.is_balanced(), || format!("I1: transaction {seq} does not sum to zero"));
-            self.expect(indexed == Some(seq), || format!("I3: transaction {seq} does not stand under its key"));
+            self.expect(Invariant::I1, transaction.is_balanced(), || format!("transaction {seq} does not sum to zero"));
+            self.expect(Invariant::Index, indexed == Some(seq), || {
+                format!("transaction {seq} does not stand under its key")
+            });
             let key = transaction.key.clone();
             let twice = self.ledger.insert(key.clone(), transaction).is_some();
-            self.expect(!twice, || format!("I3: {key} was posted twice"));
+            self.expect(Invariant::I3, !twice, || format!("{key} was posted twice"));
         }
-        Ok(())
+        let head = chain::head(books)?;
+        self.expect(Invariant::I13, end == head, || {
+            format!(
+                "the ledger ends with transaction {}, the file says {}: rows were changed or lost",
+                end.seq, head.seq
+            )
+        });
+        Ok(head)
     }
 
-    /// I2, I4, I13: wallets are as derived, never below zero, and hold what open orders cost.
+    /// Wallets are as derived, never below zero, and hold what open orders cost.
     fn check_wallets(&mut self, books: &Snapshot) -> Result<(), StoreError> {
         let mut held: BTreeMap<UserId, Money> = BTreeMap::new();
         for order in self.orders.iter().filter(|order| order.is_open()) {
             add(held.entry(order.user).or_default(), order.price);
         }
+        let wallets = self.derived_wallets();
+        let stored = books.rows(Tab::Wallets, &Span::all(), Sort::Ascending, usize::MAX)?;
+        let stored: BTreeSet<UserId> = stored.iter().map(|(key, _)| UserId(part(key, 0))).collect();
+        let users: BTreeSet<UserId> = wallets.keys().chain(held.keys()).chain(&stored).copied().collect();
+        for user in users {
+            let derived = wallets.get(&user).copied().unwrap_or_default();
+            let cached: Wallet = books.row(Tab::Wallets, &one(user.0))?.unwrap_or_default();
+            let open = held.get(&user).copied().unwrap_or_default();
+            let negative = [derived, cached].iter().any(|it| it.available.is_negative() || it.held.is_negative());
+            self.expect(Invariant::I2, !negative, || format!("the wallet of {} is below zero", user.0));
+            self.expect(Invariant::I4, derived.held == open, || {
+                format!("{} holds {}, open orders cost {open}", user.0, derived.held)
+            });
+            self.expect(Invariant::I13, cached == derived, || format!("the wallet of {} is not as derived", user.0));
+        }
+        Ok(())
+    }
+
+    fn derived_wallets(&self) -> BTreeMap<UserId, Wallet> {
         let mut wallets: BTreeMap<UserId, Wallet> = BTreeMap::new();
         for posting in self.ledger.values().flat_map(Transaction::postings) {
             match posting.account {
@@ -74,84 +213,86 @@ impl Audit {
                 Account::Revenue | Account::CostOfGoods | Account::SupplierFloat | Account::Adjustments => {}
             }
         }
-        let stored = books.rows(Tab::Wallets, &Span::all(), Sort::Ascending, usize::MAX)?;
-        let stored: BTreeSet<UserId> = stored.iter().map(|(key, _)| UserId(part(key, 0))).collect();
-        let users: BTreeSet<UserId> = wallets.keys().chain(held.keys()).chain(&stored).copied().collect();
-        for user in users {
-            let derived = wallets.get(&user).copied().unwrap_or_default();
-            let cached: Wallet = books.row(Tab::Wallets, &crate::tables::one(user.0))?.unwrap_or_default();
-            let open = held.get(&user).copied().unwrap_or_default();
-            let negative = derived.available.is_negative() || derived.held.is_negative();
-            self.expect(!negative, || format!("I2: the wallet of {} is below zero", user.0));
-            self.expect(derived.held == open, || {
-                format!("I4: {} holds {}, open orders cost {open}", user.0, derived.held)
-            });
-            self.expect(cached == derived, || format!("I13: the wallet of {} is not as derived", user.0));
-        }
-        Ok(())
+        wallets
     }
 
-    /// I3, I5, I10: each order has its one hold, and its one end says where the money went.
+    /// Each order has its one hold, and its one end says where the money went.
     fn check_orders(&mut self) {
         let mut quotes = BTreeSet::new();
         for order in std::mem::take(&mut self.orders) {
-            let price =
-                |transaction: &Transaction| transaction.postings().iter().any(|posting| posting.delta == order.price);
-            let hold = self.ledger.get(&Key::Hold(order.id).to_string());
-            let resolve = self.ledger.get(&Key::Resolve(order.id).to_string());
-            let wanted = match order.state {
-                State::Done => Some(Kind::Capture),
-                State::Refunded(_) => Some(Kind::Release),
-                State::Reserved
-                | State::Buying { .. }
-                | State::Ambiguous { .. }
-                | State::Active
-                | State::Closing { .. } => None,
-            };
-            let (held, amount) = (hold.is_some_and(price), resolve.is_none_or(price));
-            let resolved = resolve.map(|transaction| transaction.kind);
-            self.expect(held, || format!("I3: order {} has no hold of its price", order.id));
-            self.expect(amount, || format!("I3: order {} was resolved at another price", order.id));
-            self.expect(resolved == wanted, || {
-                format!("I5: order {} is {:?}, its money {resolved:?}", order.id, order.kind())
-            });
+            self.check_money(&order);
+            let id = order.id;
             let first = order.parent.is_some() || quotes.insert(order.quote);
-            self.expect(first, || format!("I10: order {} shares its quote", order.id));
+            self.expect(Invariant::I10, first, || format!("order {id} shares its quote"));
+            let sold_well = order.parent.is_some() || order.price >= order.quoted_cost;
+            self.expect(Invariant::I11, sold_well, || format!("order {id} was sold below its cost"));
+            let charged = order.state == State::Done && !order.is_rental() && order.price > Money::ZERO;
+            if charged {
+                self.expect(Invariant::I9, !order.messages.is_empty(), || format!("order {id} brought no message"));
+            }
+            let never_sent = matches!(order.state, State::Reserved) && order.number.is_some();
+            self.expect(Invariant::I6, !never_sent, || format!("order {id} has a number and waits to be bought again"));
             self.orders.push(order);
         }
     }
 
-    /// I7: each number's supplier id belongs to its order alone, and was paid for once.
+    fn check_money(&mut self, order: &Order) {
+        let id = order.id;
+        let price =
+            |transaction: &Transaction| transaction.postings().iter().any(|posting| posting.delta == order.price);
+        let hold = self.ledger.get(&Key::Hold(id).to_string());
+        let resolve = self.ledger.get(&Key::Resolve(id).to_string());
+        let wanted = match order.state {
+            State::Done => Some(Kind::Capture),
+            State::Refunded(_) => Some(Kind::Release),
+            State::Reserved
+            | State::Buying { .. }
+            | State::Ambiguous { .. }
+            | State::Active
+            | State::Closing { .. } => None,
+        };
+        let (held, amount) = (hold.is_some_and(price), resolve.is_none_or(price));
+        let resolved = resolve.map(|transaction| transaction.kind);
+        self.expect(Invariant::I3, held, || format!("order {id} has no hold of its price"));
+        self.expect(Invariant::I3, amount, || format!("order {id} was resolved at another price"));
+        self.expect(Invariant::I5, resolved == wanted, || {
+            format!("order {id} is {:?}, its money {resolved:?}", order.kind())
+        });
+    }
+
+    /// Each number's supplier id belongs to its order alone, and was paid for once.
     fn check_owners(&mut self, books: &Snapshot) -> Result<(), StoreError> {
-        let mut owners: BTreeMap<&str, OrderId> = BTreeMap::new();
-        let mut findings = Vec::new();
-        for order in &self.orders {
-            let Some(number) = &order.number else { continue };
-            let id = &number.supplier_id;
-            if owners.insert(id.as_str(), order.id).is_some() || books.owner(id)? != Some(Owner::Order(order.id)) {
-                findings.push(format!("I7: order {} does not own its number alone", order.id));
+        let mut owners: BTreeMap<String, OrderId> = BTreeMap::new();
+        for order in std::mem::take(&mut self.orders) {
+            if let Some(number) = &order.number {
+                let id = &number.supplier_id;
+                let alone = owners.insert(id.as_str().to_owned(), order.id).is_none()
+                    && books.owner(id)? == Some(Owner::Order(order.id));
+                self.expect(Invariant::I7, alone, || format!("order {} does not own its number alone", order.id));
+                let paid = self.ledger.contains_key(&Key::Cost(id.clone()).to_string());
+                self.expect(Invariant::I7, paid, || format!("the number of order {} was never paid for", order.id));
             }
-            if !self.ledger.contains_key(&Key::Cost(id.clone()).to_string()) {
-                findings.push(format!("I7: the number of order {} was never paid for", order.id));
-            }
+            self.orders.push(order);
         }
-        self.findings.extend(findings);
         Ok(())
     }
 
-    /// The indexes say what the orders say.
     fn check_indexes(&mut self, books: &Snapshot) -> Result<(), StoreError> {
         let mut open = 0;
         for order in std::mem::take(&mut self.orders) {
-            let stored: Option<Watch> = books.row(Tab::Watched, &crate::tables::one(order.id.0))?;
+            let stored: Option<Watch> = books.row(Tab::Watched, &one(order.id.0))?;
             let watch = Watch::of(&order);
             open += u64::from(watch == Some(Watch::Open));
             // An ended watch leaves the index while the order's row keeps its end.
             let swept = stored.is_none() && matches!(watch, Some(Watch::Late(_)));
-            self.expect(stored == watch || swept, || format!("order {} is not indexed as what it is", order.id));
+            self.expect(Invariant::Index, stored == watch || swept, || {
+                format!("order {} is not indexed as what it is", order.id)
+            });
         }
         let counted = books.number("open_orders")?;
-        self.expect(counted == open, || format!("{counted} open orders are counted, there are {open}"));
+        self.expect(Invariant::Index, counted == open, || {
+            format!("{counted} open orders are counted, there are {open}")
+        });
         Ok(())
     }
 }

@@ -5,6 +5,7 @@ use shop::order::Order;
 use shop::{OrderId, UserId};
 
 use crate::draft::Draft;
+use crate::intent::CardPlace;
 use crate::read::{Read, Result};
 use crate::rows::{Ask, CardRow};
 use crate::tables::{Tab, one, two};
@@ -28,21 +29,26 @@ pub(crate) fn ask(draft: &mut Draft<'_, '_>, order: OrderId, ask: Option<Ask>) -
     }
 }
 
-/// The message that showed the session's screen becomes the card.
-pub(crate) fn adopt(draft: &mut Draft<'_, '_>, user: UserId, order: OrderId, message_id: Option<i32>) -> Result<()> {
+/// The session is on a card: the card takes its place, and what showed either before is left behind.
+pub(crate) fn adopt(draft: &mut Draft<'_, '_>, user: UserId, order: OrderId, place: CardPlace) -> Result<()> {
     let Some(card) = draft.card(order)?.filter(|card| card.user == user) else { return Ok(()) };
-    let living = draft.user_row(user)?.and_then(|row| row.living);
-    if living.is_some_and(|living| Some(living.message_id) == message_id) {
-        users::set_living(draft, user, None)?;
-    }
-    let message_id = message_id.or(card.message_id);
+    let living = draft.user_row(user)?.and_then(|row| row.living).map(|living| living.message_id);
+    let message_id = match place {
+        CardPlace::Living => living.or(card.message_id),
+        CardPlace::Below => None,
+    };
+    users::set_living(draft, user, None)?;
+    draft.changed.left.extend(living.into_iter().chain(card.message_id).filter(|old| Some(*old) != message_id));
     put_due(draft, order, CardRow { message_id, ..card })
 }
 
 /// A version of the card stands in the chat.
 pub(crate) fn shown(draft: &mut Draft<'_, '_>, order: OrderId, message_id: Option<i32>, version: u64) -> Result<()> {
     let Some(mut card) = draft.card(order)? else { return Ok(()) };
-    card.message_id = message_id.or(card.message_id);
+    if let Some(message_id) = message_id {
+        card.message_id = Some(message_id);
+        users::wrote(draft, card.user, message_id)?;
+    }
     if card.version == version {
         card.due = false;
         draft.remove(Tab::CardsDue, two(card.user.0, order.0));

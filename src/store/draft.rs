@@ -16,12 +16,14 @@ use crate::tables::Tab;
 pub(crate) struct Open<'t> {
     transaction: &'t WriteTransaction,
     tables: Vec<OnceCell<Table<'t, &'static [u8], &'static [u8]>>>,
+    /// Whether nothing may be sold, whatever the settings say.
+    on_hold: bool,
 }
 
 impl<'t> Open<'t> {
     /// The tables of this transaction.
-    pub(crate) fn new(transaction: &'t WriteTransaction) -> Self {
-        Self { transaction, tables: Tab::ALL.iter().map(|_| OnceCell::new()).collect() }
+    pub(crate) fn new(transaction: &'t WriteTransaction, on_hold: bool) -> Self {
+        Self { transaction, tables: Tab::ALL.iter().map(|_| OnceCell::new()).collect(), on_hold }
     }
 
     fn table(&self, tab: Tab) -> Result<&Table<'t, &'static [u8], &'static [u8]>> {
@@ -66,6 +68,11 @@ impl<'d, 't> Draft<'d, 't> {
     /// Nothing written yet.
     pub(crate) fn new(open: &'d Open<'t>) -> Self {
         Self { open, pending: Pending::new(), changed: Changed::default() }
+    }
+
+    /// Whether nothing may be sold, whatever the settings say.
+    pub(crate) const fn on_hold(&self) -> bool {
+        self.open.on_hold
     }
 
     /// What is to be flushed.

@@ -12,7 +12,7 @@ pub enum OpenError {
     #[error("{0} is not a database of this program")]
     Foreign(PathBuf),
     /// The file is damaged: restore a backup. It is never replaced by an empty one.
-    #[error("{path} is damaged ({cause}); restore it from a backup")]
+    #[error("{path} is damaged ({cause}); put it aside and bring a backup back with `raqam restore FILE`")]
     Damaged {
         /// Which file.
         path: PathBuf,

@@ -47,14 +47,14 @@ pub enum Intent {
     },
     /// A press on an order's card.
     Card(Box<CardStep>),
-    /// The message that showed the session's screen becomes an order's card.
+    /// A session is on an order's card now. [`crate::Changed::left`] names the messages that show neither any more.
     AdoptCard {
         /// Whose.
         user: UserId,
         /// Which order.
         order: OrderId,
-        /// The message; `None`: the card keeps its own, or gets a new one.
-        message_id: Option<i32>,
+        /// Where it shall stand.
+        place: CardPlace,
     },
     /// A card was shown.
     CardShown {
@@ -125,15 +125,19 @@ pub enum Intent {
         /// The bytes.
         bytes: Vec<u8>,
     },
-    /// A job needs no step: its row goes.
-    JobDone {
+    /// A job or a timer that no step can be made of: its row becomes a dead letter.
+    PutAside {
         /// Its key.
         key: String,
+        /// Why.
+        reason: String,
+        /// The time.
+        now: UnixSeconds,
     },
-    /// A timer needs no step: its row goes, unless it was set anew.
-    TimerDone {
-        /// Its key.
-        key: String,
+    /// Which bot works with this database. The first one keeps it; for another one → [`crate::Outcome::Conflict`]
+    Own {
+        /// The bot's id.
+        bot: u64,
     },
     /// Numbers that nobody gets twice. → [`crate::Outcome::Reserved`]
     ReserveIds {
@@ -165,6 +169,8 @@ pub struct RawUpdate {
 pub struct Step {
     /// Whose.
     pub user: UserId,
+    /// The first name; empty where it is not known.
+    pub name: String,
     /// The language, for somebody new.
     pub lang: String,
     /// What is done with by this step.
@@ -240,17 +246,28 @@ pub struct CardStep {
     pub now: UnixSeconds,
 }
 
+/// Where a session's card shall stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CardPlace {
+    /// In the living message; where there is none, where it stands already.
+    Living,
+    /// Below everything else, as a new message.
+    Below,
+}
+
 /// How a delivery ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DeliveryRow {
-    /// It stands in the chat.
-    Delivered,
+    /// It stands in the chat as this message.
+    Delivered(i32),
     /// The person blocked the bot: everything waits until they come back.
     Unreachable,
     /// Telegram refuses it for good: a dead letter, with a reason.
     Refused(String),
-    /// It may or may not have arrived: again later, at most 20 times.
+    /// It may or may not have arrived: again later, at least 20 times and for a day.
     Unknown(String),
+    /// It cannot have arrived: again later, as often as it takes.
+    NotSent,
 }
 
 /// Whether a person is served.

@@ -8,11 +8,14 @@
 
 mod apply;
 mod audit;
+mod backup;
 mod cards;
+mod chain;
 mod codec;
 mod draft;
 mod error;
 mod facts;
+mod hold;
 mod inbox;
 mod intent;
 mod open;
@@ -36,8 +39,12 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
+pub use audit::{Audit, Checked, Invariant};
+pub use backup::{BackupError, Forget, restore};
+pub use chain::{Hash, Head};
 pub use error::{OpenError, StoreError};
-pub use intent::{CardStep, Cause, DeliveryRow, Intent, JobRow, RawUpdate, Standing, Step, TimerChange};
+pub use hold::Hold;
+pub use intent::{CardPlace, CardStep, Cause, DeliveryRow, Intent, JobRow, RawUpdate, Standing, Step, TimerChange};
 pub use open::{Integrity, Options};
 pub use outcome::{Changed, Outcome, Posted};
 pub use pages::{HistoryFilter, HistoryPage, StatementPage};

@@ -95,7 +95,8 @@ fn create(path: &Path, options: Options) -> Result<(), OpenError> {
     }
 }
 
-fn sync_folder(path: &Path) -> std::io::Result<()> {
+/// Makes a new name in a folder durable.
+pub(crate) fn sync_folder(path: &Path) -> std::io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
     fs::File::open(folder)?.sync_all()
 }

@@ -25,7 +25,10 @@ pub(crate) fn obey(
     now: UnixSeconds,
 ) -> Result<std::result::Result<(), Refusal>> {
     for command in commands {
-        let facts = gather(draft, actor, command, now)?;
+        let mut facts = gather(draft, actor, command, now)?;
+        if draft.on_hold() {
+            facts.settings.stop_selling();
+        }
         match decide(actor, command, &facts) {
             Ok(writes) => writes.into_iter().try_for_each(|write| carry_out(draft, write, now))?,
             Err(refusal) => return Ok(Err(refusal)),

@@ -16,7 +16,7 @@ pub enum Outcome {
     Stored(Box<Changed>),
     /// The domain said no: nothing is stored, and the cause of a step or press is still waiting.
     Refused(Refusal),
-    /// The session changed meanwhile: nothing is stored. Load again.
+    /// The session changed meanwhile, or the database is another bot's: nothing is stored.
     Conflict,
     /// The ids that were never seen before, in order.
     TakenIn(Vec<i64>),
@@ -33,6 +33,8 @@ pub struct Changed {
     pub orders: Vec<Order>,
     /// Users who have something outgoing now.
     pub wake: BTreeSet<UserId>,
+    /// Messages that were a panel or a card and show nothing any more.
+    pub left: Vec<i32>,
     /// Orders whose users want a look at the supplier's side.
     pub check: Vec<OrderId>,
     /// Orders whose users want another code.

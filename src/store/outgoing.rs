@@ -12,8 +12,12 @@ use crate::rows::{DeadLetter, Reach, TellRow};
 use crate::tables::{Tab, three};
 use crate::users;
 
-/// How often a delivery is tried.
-const ATTEMPTS_MAX: u32 = 20;
+/// How often a delivery that may have arrived is tried at least,
+const ATTEMPTS_MIN: u32 = 20;
+/// and for how long, in seconds: no outage of an evening makes a dead letter of a code.
+const TRIED_S: i64 = 86_400;
+/// The wait after a try that cannot have arrived, in seconds.
+const NOT_SENT_WAIT_S: i64 = 30;
 /// The longest wait between two tries, in seconds.
 const WAIT_MAX_S: i64 = 300;
 
@@ -54,16 +58,22 @@ pub(crate) fn sent(
     }
     let Some((key, row)) = seq.map_or(Ok(None), |seq| find(draft, user, seq))? else { return Ok(()) };
     match delivery {
-        DeliveryRow::Delivered => draft.remove(Tab::Outbox, key),
+        DeliveryRow::Delivered(message_id) => {
+            draft.remove(Tab::Outbox, key);
+            users::wrote(draft, user, message_id)?;
+        }
         DeliveryRow::Unreachable => {}
         DeliveryRow::Refused(reason) => give_up(draft, user, key, &row, reason, now)?,
-        DeliveryRow::Unknown(reason) if row.attempts + 1 >= ATTEMPTS_MAX => {
+        DeliveryRow::Unknown(reason) if row.attempts + 1 >= ATTEMPTS_MIN && now - row.created_at >= TRIED_S => {
             give_up(draft, user, key, &row, reason, now)?;
         }
         DeliveryRow::Unknown(_) => {
             let attempts = row.attempts + 1;
             let wait = (1_i64 << attempts.min(16)).min(WAIT_MAX_S);
             draft.put(Tab::Outbox, key, &TellRow { attempts, not_before: now + wait, ..row })?;
+        }
+        DeliveryRow::NotSent => {
+            draft.put(Tab::Outbox, key, &TellRow { not_before: now + NOT_SENT_WAIT_S, ..row })?;
         }
     }
     Ok(())

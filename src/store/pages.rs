@@ -41,6 +41,9 @@ pub struct StatementPage {
     pub entries: Vec<(u64, Transaction)>,
     /// How many there are on all pages.
     pub total: u64,
+    /// The newest place of the list that this page belongs to: hand it in for the next page, so that money that moves
+    /// meanwhile shifts nothing. `None` where there are none.
+    pub anchor: Option<u64>,
 }
 
 impl HistoryFilter {
@@ -103,15 +106,23 @@ impl Store {
         Ok(found)
     }
 
-    /// A page (from 0) of the transactions that changed what a user can spend.
+    /// A page (from 0) of the transactions that changed what a user can spend. `anchor` is what the first page said.
     ///
     /// # Errors
     /// [`StoreError`], where the file cannot be read.
-    pub fn statement(&self, user: UserId, page: u32, per_page: u32) -> Result<StatementPage, StoreError> {
+    pub fn statement(
+        &self,
+        user: UserId,
+        anchor: Option<u64>,
+        page: u32,
+        per_page: u32,
+    ) -> Result<StatementPage, StoreError> {
         let (books, window) = (self.snapshot()?, Window::of(page, per_page));
-        let mut found = StatementPage { entries: Vec::new(), total: 0 };
-        books.scan(Tab::UserLedger, &Span::of(user.0), Sort::Descending, &mut |key, _| {
+        let mut found = StatementPage { entries: Vec::new(), total: 0, anchor };
+        let span = Span::up_to(user.0, anchor.unwrap_or(u64::MAX));
+        books.scan(Tab::UserLedger, &span, Sort::Descending, &mut |key, _| {
             let seq = part(key, 1);
+            found.anchor.get_or_insert(seq);
             if window.shows(found.total) {
                 found.entries.extend(books.transaction(seq)?.map(|transaction| (seq, transaction)));
             }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use shop::UserId;
 use shop::ledger::{Account, Transaction, Wallet};
 
+use crate::chain;
 use crate::draft::Draft;
 use crate::error::StoreError;
 use crate::outcome::Posted;
@@ -28,8 +29,7 @@ pub(crate) fn post(draft: &mut Draft<'_, '_>, transaction: &Transaction) -> Resu
     for (user, wallet) in wallets_after(draft, transaction)? {
         draft.put(Tab::Wallets, one(user.0), &wallet)?;
     }
-    let seq = draft.count_up("ledger_seq")?;
-    draft.put(Tab::Ledger, one(seq), transaction)?;
+    let seq = chain::append(draft, transaction)?;
     draft.put(Tab::LedgerKeys, transaction.key.as_bytes().to_vec(), &seq)?;
     let delta = transaction.available_delta();
     if let Some(user) = transaction.user.filter(|_| delta.micros() != 0) {

@@ -32,8 +32,12 @@ pub struct UserView {
     pub standing: Standing,
     /// The conversation; empty for somebody new.
     pub session: Session,
+    /// The first name; empty before the person wrote.
+    pub name: String,
     /// The message that shows the session's screen.
     pub living: Option<LivingRow>,
+    /// The newest other message in the chat that the bot knows of.
+    pub newest: Option<i32>,
     /// The wallet.
     pub wallet: Wallet,
     /// Open orders and numbers that may still receive, oldest first; their end is not looked at.
@@ -44,7 +48,7 @@ pub struct UserView {
     pub recent_countries: Vec<(ServerId, CountryId)>,
     /// For what, lately; newest first.
     pub recent_services: Vec<(ServerId, ServiceId)>,
-    /// Whether they blocked the bot when it last wrote: say [`crate::Intent::Reachable`] when they write.
+    /// Whether they blocked the bot when it last wrote: nothing is outgoing until they do something.
     pub parked: bool,
 }
 
@@ -97,7 +101,9 @@ impl Store {
                 lang: row.lang,
                 standing: row.standing,
                 session,
+                name: row.name,
                 living: row.living,
+                newest: row.newest,
                 wallet,
                 open,
                 last: row.last,
@@ -264,6 +270,8 @@ impl UserView {
             recent_countries: Vec::new(),
             recent_services: Vec::new(),
             parked: false,
+            name: String::new(),
+            newest: None,
         }
     }
 }

@@ -6,6 +6,7 @@ use shop::order::{Order, Quote};
 use shop::settings::Settings;
 use shop::{OrderId, QuoteId, SupplierOrderId, UserId};
 
+use crate::chain::Entry;
 use crate::codec::decode;
 use crate::error::StoreError;
 use crate::rows::{CardRow, Owner, UserRow, Watch};
@@ -141,8 +142,8 @@ pub(crate) trait Read {
     where
         Self: Sized,
     {
-        let transaction: Option<Transaction> = self.row(Tab::Ledger, &one(seq))?;
-        match transaction {
+        let entry: Option<Entry> = self.row(Tab::Ledger, &one(seq))?;
+        match entry.map(|entry| entry.transaction) {
             Some(transaction) if !transaction.is_balanced() => {
                 Err(StoreError::Ledger(format!("transaction {seq} does not sum to zero")))
             }

@@ -16,9 +16,13 @@ const RECENT_MAX: usize = 4;
 pub(crate) struct UserRow {
     /// The language; `None` until the person writes (the operator may know somebody earlier).
     pub(crate) lang: Option<String>,
+    /// The first name, as it was last seen; empty until then.
+    pub(crate) name: String,
     pub(crate) standing: Standing,
     pub(crate) reach: Reach,
     pub(crate) living: Option<LivingRow>,
+    /// The newest message in the chat that the bot knows of, the living one aside.
+    pub(crate) newest: Option<i32>,
     pub(crate) last: Option<Wish>,
     pub(crate) recent_countries: Vec<(ServerId, CountryId)>,
     pub(crate) recent_services: Vec<(ServerId, ServiceId)>,
@@ -40,9 +44,11 @@ impl UserRow {
     pub(crate) const fn new(lang: Option<String>, created_at: UnixSeconds) -> Self {
         Self {
             lang,
+            name: String::new(),
             standing: Standing::Welcome,
             reach: Reach::Reachable,
             living: None,
+            newest: None,
             last: None,
             recent_countries: Vec::new(),
             recent_services: Vec::new(),
@@ -206,7 +212,7 @@ pub(crate) struct ArrivalRow {
 /// What could not be handled or delivered, kept for the operator.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeadLetter {
-    /// What it was: `update/<id>` or `message/<user>`.
+    /// What it was: `update/<id>`, `message/<user>`, or the key of a job or timer.
     pub source: String,
     /// Why it is here.
     pub reason: String,

@@ -8,6 +8,7 @@ use crate::draft::Draft;
 use crate::intent::{CardStep, Cause, Step};
 use crate::outcome::Outcome;
 use crate::read::{Read, Result};
+use crate::rows::Reach;
 use crate::tables::{Tab, one};
 use crate::waiting::{Taken, Waiting};
 use crate::{cards, inbox, orders, users, waiting};
@@ -21,7 +22,10 @@ pub(crate) fn step(draft: &mut Draft<'_, '_>, step: Step) -> Result<Outcome> {
     if before.map_or(0, |session| session.revision) != step.from_revision {
         return Ok(Outcome::Conflict);
     }
-    users::known(draft, step.user, Some(&step.lang), step.now)?;
+    match step.cause {
+        Cause::Update(_) => users::acted(draft, step.user, &step.name, &step.lang, step.now)?,
+        Cause::Key(_) => users::known(draft, step.user, Some(&step.lang), step.now).map(drop)?,
+    }
     if let Err(refusal) = orders::obey(draft, Some(step.user), &step.commands, step.now)? {
         return Ok(Outcome::Refused(refusal));
     }
@@ -44,6 +48,7 @@ pub(crate) fn card(draft: &mut Draft<'_, '_>, step: &CardStep) -> Result<Outcome
         return Ok(Outcome::Refused(refusal));
     }
     cards::ask(draft, step.order, step.ask)?;
+    users::set_reach(draft, step.user, Reach::Reachable)?;
     Ok(stored(draft))
 }
 

@@ -1,5 +1,6 @@
 //! The handle: intents go in through a bounded queue, queries read beside it.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,6 +11,7 @@ use redb::{Database, ReadableDatabase, StorageBackend};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::error::{OpenError, StoreError};
+use crate::hold::{Hold, Holds};
 use crate::intent::Intent;
 use crate::open::{Options, builder, initialise, open};
 use crate::outcome::Outcome;
@@ -33,6 +35,7 @@ struct Inner {
     database: Arc<Database>,
     failed: watch::Receiver<bool>,
     commits: Arc<AtomicU64>,
+    holds: Holds,
 }
 
 impl Store {
@@ -66,10 +69,16 @@ impl Store {
         let (asked, queue) = mpsc::channel(QUEUE_MAX);
         let (failing, failed) = watch::channel(false);
         let commits = Arc::new(AtomicU64::new(0));
-        let writer =
-            Writer { database: Arc::clone(&database), asked: queue, failed: failing, commits: Arc::clone(&commits) };
+        let holds = Holds::default();
+        let writer = Writer {
+            database: Arc::clone(&database),
+            asked: queue,
+            failed: failing,
+            commits: Arc::clone(&commits),
+            holds: holds.clone(),
+        };
         let writer = std::thread::Builder::new().name("store-writer".to_owned()).spawn(move || writer.run())?;
-        let inner = Inner { asked: Some(asked), writer: Some(writer), database, failed, commits };
+        let inner = Inner { asked: Some(asked), writer: Some(writer), database, failed, commits, holds };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -96,6 +105,23 @@ impl Store {
     #[must_use]
     pub fn commits(&self) -> u64 {
         self.inner.commits.load(Ordering::Relaxed)
+    }
+
+    /// From now on nothing is sold for this reason; whether that is new. Not stored: each life of the process finds out
+    /// for itself.
+    pub fn hold_sales(&self, hold: Hold) -> bool {
+        self.inner.holds.set(hold, true)
+    }
+
+    /// This is no reason to sell nothing any more; whether it was one.
+    pub fn release_sales(&self, hold: Hold) -> bool {
+        self.inner.holds.set(hold, false)
+    }
+
+    /// Why nothing is sold at the moment; empty as a rule.
+    #[must_use]
+    pub fn holds(&self) -> BTreeSet<Hold> {
+        self.inner.holds.all()
     }
 
     /// A finished state, for one query.

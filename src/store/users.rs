@@ -8,6 +8,15 @@ use crate::read::{Read, Result};
 use crate::rows::{LivingRow, Reach, UserRow};
 use crate::tables::{Tab, one};
 
+/// Somebody wrote or pressed: their name is as it is now, and messages reach them. Only a return wakes them.
+pub(crate) fn acted(draft: &mut Draft<'_, '_>, user: UserId, name: &str, lang: &str, now: UnixSeconds) -> Result<()> {
+    known(draft, user, Some(lang), now)?;
+    if !name.is_empty() {
+        change(draft, user, |row| name.clone_into(&mut row.name))?;
+    }
+    set_reach(draft, user, Reach::Reachable)
+}
+
 /// Makes somebody known, if they are not, and gives what is known. A language fills an empty place, no more.
 pub(crate) fn known(draft: &mut Draft<'_, '_>, user: UserId, lang: Option<&str>, now: UnixSeconds) -> Result<UserRow> {
     let before = draft.user_row(user)?;
@@ -24,9 +33,17 @@ pub(crate) fn put(draft: &mut Draft<'_, '_>, user: UserId, row: &UserRow) -> Res
     draft.put(Tab::Users, one(user.0), row)
 }
 
-/// Remembers the living message of somebody who is known.
+/// Remembers the living message. Somebody unknown gets a row, and stays unknown: they have no language yet.
 pub(crate) fn set_living(draft: &mut Draft<'_, '_>, user: UserId, living: Option<LivingRow>) -> Result<()> {
+    if let Some(living) = living {
+        known(draft, user, None, living.sent_at)?;
+    }
     change(draft, user, |row| row.living = living)
+}
+
+/// A message that is not the living one stands in the chat.
+pub(crate) fn wrote(draft: &mut Draft<'_, '_>, user: UserId, message_id: i32) -> Result<()> {
+    change(draft, user, |row| row.newest = row.newest.max(Some(message_id)))
 }
 
 /// Parks somebody, or brings them back. Only a change of it wakes them.

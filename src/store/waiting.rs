@@ -5,9 +5,10 @@ use serde_json::Value;
 use shop::{UnixSeconds, UserId};
 
 use crate::draft::Draft;
+use crate::inbox;
 use crate::intent::{JobRow, TimerChange};
 use crate::read::{Read, Result};
-use crate::rows::StoredJob;
+use crate::rows::{DeadLetter, StoredJob};
 use crate::tables::{Tab, ordered, part, three, two, unordered};
 
 /// A job that waits to be done (again, where a crash came between).
@@ -108,6 +109,15 @@ pub(crate) fn take(draft: &mut Draft<'_, '_>, waiting: Waiting) -> Result<Taken>
         draft.changed.timers_changed = true;
     }
     Ok(Taken::Now)
+}
+
+/// Puts a job or timer aside that no step can be made of.
+pub(crate) fn put_aside(draft: &mut Draft<'_, '_>, key: String, reason: String, now: UnixSeconds) -> Result<()> {
+    let Some(waiting) = Waiting::parse(&key) else { return Ok(()) };
+    let (tab, row) = waiting.place();
+    let Some(body) = draft.row::<Value>(tab, &row)? else { return Ok(()) };
+    take(draft, waiting)?;
+    inbox::dead_letter(draft, &DeadLetter { source: key, reason, body: body.to_string(), at: now })
 }
 
 /// Stores a step's jobs.

@@ -12,6 +12,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use crate::apply::apply;
 use crate::draft::{Draft, Open, Pending};
 use crate::error::StoreError;
+use crate::hold::Holds;
 use crate::intent::Intent;
 use crate::outcome::Outcome;
 
@@ -32,6 +33,7 @@ pub(crate) struct Writer {
     pub(crate) asked: mpsc::Receiver<Asked>,
     pub(crate) failed: watch::Sender<bool>,
     pub(crate) commits: Arc<AtomicU64>,
+    pub(crate) holds: Holds,
 }
 
 impl Writer {
@@ -77,7 +79,7 @@ impl Writer {
         let mut transaction = self.database.begin_write()?;
         transaction.set_durability(Durability::Immediate)?;
         transaction.set_quick_repair(true);
-        let (answers, wrote) = fill(&transaction, intents)?;
+        let (answers, wrote) = fill(&transaction, intents, &self.holds)?;
         match wrote {
             Wrote::Something => {
                 transaction.commit()?;
@@ -96,8 +98,12 @@ enum Wrote {
     Nothing,
 }
 
-fn fill(transaction: &WriteTransaction, intents: Vec<Intent>) -> Result<(Vec<Answer>, Wrote), StoreError> {
-    let mut open = Open::new(transaction);
+fn fill(
+    transaction: &WriteTransaction,
+    intents: Vec<Intent>,
+    holds: &Holds,
+) -> Result<(Vec<Answer>, Wrote), StoreError> {
+    let mut open = Open::new(transaction, !holds.all().is_empty());
     let mut answers = Vec::with_capacity(intents.len());
     let mut wrote = Wrote::Nothing;
     for intent in intents {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 use tokio::task::{JoinError, JoinHandle};
 use tokio::time::Instant;
 
@@ -31,6 +31,8 @@ pub(crate) struct Actor<H: Host> {
     person: Person,
     todo: Todo,
     memory: Memory,
+    /// For the round that is under way.
+    hurry: Arc<Notify>,
     failures: u32,
     retry_at: Option<Instant>,
     /// Dropped when this actor is done.
@@ -54,6 +56,7 @@ impl<H: Host> Actor<H> {
             person: Person { id: user, name: String::new(), language_code: None },
             todo: Todo::default(),
             memory: Memory::default(),
+            hurry: Arc::default(),
             failures: 0,
             retry_at: None,
             _alive: alive,
@@ -65,7 +68,9 @@ impl<H: Host> Actor<H> {
         let mut output: Round = None;
         loop {
             if output.is_none() && !self.todo.is_empty() && self.retry_at.is_none() {
-                let (todo, memory) = (std::mem::take(&mut self.todo), std::mem::take(&mut self.memory));
+                self.hurry = Arc::default();
+                let memory = Memory { hurry: Arc::clone(&self.hurry), ..std::mem::take(&mut self.memory) };
+                let todo = std::mem::take(&mut self.todo);
                 output = Some(tokio::spawn(round(Arc::clone(&self.shared), self.person.clone(), todo, memory)));
             }
             let stopping = self.mailboxes.stopping.load(Ordering::SeqCst);
@@ -112,9 +117,12 @@ impl<H: Host> Actor<H> {
             let task = tokio::spawn(steps::take(Arc::clone(&self.shared), Arc::clone(&work), self.person.clone()));
             match task.await {
                 Ok(Ok(after)) => {
-                    self.inbox.speak(after.lang);
+                    if let Some(lang) = after.lang {
+                        self.inbox.speak(lang);
+                    }
                     self.todo.merge(after.todo);
                     if after.acted {
+                        self.hurry.notify_one();
                         self.retry_at = None;
                     }
                     return;
@@ -123,20 +131,25 @@ impl<H: Host> Actor<H> {
                 Err(panic) => log_panic(self.person.id, tries, &panic),
             }
         }
-        self.give_up(&work);
+        if let Err(error) = self.give_up(&work).await {
+            self.shared.fail(error);
+        }
     }
 
-    fn give_up(&self, work: &Work<H::App>) {
+    async fn give_up(&self, work: &Work<H::App>) -> HostResult<()> {
         match work {
             Work::Update(incoming, ticket) => {
-                let lang = engine::Lang::from_code(self.person.language_code.as_deref().unwrap_or_default());
                 if let Some(ticket) = ticket {
+                    // Not looked up: reading this person may be what panics.
+                    let lang = self.inbox.spoken(&self.person);
                     self.shared.answer(ticket, self.shared.notice(Notice::Failed, lang));
                 }
                 self.shared.bury(incoming.update, "its handling panics");
+                Ok(())
             }
             Work::Delivered(delivered) => {
-                tracing::error!(user = short(delivered.user), key = delivered.key, "the handling of a delivery panics");
+                tracing::error!(user = short(delivered.user), key = delivered.key, "a delivery is put aside");
+                self.shared.host.put_aside(&delivered.key, "its handling panics").await
             }
         }
     }

@@ -48,6 +48,8 @@ pub struct Loaded<A: Registry> {
     pub env: A::Env,
     /// The message that shows the session's screen.
     pub living: Option<Living>,
+    /// The newest other message that was reported with [`Host::sent`]: above it, nobody looks for the screen.
+    pub newest: Option<i32>,
     /// Whether this person is served.
     pub standing: Standing,
 }
@@ -117,11 +119,42 @@ pub struct CardPress {
 
 /// What a press on a card leads to, already stored.
 #[derive(Debug, Clone, PartialEq)]
-pub struct CardAnswer<A: Registry> {
-    /// The notice that answers the press.
-    pub notice: Option<Popup>,
+pub enum CardAnswer<A: Registry> {
+    /// It is done; the notice answers the press.
+    Done(Option<Popup>),
     /// Something for the session (the card's ways to the menu or to another purchase).
-    pub input: Option<Input<A>>,
+    Leads(Option<Popup>, Input<A>),
+    /// There is no such card.
+    Unknown,
+}
+
+/// Where the card that a session is on shall stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CardPlace {
+    /// In the living message; where there is none, where it stands already.
+    Living,
+    /// Below everything else, as a new message.
+    Below,
+}
+
+/// What a command means.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Entered<E> {
+    /// A way in.
+    Enter(E),
+    /// The person comes back to where they were: the screen again, and no step.
+    ShowAgain,
+    /// Nothing that the product knows.
+    Unknown,
+}
+
+/// Whose the host's memory is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Owner {
+    /// This bot's.
+    Us,
+    /// Another bot's: ids of messages and people would be mixed up.
+    Another,
 }
 
 /// A notice over the chat.
@@ -213,6 +246,8 @@ pub enum Delivery {
     Refused(String),
     /// It may or may not have arrived: try again later.
     Unknown(String),
+    /// It cannot have arrived: try again later, as often as it takes.
+    NotSent,
 }
 
 /// Whether a person can be written to, as Telegram tells it.
@@ -304,6 +339,8 @@ pub trait Host: Send + Sync + 'static {
     /// A number that nobody gets twice.
     fn fresh(&self) -> u64;
 
+    /// This bot is about to run; the first one owns what is kept.
+    async fn own(&self, bot: u64) -> HostResult<Owner>;
     /// The offset to ask for next.
     async fn next_offset(&self) -> HostResult<i64>;
     /// Stores a batch and the next offset in one transaction; returns those that were never seen before, in order.
@@ -315,15 +352,18 @@ pub trait Host: Send + Sync + 'static {
     /// Puts an update aside that nobody can handle.
     async fn bury(&self, update: i64, reason: &str) -> HostResult<()>;
 
-    /// Reads everything that a step may look at. A new person is known from now on.
+    /// Puts a delivery of the host's own aside that nobody can handle.
+    async fn put_aside(&self, key: &str, reason: &str) -> HostResult<()>;
+
+    /// Reads everything that a step may look at, and changes nothing.
     async fn load(&self, person: &Person) -> HostResult<Loaded<Self::App>>;
     /// Stores a step, or refuses all of it.
     async fn commit(&self, commit: Commit<Self::App>) -> HostResult<Committed<Self::App>>;
-    /// Remembers (or forgets) the living message.
-    async fn set_living(&self, user: u64, living: Option<Living>) -> HostResult<()>;
+    /// Remembers the living message.
+    async fn set_living(&self, user: u64, living: Living) -> HostResult<()>;
 
-    /// What a command with its payload means; `None` for one that the product does not know.
-    fn entry(&self, command: &str, payload: &str) -> Option<<Self::App as engine::App>::Entry>;
+    /// What a command with its payload means.
+    fn entry(&self, command: &str, payload: &str) -> Entered<<Self::App as engine::App>::Entry>;
     /// What a pick's token means.
     fn pick(&self, token: &str) -> Option<<Self::App as engine::App>::Pick>;
     /// The words for what the driver has to say.
@@ -334,11 +374,11 @@ pub trait Host: Send + Sync + 'static {
     fn profiles(&self) -> Vec<Profile>;
 
     /// Handles a press on a card's button: checks owner and state, stores what follows and that the update is handled.
-    /// If the answer has an `input`, a commit with the same update as its cause follows: it must not count as a repeat.
+    /// If it leads on, a commit with the same update as its cause follows: it must not count as a repeat.
     async fn press_card(&self, person: &Person, press: &CardPress, update: i64) -> HostResult<CardAnswer<Self::App>>;
-    /// The living message becomes the card `key`: both facts are stored together. `None`: the card opens a message of
-    /// its own; where it stands in a message already, nothing changes. May be called again for the same card.
-    async fn adopt_card(&self, user: u64, key: &str, message_id: Option<i32>) -> HostResult<()>;
+    /// The session is on the card `key`: it takes its place, and there is no living message any more, in one
+    /// transaction. Returns the messages that showed either and do so no more. May be called again for the same card.
+    async fn adopt_card(&self, user: u64, key: &str, place: CardPlace) -> HostResult<Vec<i32>>;
 
     /// What must reach this person now, the most urgent first.
     async fn outgoing(&self, user: u64) -> HostResult<Vec<Outgoing>>;

@@ -57,6 +57,8 @@ pub(crate) enum What {
     Pick { token: String, message_id: i32 },
     /// Something was typed.
     Text { text: String, message_id: i32 },
+    /// A search result that only explains was picked.
+    Explanation { message_id: i32 },
     /// A photo, a sticker and the like.
     NotUnderstood,
     /// A button was pressed.
@@ -246,7 +248,7 @@ fn written(update: i64, message: Message, body: &str, bot: &Bot) -> Result<Incom
     let chat_id = message.chat.id;
     let message_id = i32::try_from(message.message_id).map_err(|_| Useless::Unreadable)?;
     let forwarded = message.forward_origin.is_some() || message.forward_date.is_some();
-    let via_other = message.via_bot.is_some_and(|via| u64::try_from(via.id) != Ok(bot.id));
+    let via_us = message.via_bot.map(|via| u64::try_from(via.id) == Ok(bot.id));
     let person = message.from.ok_or(Useless::Ignored)?.person()?;
     if !private {
         let what = What::Elsewhere { chat_id };
@@ -257,9 +259,10 @@ fn written(update: i64, message: Message, body: &str, bot: &Bot) -> Result<Incom
     };
     let mut links =
         message.entities.iter().filter(|entity| entity.kind == "text_link").filter_map(|it| it.url.as_deref());
-    let pick = links.find_map(|link| bot.pick_token(link)).filter(|_| !forwarded && !via_other);
+    let pick = links.find_map(|link| bot.pick_token(link)).filter(|_| !forwarded && via_us != Some(false));
     let what = match pick {
         Some(token) => What::Pick { token: token.to_owned(), message_id },
+        None if via_us == Some(true) && !forwarded => What::Explanation { message_id },
         None => typed(text, message_id, bot),
     };
     Ok(Incoming { update, person, what })

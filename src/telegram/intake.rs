@@ -16,7 +16,7 @@ use crate::inline::{InlineDoor, Query};
 use crate::input::{self, Useless, What};
 use crate::mailbox::Mailboxes;
 use crate::methods::GetUpdates;
-use crate::port::CallError;
+use crate::port::{CallError, believed};
 use crate::shared::{Shared, count};
 
 /// The first and the longest wait after a failed poll.
@@ -54,21 +54,24 @@ impl<H: Host> Intake<H> {
             self.unauthorized.store(polled.as_ref().err() == Some(&CallError::Unauthorized), Ordering::Relaxed);
             let pause = match polled {
                 Ok(batch) => {
-                    wait = BACK_OFF.0;
-                    offset = self.take_in(batch, offset).await?;
-                    continue;
+                    let numbers = numbered_all(&batch);
+                    let readable = batch.is_empty() || !numbers.is_empty();
+                    offset = self.take_in(numbers, if readable { offset } else { offset + 1 }).await?;
+                    if readable {
+                        wait = BACK_OFF.0;
+                        continue;
+                    }
+                    longer(&mut wait)
                 }
                 Err(CallError::Conflict(reason)) => return Ok(Error::Conflict(reason)),
                 Err(CallError::Unauthorized) => {
                     tracing::error!("telegram refuses the token; nothing is received until it is valid again");
                     UNAUTHORIZED_PAUSE
                 }
-                Err(CallError::RetryAfter(pause)) => pause,
+                Err(CallError::RetryAfter(pause)) => believed(pause),
                 Err(error) => {
                     tracing::warn!(%error, wait_s = wait.as_secs(), "polling failed");
-                    let pause = wait;
-                    wait = (wait * 2).min(BACK_OFF.1);
-                    pause
+                    longer(&mut wait)
                 }
             };
             tokio::time::sleep(pause).await;
@@ -78,27 +81,23 @@ impl<H: Host> Intake<H> {
     /// Handles what an earlier run took in and did not finish, before anything new.
     async fn resume(&self) -> HostResult<()> {
         for raw in self.shared.host.unhandled().await? {
-            self.resume_one(&raw).await?;
+            self.resume_one(&raw);
         }
         Ok(())
     }
 
-    async fn resume_one(&self, raw: &RawUpdate) -> HostResult<()> {
+    fn resume_one(&self, raw: &RawUpdate) {
         match input::decode(raw.id, &raw.body, &self.shared.bot) {
             // Whoever asked inline has long stopped waiting.
-            Ok(incoming) if matches!(incoming.what, What::Inline { .. }) => self.shared.host.handled(raw.id).await,
-            Ok(incoming) => {
-                self.mailboxes.post_recovered(incoming);
-                Ok(())
-            }
-            Err(Useless::Ignored) => self.shared.host.handled(raw.id).await,
-            Err(Useless::Unreadable) => self.shared.host.bury(raw.id, "it cannot be read").await,
+            Ok(incoming) if matches!(incoming.what, What::Inline { .. }) => self.shared.mark_handled(raw.id),
+            Ok(incoming) => self.mailboxes.post_recovered(incoming),
+            Err(Useless::Ignored) => self.shared.mark_handled(raw.id),
+            Err(Useless::Unreadable) => self.shared.bury(raw.id, "it cannot be read"),
         }
     }
 
-    /// Stores a batch, then passes on what is new; returns the next offset.
-    async fn take_in(&self, batch: Vec<Box<RawValue>>, offset: i64) -> HostResult<i64> {
-        let raw: Vec<RawUpdate> = batch.iter().filter_map(|raw| numbered(raw)).collect();
+    /// Stores a batch, then passes on what is new; returns the next offset, which is `offset` where the batch is empty.
+    async fn take_in(&self, raw: Vec<RawUpdate>, offset: i64) -> HostResult<i64> {
         let Some(last) = raw.last() else {
             return Ok(offset);
         };
@@ -121,6 +120,7 @@ impl<H: Host> Intake<H> {
                 What::Command { .. }
                 | What::Pick { .. }
                 | What::Text { .. }
+                | What::Explanation { .. }
                 | What::NotUnderstood
                 | What::Press(_)
                 | What::Presence(_)
@@ -136,6 +136,17 @@ impl<H: Host> Intake<H> {
             }
         }
     }
+}
+
+/// How long to wait after a failed poll; the next time longer.
+fn longer(wait: &mut Duration) -> Duration {
+    let now = *wait;
+    *wait = (now * 2).min(BACK_OFF.1);
+    now
+}
+
+fn numbered_all(batch: &[Box<RawValue>]) -> Vec<RawUpdate> {
+    batch.iter().filter_map(|raw| numbered(raw)).collect()
 }
 
 /// The update with its number; without one it could neither be stored nor acknowledged.

@@ -39,24 +39,27 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::sync::{Notify, Semaphore, mpsc, watch};
+use tokio::time::Instant;
 
 use crate::gate::{Gate, Pace};
-use crate::host::{Delivered, Host, HostError};
+use crate::host::{Delivered, Host, HostError, Owner};
 use crate::inline::InlineDoor;
 use crate::intake::Intake;
 use crate::mailbox::Mailboxes;
 use crate::methods::GetMe;
 use crate::output::{Chores, Output};
-use crate::port::{CallError, Port};
+use crate::port::{CallError, Port, believed};
 use crate::shared::{Counters, Shared};
 
 pub use crate::mailbox::Posted;
 pub use crate::settings::{Limits, Settings, Token};
 
-/// How many answers, and how many marks in the store, may wait, and how many of them may be under way.
-const CHORES: (u32, u32) = (4096, 128);
-/// How often Telegram is asked who the bot is, before the start is given up.
-const START_TRIES: u32 = 5;
+/// How many answers, and how many marks in the store, may be under way.
+const CHORES: u32 = 4096;
+/// The first and the longest wait before Telegram is asked again who the bot is.
+const START_BACK_OFF: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(30));
+/// How often it is said that Telegram cannot be reached.
+const SAY_EVERY: Duration = Duration::from_secs(60);
 
 /// Why a bot did not start.
 #[derive(Debug, thiserror::Error)]
@@ -70,9 +73,12 @@ pub enum StartError {
     /// Telegram does not know the token.
     #[error("telegram refuses the token")]
     Unauthorized,
-    /// Telegram cannot be reached: start again later.
-    #[error("telegram cannot be reached: {0}")]
-    Unreachable(String),
+    /// The database is another bot's: each bot needs one of its own.
+    #[error("the database belongs to another bot than this token (@{0}): use that bot's token, or another database")]
+    OtherBot(String),
+    /// The host failed.
+    #[error(transparent)]
+    Host(#[from] HostError),
 }
 
 /// Why a running bot stopped by itself.
@@ -136,13 +142,17 @@ pub struct Status {
 }
 
 impl Bot {
-    /// Asks Telegram who the bot is. Nothing is received before [`Running::run_until`].
+    /// Asks Telegram who the bot is, until it answers. Nothing is received before [`Running::run_until`].
     ///
     /// # Errors
     /// [`StartError`], by what the caller can do about it.
     pub async fn start<H: Host>(host: Arc<H>, settings: Settings) -> Result<Running<H>, StartError> {
         let port = Port::new(settings.token.expose(), &settings.api_url)?;
         let bot = who_am_i(&port).await?;
+        match host.own(bot.id).await? {
+            Owner::Us => {}
+            Owner::Another => return Err(StartError::OtherBot(bot.username)),
+        }
         let (fatal, fatal_receiver) = mpsc::channel(1);
         let limits = settings.limits;
         let shared = Arc::new(Shared {
@@ -151,8 +161,8 @@ impl Bot {
             bot,
             unasked: Pace::per_second(limits.unasked_per_second),
             deliveries: Semaphore::new(limits.deliveries_at_once),
-            chores: Chores::new(CHORES.0, CHORES.1),
-            marks: Chores::new(CHORES.0, CHORES.1),
+            chores: Chores::new(CHORES),
+            marks: Chores::new(CHORES),
             counters: Counters::default(),
             limits,
             fatal,
@@ -169,21 +179,23 @@ impl Bot {
     }
 }
 
+/// Without an answer nothing can be served, and giving up would help nobody: asked until Telegram is there.
 async fn who_am_i(port: &Port) -> Result<input::Bot, StartError> {
-    let mut last = String::new();
-    for tries in 0..START_TRIES {
-        let pause = match port.call(&GetMe {}).await {
+    let (mut wait, mut said) = (START_BACK_OFF.0, None::<Instant>);
+    loop {
+        let error = match port.call(&GetMe {}).await {
             Ok(me) => return Ok(input::Bot { id: me.id, username: me.username }),
             Err(CallError::Unauthorized) => return Err(StartError::Unauthorized),
-            Err(CallError::RetryAfter(pause)) => pause,
-            Err(error) => {
-                last = error.to_string();
-                Duration::from_millis(500) * 2_u32.pow(tries)
-            }
+            Err(error) => error,
         };
+        if said.is_none_or(|at| at.elapsed() >= SAY_EVERY) {
+            tracing::warn!(%error, "telegram cannot be reached; the bot waits for it");
+            said = Some(Instant::now());
+        }
+        let pause = if let CallError::RetryAfter(pause) = error { believed(pause) } else { wait };
         tokio::time::sleep(pause).await;
+        wait = (wait * 2).min(START_BACK_OFF.1);
     }
-    Err(StartError::Unreachable(last))
 }
 
 impl<H: Host> Running<H> {

@@ -11,7 +11,7 @@ use tokio::sync::{Notify, mpsc};
 use tokio::time::Instant;
 
 use crate::actor::Actor;
-use crate::host::{Delivered, Host, Notice};
+use crate::host::{Delivered, Host, Notice, Person};
 use crate::input::{Incoming, What};
 use crate::output::{Ticket, short};
 use crate::settings::Limits;
@@ -89,6 +89,11 @@ impl<A: Registry> Inbox<A> {
         self.lock().lang = Some(lang);
     }
 
+    /// The language that was spoken last; before that, the one of the person's app.
+    pub(crate) fn spoken(&self, person: &Person) -> Lang {
+        self.lock().lang_for(person)
+    }
+
     fn push(&self, work: Work<A>) {
         self.lock().queue.push_back(Arc::new(work));
         self.ring.notify_one();
@@ -96,6 +101,10 @@ impl<A: Registry> Inbox<A> {
 }
 
 impl<A: Registry> State<A> {
+    fn lang_for(&self, person: &Person) -> Lang {
+        self.lang.unwrap_or_else(|| Lang::from_code(person.language_code.as_deref().unwrap_or_default()))
+    }
+
     fn take(&mut self) -> Option<Mail<A>> {
         if std::mem::take(&mut self.wake) {
             return Some(Mail::Wake);
@@ -143,7 +152,7 @@ impl<H: Host> Mailboxes<H> {
     pub(crate) fn post(self: &Arc<Self>, incoming: Incoming) {
         let Some(refused) = self.with_inbox(incoming.person.id, |inbox| {
             let mut state = inbox.lock();
-            state.admit(&self.shared.limits).map_err(|notice| (notice, state.lang))
+            state.admit(&self.shared.limits).map_err(|notice| (notice, state.lang_for(&incoming.person)))
         }) else {
             return;
         };
@@ -160,6 +169,7 @@ impl<H: Host> Mailboxes<H> {
             What::Command { .. }
             | What::Pick { .. }
             | What::Text { .. }
+            | What::Explanation { .. }
             | What::NotUnderstood
             | What::Inline { .. }
             | What::Presence(_)
@@ -231,13 +241,11 @@ impl<H: Host> Mailboxes<H> {
         }
     }
 
-    fn refuse(&self, incoming: Incoming, notice: Notice, lang: Option<Lang>) {
+    fn refuse(&self, incoming: Incoming, notice: Notice, lang: Lang) {
         let shared = &self.shared;
         count(if notice == Notice::Flood { &shared.counters.flooded } else { &shared.counters.busy });
-        let lang =
-            lang.unwrap_or_else(|| Lang::from_code(incoming.person.language_code.as_deref().unwrap_or_default()));
         if let What::Press(press) = incoming.what {
-            shared.answer(&Ticket::new(press.callback), shared.notice(notice, lang));
+            shared.refuse_press(press.callback, notice, lang);
         } else if notice == Notice::Busy {
             shared.tell(incoming.person.id, &shared.host.words(notice, lang), lang);
         }

@@ -1,5 +1,6 @@
 //! What must reach a person: read from the host until it is delivered, in order, at least once.
 
+use crate::gate::Urgency;
 use crate::host::{Delivery, Host, HostResult, Outgoing, OutgoingKind, Sound};
 use crate::output::short;
 use crate::port::CallError;
@@ -19,16 +20,29 @@ pub(crate) enum Emptied {
     Unknown,
 }
 
+/// Which deliveries are meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Which {
+    /// Those that ring and come first: a code goes before everything else, the panel included.
+    Urgent,
+    /// All that are left.
+    All,
+}
+
 /// Delivers what is outgoing for a person.
 pub(crate) async fn deliver<H: Host>(
     shared: &Shared<H>,
     user: u64,
     asked: Asked,
+    which: Which,
     memory: &mut Memory,
 ) -> HostResult<Emptied> {
     for _ in 0..PASSES_MAX {
         shared.output.gate.open(user).await;
-        let batch = shared.host.outgoing(user).await?;
+        let mut batch = shared.host.outgoing(user).await?;
+        if which == Which::Urgent {
+            batch.truncate(batch.iter().take_while(|item| urgency(&item.kind) == Urgency::Urgent).count());
+        }
         if batch.is_empty() {
             return Ok(Emptied::Done);
         }
@@ -50,7 +64,7 @@ async fn pass<H: Host>(
 ) -> HostResult<Option<Emptied>> {
     for item in batch {
         if asked == Asked::No {
-            shared.unasked.turn().await;
+            shared.unasked_turn(urgency(&item.kind), &memory.hurry).await;
         }
         let slot = shared.deliveries.acquire().await;
         let result = deliver_one(shared, user, item.kind, memory).await;
@@ -67,6 +81,13 @@ async fn pass<H: Host>(
         }
     }
     Ok(None)
+}
+
+const fn urgency(kind: &OutgoingKind) -> Urgency {
+    match kind {
+        OutgoingKind::Message { sound: Sound::Rings, .. } => Urgency::Urgent,
+        OutgoingKind::Message { sound: Sound::Silent, .. } | OutgoingKind::Card { .. } => Urgency::Patient,
+    }
 }
 
 async fn deliver_one<H: Host>(
@@ -87,7 +108,6 @@ async fn deliver_one<H: Host>(
         }
     };
     let message_id = shared.output.send(user, &rendered, sound).await?;
-    memory.buried = true;
     if is_card {
         memory.note_card(message_id);
     }
@@ -105,8 +125,11 @@ fn failed(user: u64, error: &CallError) -> (Delivery, Option<Emptied>) {
             tracing::error!(user = short(user), reason, "telegram refuses a delivery");
             (Delivery::Refused(reason.clone()), None)
         }
+        CallError::NotSent(_) | CallError::Unauthorized => {
+            tracing::warn!(user = short(user), %error, "a delivery was not sent");
+            (Delivery::NotSent, Some(Emptied::Unknown))
+        }
         CallError::Network(_)
-        | CallError::Unauthorized
         | CallError::Conflict(_)
         | CallError::RetryAfter(_)
         | CallError::NotModified

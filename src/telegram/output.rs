@@ -37,6 +37,15 @@ pub(crate) struct Answer {
     pub(crate) alert: bool,
 }
 
+/// How hard an answer is tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Effort {
+    /// A flood's answers: their sum must not crowd out the answers to others.
+    Once,
+    /// A few times.
+    Tries,
+}
+
 impl Output {
     /// Sends a message to a private chat; returns its id.
     pub(crate) async fn send(&self, chat: u64, rendered: &Rendered, sound: Sound) -> Result<i32, CallError> {
@@ -118,7 +127,7 @@ impl Output {
     {
         self.gate.open(chat).await;
         match self.port.call(payload).await {
-            Err(error @ (CallError::RetryAfter(_) | CallError::Network(_))) => {
+            Err(error @ (CallError::RetryAfter(_) | CallError::Network(_) | CallError::NotSent(_))) => {
                 self.note(chat, &error);
                 self.gate.open(chat).await;
                 self.port.call(payload).await.map(|_| ())
@@ -128,22 +137,28 @@ impl Output {
     }
 
     /// Answers a press. Bounded tries; an answer that comes too late is no failure.
-    pub(crate) async fn answer(&self, callback: String, answer: Answer) {
+    pub(crate) async fn answer(&self, callback: String, answer: Answer, effort: Effort) {
         let text = answer.text.map(|text| html::cut(&text, html::POPUP_UNITS_MAX));
         let payload = AnswerCallbackQuery { callback_query_id: callback, text, show_alert: answer.alert };
-        for tries in 1..=ANSWER_TRIES {
+        let most = match effort {
+            Effort::Once => 1,
+            Effort::Tries => ANSWER_TRIES,
+        };
+        for tries in 1..=most {
             let pause = match self.port.call(&payload).await {
                 Ok(_) | Err(CallError::TooOld) => return,
                 Err(CallError::RetryAfter(pause)) => pause.min(ANSWER_PAUSE_MAX),
-                Err(CallError::Network(_)) => Duration::from_millis(500) * tries,
+                Err(CallError::Network(_) | CallError::NotSent(_)) => Duration::from_millis(500) * tries,
                 Err(error) => {
                     tracing::warn!(%error, "a press was not answered");
                     return;
                 }
             };
-            tokio::time::sleep(pause).await;
+            if tries < most {
+                tokio::time::sleep(pause).await;
+            }
         }
-        tracing::warn!(tries = ANSWER_TRIES, "a press was not answered");
+        tracing::warn!(tries = most, "a press was not answered");
     }
 
     fn note(&self, chat: u64, error: &CallError) {
@@ -181,26 +196,23 @@ impl Ticket {
 /// Small work that nobody waits for: bounded, and waited for at the end.
 pub(crate) struct Chores {
     slots: Arc<Semaphore>,
-    lanes: Arc<Semaphore>,
     slots_max: u32,
 }
 
 impl Chores {
-    /// At most `slots_max` chores at a time, `lanes` of them working.
-    pub(crate) fn new(slots_max: u32, lanes: u32) -> Self {
-        let semaphore = |permits: u32| Arc::new(Semaphore::new(permits as usize));
-        Self { slots: semaphore(slots_max), lanes: semaphore(lanes), slots_max }
+    /// At most `slots_max` chores at a time. How many calls are under way is the port's to limit: a chore that sleeps
+    /// before its next try holds up no other.
+    pub(crate) fn new(slots_max: u32) -> Self {
+        Self { slots: Arc::new(Semaphore::new(slots_max as usize)), slots_max }
     }
 
-    /// Starts a chore; where there are too many, it is dropped.
+    /// Starts a chore; where there are too many, it is dropped: marks of updates are made at the next start then.
     pub(crate) fn spawn(&self, chore: impl Future<Output = ()> + Send + 'static) {
         let Ok(slot) = Arc::clone(&self.slots).try_acquire_owned() else {
             tracing::warn!("too much small work is under way; some is dropped");
             return;
         };
-        let lanes = Arc::clone(&self.lanes);
         tokio::spawn(async move {
-            let _lane = lanes.acquire_owned().await;
             chore.await;
             drop(slot);
         });

@@ -7,18 +7,21 @@
 
 use std::time::Duration;
 
-use reqwest::header::{CONTENT_TYPE, HeaderValue};
+use reqwest::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use teloxide::requests::Payload;
 use tokio::sync::Semaphore;
 
 use crate::StartError;
+use crate::methods::AnswerCallbackQuery;
 
 /// How long a call may take beyond what its method says.
 const DEADLINE: Duration = Duration::from_secs(15);
 /// What a long poll gets beyond the time that Telegram holds it.
 const POLL_SLACK: Duration = Duration::from_secs(10);
+/// The longest pause that is waited out before a call of the whole bot is tried again.
+const PAUSE_MAX: Duration = Duration::from_secs(60);
 const CONNECT_DEADLINE: Duration = Duration::from_secs(5);
 const POOL_IDLE: Duration = Duration::from_secs(90);
 /// How many calls may be under way, polls not counted: each may need a connection.
@@ -57,6 +60,9 @@ pub(crate) enum CallError {
     /// It may or may not have arrived.
     #[error("network: {0}")]
     Network(String),
+    /// There was no connection: it cannot have arrived.
+    #[error("not sent: {0}")]
+    NotSent(String),
 }
 
 /// Telegram, as seen by one bot.
@@ -64,6 +70,8 @@ pub(crate) struct Port {
     bot: teloxide::Bot,
     methods: String,
     lanes: Semaphore,
+    /// Answers to presses have lanes of their own: they must not wait behind messages.
+    answers: Semaphore,
 }
 
 /// What every answer looks like.
@@ -79,7 +87,15 @@ struct Reply<T> {
 
 #[derive(Deserialize)]
 struct Parameters {
-    retry_after: Option<u64>,
+    #[serde(default)]
+    retry_after: serde_json::Value,
+}
+
+impl Parameters {
+    /// The pause that is asked for, of whatever number.
+    fn pause(&self) -> Option<Duration> {
+        self.retry_after.as_f64().map(|seconds| Duration::try_from_secs_f64(seconds).unwrap_or_default())
+    }
 }
 
 impl Port {
@@ -95,7 +111,7 @@ impl Port {
             .map_err(|error| StartError::Client(error.to_string()))?;
         let bot = teloxide::Bot::with_client(token, client).set_api_url(address);
         let methods = format!("{}/bot{}/", bot.api_url().as_str().trim_end_matches('/'), bot.token());
-        Ok(Self { bot, methods, lanes: Semaphore::new(CALLS_AT_ONCE) })
+        Ok(Self { bot, methods, lanes: Semaphore::new(CALLS_AT_ONCE), answers: Semaphore::new(CALLS_AT_ONCE) })
     }
 
     /// Makes one call, in its turn.
@@ -106,6 +122,7 @@ impl Port {
     {
         let body = serde_json::to_vec(payload).map_err(|error| CallError::Refused(error.to_string()))?;
         let _lane = match payload.timeout_hint() {
+            None if P::NAME == AnswerCallbackQuery::NAME => self.answers.acquire().await.ok(),
             None => self.lanes.acquire().await.ok(),
             Some(_) => None,
         };
@@ -114,9 +131,18 @@ impl Port {
         let request = request.header(CONTENT_TYPE, HeaderValue::from_static("application/json")).body(body);
         let response = request.timeout(deadline).send().await.map_err(network)?;
         let status = response.status().as_u16();
+        let pause = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
         let body = response.bytes().await.map_err(network)?;
-        read(status, &body)
+        read(status, &body, pause.map(Duration::from_secs))
     }
+}
+
+/// A pause that Telegram asks the whole bot for, as far as it is believed: nobody knows why it would be long.
+pub(crate) fn believed(pause: Duration) -> Duration {
+    if pause > PAUSE_MAX {
+        tracing::warn!(asked_s = pause.as_secs(), pause_s = PAUSE_MAX.as_secs(), "telegram asks for a long pause");
+    }
+    pause.min(PAUSE_MAX)
 }
 
 /// The address of a failed request holds the token: it is left out.
@@ -124,28 +150,29 @@ fn network(error: reqwest::Error) -> CallError {
     use std::error::Error as _;
     let error = error.without_url();
     let cause = error.source().map(ToString::to_string).unwrap_or_default();
-    CallError::Network(format!("{error}: {cause}"))
+    let words = format!("{error}: {cause}");
+    if error.is_connect() { CallError::NotSent(words) } else { CallError::Network(words) }
 }
 
-fn read<T: DeserializeOwned>(status: u16, body: &[u8]) -> Result<T, CallError> {
+/// Reads an answer; `pause` is what its header asks for.
+fn read<T: DeserializeOwned>(status: u16, body: &[u8], pause: Option<Duration>) -> Result<T, CallError> {
     let reply: Reply<T> = match serde_json::from_slice(body) {
         Ok(reply) => reply,
-        Err(_) if status >= 500 => return Err(CallError::Network(format!("HTTP {status}"))),
-        Err(error) => return Err(unreadable(status, &error)),
+        Err(error) => return Err(unreadable(status, &error, pause)),
     };
     if let Some(result) = reply.result {
         return Ok(result);
     }
     let code = if reply.error_code == 0 { status } else { reply.error_code };
-    let pause = reply.parameters.and_then(|parameters| parameters.retry_after).map(Duration::from_secs);
+    let pause = reply.parameters.and_then(|parameters| parameters.pause());
     Err(classify(code, reply.description, pause))
 }
 
-/// A 2xx that cannot be read has happened all the same: whether it did what was asked is not known.
-fn unreadable(status: u16, error: &serde_json::Error) -> CallError {
+/// What Telegram itself did not write: something on the way speaks, and whether the call was made is not known.
+fn unreadable(status: u16, error: &serde_json::Error, pause: Option<Duration>) -> CallError {
     match status {
-        401 | 404 => CallError::Unauthorized,
-        400 | 402..=499 => CallError::Refused(format!("HTTP {status}")),
+        413 => CallError::Refused(format!("HTTP {status}")),
+        429 => CallError::RetryAfter(pause.unwrap_or_default().max(Duration::from_secs(1))),
         _ => CallError::Network(format!("HTTP {status}: {error}")),
     }
 }
@@ -174,6 +201,7 @@ fn classify(code: u16, description: String, pause: Option<Duration>) -> CallErro
         401 | 404 => CallError::Unauthorized,
         403 => CallError::Blocked,
         409 => CallError::Conflict(description),
+        408 => CallError::Network(description),
         429 => CallError::RetryAfter(Duration::from_secs(1)),
         400..=499 => CallError::Refused(description),
         _ => CallError::Network(format!("{code} {description}")),
@@ -186,7 +214,7 @@ mod tests {
 
     fn check(code: u16, description: &str, expected: &CallError) {
         let body = format!(r#"{{"ok":false,"error_code":{code},"description":"{description}"}}"#);
-        assert_eq!(read::<bool>(code, body.as_bytes()).as_ref(), Err(expected), "{description}");
+        assert_eq!(read::<bool>(code, body.as_bytes(), None).as_ref(), Err(expected), "{description}");
     }
 
     #[test]
@@ -211,11 +239,31 @@ mod tests {
     fn answers_of_all_kinds_are_read() {
         let flood =
             br#"{"ok":false,"error_code":429,"description":"Too Many Requests","parameters":{"retry_after":7}}"#;
-        assert_eq!(read::<bool>(429, flood), Err(CallError::RetryAfter(Duration::from_secs(7))));
-        assert_eq!(read::<bool>(200, br#"{"ok":true,"result":true}"#), Ok(true));
-        for (status, body) in [(502, "<html>"), (200, "[]"), (200, "")] {
-            assert!(matches!(read::<bool>(status, body.as_bytes()), Err(CallError::Network(_))), "{status} {body}");
+        let none = |status, body: &str| read::<bool>(status, body.as_bytes(), None);
+        let pause = |seconds| Err(CallError::RetryAfter(Duration::from_secs(seconds)));
+        assert_eq!(read::<bool>(429, flood, None), pause(7));
+        assert_eq!(none(200, r#"{"ok":true,"result":true}"#), Ok(true));
+        for (status, body) in [(502, "<html>"), (200, "[]"), (200, ""), (408, ""), (403, "<html>"), (404, "nginx")] {
+            assert!(matches!(none(status, body), Err(CallError::Network(_))), "{status} {body}");
         }
-        assert_eq!(read::<bool>(413, b"too large"), Err(CallError::Refused("HTTP 413".into())));
+        assert_eq!(none(413, "too large"), Err(CallError::Refused("HTTP 413".into())));
+        assert_eq!((none(429, ""), read(429, b"<html>", Some(Duration::from_secs(9)))), (pause(1), pause(9)));
+    }
+
+    #[test]
+    fn no_pause_of_the_whole_bot_is_believed_beyond_a_minute() {
+        assert_eq!(believed(Duration::from_secs(86_400)), PAUSE_MAX);
+        assert_eq!(believed(Duration::from_secs(5)), Duration::from_secs(5));
+    }
+
+    #[test]
+    fn a_pause_of_any_form_is_a_pause_and_no_refusal() {
+        for asked in ["-5", "0.5", "0"] {
+            let body = format!(r#"{{"ok":false,"error_code":429,"parameters":{{"retry_after":{asked}}}}}"#);
+            let pause = read::<bool>(429, body.as_bytes(), None);
+            assert_eq!(pause, Err(CallError::RetryAfter(Duration::from_secs(1))), "{asked}");
+        }
+        let words = br#"{"ok":false,"error_code":429,"parameters":{"retry_after":"soon"}}"#;
+        assert_eq!(read::<bool>(429, words, None), Err(CallError::RetryAfter(Duration::from_secs(1))));
     }
 }

@@ -6,11 +6,11 @@ use engine::direction;
 use engine::token::Stale;
 use engine::{Face, Lang, Reason, Rendered, RenderedButton, Tone};
 
-use crate::host::{CardPress, Cause, Host, HostResult, Living, Notice, Sound, Standing};
+use crate::host::{CardAnswer, CardPress, Cause, Host, HostResult, Living, Notice, Popup, Sound, Standing};
 use crate::input::{Button, Incoming, Press};
 use crate::output::{Answer, Ticket};
 use crate::shared::{Shared, popup};
-use crate::steps::{self, After, Ended, Unstored, counts_once, lang_of};
+use crate::steps::{self, After, Ended, Unstored, counts_once};
 use crate::todo::{Asked, Panel, Place, Todo};
 
 /// Handles a press.
@@ -47,10 +47,10 @@ async fn foreign<H: Host>(
     ticket: Option<&Ticket>,
     notice: Notice,
 ) -> HostResult<After> {
-    let lang = lang_of(&incoming.person);
+    let lang = shared.host.load(&incoming.person).await?.lang;
     shared.host.handled(incoming.update).await?;
     answer(shared, ticket, shared.notice(notice, lang));
-    Ok(After { todo: Todo::default(), lang, acted: false })
+    Ok(After { todo: Todo::default(), lang: Some(lang), acted: false })
 }
 
 /// A card's button: the host's business; its answer may lead on into the session.
@@ -66,18 +66,25 @@ async fn on_card<H: Host>(
     if loaded.standing == Standing::Suspended {
         shared.host.handled(incoming.update).await?;
         answer(shared, ticket, shared.notice(Notice::Suspended, lang));
-        return Ok(After { todo: Todo::default(), lang, acted: true });
+        return Ok(After { todo: Todo::default(), lang: Some(lang), acted: true });
     }
-    let pressed = shared.host.press_card(person, card, incoming.update).await?;
+    let shown = |notice: Option<Popup>| notice.map(|notice| popup(&notice, lang));
     let mut todo = Todo { outbox: Some(Asked::Yes), ..Todo::default() };
-    let mut words = pressed.notice.as_ref().map(|notice| popup(notice, lang));
-    if let Some(input) = pressed.input {
-        let ended = steps::step(shared, person, &Cause::Update(incoming.update), input).await?;
-        words = words.or_else(|| Some(token_answer(shared, &ended, "")));
-        todo.merge(Todo::panel(Panel::IN_PLACE));
-    }
-    answer(shared, ticket, words.unwrap_or_default());
-    Ok(After { todo, lang, acted: true })
+    let words = match shared.host.press_card(person, card, incoming.update).await? {
+        CardAnswer::Done(notice) => shown(notice).unwrap_or_default(),
+        CardAnswer::Leads(notice, input) => {
+            let ended = steps::step(shared, person, &Cause::Update(incoming.update), input).await?;
+            todo.panel = Some(Panel::IN_PLACE);
+            shown(notice).unwrap_or_else(|| token_answer(shared, &ended, ""))
+        }
+        CardAnswer::Unknown => {
+            todo.panel = Some(Panel::BELOW);
+            todo.strip.extend(card.message_id);
+            shared.notice(Notice::OldMenu, lang)
+        }
+    };
+    answer(shared, ticket, words);
+    Ok(After { todo, lang: Some(lang), acted: true })
 }
 
 /// The answer to a press on the session's own button.
@@ -89,9 +96,13 @@ fn token_answer<H: Host>(shared: &Shared<H>, ended: &Ended, data: &str) -> Answe
     let notice = match unstored {
         Unstored::Suspended => Notice::Suspended,
         Unstored::Failed => Notice::Failed,
-        Unstored::Stale(Stale::OtherRevision) => Notice::AlreadyDone,
-        Unstored::Stale(Stale::NotOffered) if counts_once(data) => Notice::AlreadyDone,
-        Unstored::Stale(Stale::Unreadable | Stale::OtherInstance | Stale::NotOffered) => Notice::OldMenu,
+        // Twice on a button that counts once: the first press has led on to the card.
+        Unstored::Stale(Stale::NotOffered | Stale::OtherRevision) if counts_once(data) && ended.on_card => {
+            Notice::AlreadyDone
+        }
+        Unstored::Stale(Stale::NotOffered | Stale::OtherRevision | Stale::OtherInstance | Stale::Unreadable) => {
+            Notice::OldMenu
+        }
         Unstored::Ignored(Reason::NotForSale) => Notice::NotForSale,
         Unstored::Ignored(Reason::NotUnderstood) => Notice::NotUnderstood,
         Unstored::Ignored(Reason::NotHere | Reason::AlreadyHere | Reason::TooLate) => Notice::NothingHere,
@@ -99,26 +110,23 @@ fn token_answer<H: Host>(shared: &Shared<H>, ended: &Ended, data: &str) -> Answe
     shared.notice(notice, ended.lang)
 }
 
-/// What is shown after a press: the panel where it is, or below an old menu, whose buttons go.
+/// What is shown after a press: the panel where it is, or below an old menu, whose buttons go. Where the person pressed
+/// is not always where the panel stands (a crash may lose its place): it comes to them.
 fn after_token(ended: &Ended, pressed: Option<i32>) -> After {
+    let lang = Some(ended.lang);
+    if matches!(ended.result, Err(Unstored::Suspended)) {
+        return After { todo: Todo::default(), lang, acted: true };
+    }
     let on_panel = pressed.is_some() && ended.living.map(|living: Living| living.message_id) == pressed;
-    let place = match &ended.result {
-        Err(Unstored::Suspended) => return After { todo: Todo::default(), lang: ended.lang, acted: true },
-        Err(Unstored::Stale(Stale::OtherInstance | Stale::Unreadable)) => Place::Below,
-        // Where the person pressed is not where the panel stands (a crash may lose its place): it comes to them.
-        Ok(_)
-        | Err(Unstored::Stale(Stale::NotOffered | Stale::OtherRevision) | Unstored::Ignored(_) | Unstored::Failed) => {
-            if on_panel {
-                Place::InPlace
-            } else {
-                Place::Below
-            }
-        }
+    let place = match pressed {
+        Some(_) if on_panel => Place::Same,
+        Some(message_id) => Place::From(message_id),
+        None => Place::Below,
     };
     let strip = pressed.filter(|_| !on_panel).into_iter().collect();
     let outbox = ended.result.as_ref().ok().and_then(|stored| stored.outgoing);
     let panel = Some(Panel { place, ..Panel::IN_PLACE });
-    After { todo: Todo { panel, strip, delete: Vec::new(), outbox }, lang: ended.lang, acted: true }
+    After { todo: Todo { panel, strip, delete: Vec::new(), outbox }, lang, acted: true }
 }
 
 /// In a group: one message with the way to the private chat.

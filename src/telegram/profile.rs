@@ -9,34 +9,62 @@ use teloxide::requests::Payload;
 use crate::host::{Host, Profile};
 use crate::port::{CallError, Port};
 
-/// Brings Telegram's texts about the bot up to date. The first failure ends it until the next start.
+/// Brings Telegram's texts about the bot up to date: the commands first, which people use. A failure of one text harms
+/// no other; it is tried again at the next start.
 pub(crate) async fn publish<H: Host>(host: &H, port: &Port) {
-    for profile in host.profiles() {
-        if let Err(error) = publish_one(port, &profile).await {
-            tracing::warn!(lang = profile.lang.code(), %error, "the bot's profile was not brought up to date");
-            return;
-        }
+    let profiles = host.profiles();
+    for profile in &profiles {
+        report("commands", profile, publish_commands(port, profile).await);
+    }
+    for profile in &profiles {
+        report("name", profile, publish_name(port, profile).await);
+        report("description", profile, publish_description(port, profile).await);
+        report("short description", profile, publish_short_description(port, profile).await);
     }
 }
 
-async fn publish_one(port: &Port, profile: &Profile) -> Result<(), CallError> {
-    // English is the default for all languages that have no texts of their own.
-    let language_code = match profile.lang {
+fn report(what: &'static str, profile: &Profile, published: Result<(), CallError>) {
+    if let Err(error) = published {
+        tracing::warn!(what, lang = profile.lang.code(), %error, "the bot's profile was not brought up to date");
+    }
+}
+
+/// English is the default for all languages that have no texts of their own.
+const fn code(profile: &Profile) -> &'static str {
+    match profile.lang {
         Lang::En => "",
         Lang::Ar => "ar",
-    };
+    }
+}
+
+async fn publish_commands(port: &Port, profile: &Profile) -> Result<(), CallError> {
+    let language_code = code(profile);
     let commands: Vec<Command> = profile.commands.iter().map(Command::of).collect();
     if port.call(&GetMyCommands { language_code }).await? != commands {
         port.call(&SetMyCommands { language_code, commands }).await?;
     }
+    Ok(())
+}
+
+async fn publish_name(port: &Port, profile: &Profile) -> Result<(), CallError> {
+    let language_code = code(profile);
     if port.call(&GetMyName { language_code }).await?.name != profile.name {
         port.call(&SetMyName { language_code, name: &profile.name }).await?;
     }
+    Ok(())
+}
+
+async fn publish_description(port: &Port, profile: &Profile) -> Result<(), CallError> {
+    let language_code = code(profile);
     if port.call(&GetMyDescription { language_code }).await?.description != profile.description {
         port.call(&SetMyDescription { language_code, description: &profile.description }).await?;
     }
-    if port.call(&GetMyShortDescription { language_code }).await?.short_description != profile.short_description {
-        let short_description = &profile.short_description;
+    Ok(())
+}
+
+async fn publish_short_description(port: &Port, profile: &Profile) -> Result<(), CallError> {
+    let (language_code, short_description) = (code(profile), &profile.short_description);
+    if port.call(&GetMyShortDescription { language_code }).await?.short_description != *short_description {
         port.call(&SetMyShortDescription { language_code, short_description }).await?;
     }
     Ok(())

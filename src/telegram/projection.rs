@@ -3,11 +3,14 @@
 
 use std::collections::VecDeque;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
 
 use engine::direction::{self, Piece};
 use engine::{Lang, Rendered, Surface, machine};
+use tokio::sync::Notify;
 
-use crate::host::{Host, HostResult, Living, Loaded, Person, Sound};
+use crate::gate::Urgency;
+use crate::host::{CardPlace, Host, HostResult, Living, Loaded, Person, Sound};
 use crate::methods::words;
 use crate::port::CallError;
 use crate::shared::Shared;
@@ -27,8 +30,8 @@ pub(crate) struct Memory {
     pub(crate) card: Option<String>,
     /// Messages that have become cards: no old menus, whatever is pressed on them.
     pub(crate) cards: VecDeque<i32>,
-    /// Whether a message stands below the panel.
-    pub(crate) buried: bool,
+    /// Rings when the person does something while a round is under way: it waits for no turn any more.
+    pub(crate) hurry: Arc<Notify>,
 }
 
 impl Memory {
@@ -40,6 +43,29 @@ impl Memory {
                 self.cards.pop_front();
             }
         }
+    }
+
+    /// Whether the panel must come down to where the person looks.
+    fn must_move(&self, panel: &Panel, loaded_buried: Buried) -> bool {
+        match panel.place {
+            Place::Below => true,
+            Place::From(pressed) if !self.cards.contains(&pressed) => true,
+            Place::Same | Place::From(_) => panel.asked == Asked::Yes && loaded_buried == Buried::Yes,
+        }
+    }
+}
+
+/// Whether a message stands below the panel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Buried {
+    Yes,
+    No,
+}
+
+impl Buried {
+    fn of<A: engine::registry::Registry>(loaded: &Loaded<A>) -> Self {
+        let buried = loaded.living.is_some_and(|living| loaded.newest > Some(living.message_id));
+        if buried { Self::Yes } else { Self::No }
     }
 }
 
@@ -64,17 +90,21 @@ pub(crate) async fn show<H: Host>(
     memory: &mut Memory,
 ) -> HostResult<(Shown, Option<Living>)> {
     let loaded = shared.host.load(person).await?;
-    let living = loaded.living;
+    let (living, buried) = (loaded.living, Buried::of(&loaded));
     let view = machine::view::<H::App>(&loaded.session, &shared.context(&loaded));
     match view.surface {
         Surface::Card(key) => {
             say_beside_card(shared, person.id, panel, loaded.lang).await;
-            Ok((adopt(shared, person.id, key, living, memory).await?, None))
+            let below = memory.must_move(panel, Buried::No) || buried == Buried::Yes;
+            let place = if below { CardPlace::Below } else { CardPlace::Living };
+            Ok((adopt(shared, person.id, key, place, living, memory).await?, None))
         }
         Surface::Living => {
             memory.card = None;
             let rendered = with_notice(view.rendered, panel, &loaded);
-            show_living(shared, person.id, &rendered, panel, living, memory).await
+            let place = if memory.must_move(panel, buried) { Place::Below } else { Place::Same };
+            let panel = Panel { place, ..panel.clone() };
+            show_living(shared, person.id, &rendered, &panel, living, memory).await
         }
     }
 }
@@ -89,25 +119,25 @@ async fn say_beside_card<H: Host>(shared: &Shared<H>, user: u64, panel: &Panel, 
     }
 }
 
-/// The living message becomes the card, once per stay on it.
+/// The living message becomes the card, once per stay on it; where the person looks elsewhere, the card comes there.
 async fn adopt<H: Host>(
     shared: &Shared<H>,
     user: u64,
     key: String,
+    place: CardPlace,
     living: Option<Living>,
     memory: &mut Memory,
 ) -> HostResult<Shown> {
-    if living.is_none() && memory.card.as_ref() == Some(&key) {
+    if living.is_none() && place == CardPlace::Living && memory.card.as_ref() == Some(&key) {
         return Ok(Shown::Done);
     }
-    // A panel that other messages have pushed up stays there as an old menu; the card opens below.
-    let adopted = living.filter(|_| !memory.buried).map(|living| living.message_id);
-    shared.host.adopt_card(user, &key, adopted).await?;
-    if let Some(message_id) = adopted {
-        memory.note_card(message_id);
-    } else if let Some(living) = living {
-        shared.host.set_living(user, None).await?;
-        shared.output.remove(user, living.message_id).await;
+    let left = shared.host.adopt_card(user, &key, place).await?;
+    if let (CardPlace::Living, Some(living)) = (place, living) {
+        memory.note_card(living.message_id);
+    }
+    for message_id in left {
+        memory.cards.retain(|card| *card != message_id);
+        shared.output.remove(user, message_id).await;
     }
     memory.shown = None;
     memory.card = Some(key);
@@ -123,10 +153,13 @@ async fn show_living<H: Host>(
     memory: &mut Memory,
 ) -> HostResult<(Shown, Option<Living>)> {
     let hash = hash_of(rendered);
-    let must_move = panel.place == Place::Below || (panel.asked == Asked::Yes && memory.buried);
-    if let Some(living) = living.filter(|living| !must_move && is_young(*living, shared.now_s())) {
+    let in_place = panel.place == Place::Same;
+    if let Some(living) = living.filter(|living| in_place && is_young(*living, shared.now_s())) {
         if memory.shown == Some((living.message_id, hash)) {
             return Ok((Shown::Done, Some(living)));
+        }
+        if panel.asked == Asked::No {
+            shared.unasked_turn(Urgency::Patient, &memory.hurry).await;
         }
         match shared.output.edit(user, living.message_id, rendered).await {
             Ok(()) => {
@@ -145,7 +178,6 @@ async fn show_living<H: Host>(
             let next = Living { message_id, sent_at: shared.now_s() };
             replace(shared, user, living, next).await?;
             memory.shown = Some((message_id, hash));
-            memory.buried = false;
             Ok((Shown::Done, Some(next)))
         }
         Err(error) => Ok((failed(&error), living)),
@@ -154,7 +186,7 @@ async fn show_living<H: Host>(
 
 /// Remembers the new panel, then takes the old one away.
 async fn replace<H: Host>(shared: &Shared<H>, user: u64, old: Option<Living>, new: Living) -> HostResult<()> {
-    shared.host.set_living(user, Some(new)).await?;
+    shared.host.set_living(user, new).await?;
     if let Some(old) = old {
         if is_young(old, shared.now_s()) {
             shared.output.remove(user, old.message_id).await;
@@ -168,7 +200,7 @@ async fn replace<H: Host>(shared: &Shared<H>, user: u64, old: Option<Living>, ne
 fn failed(error: &CallError) -> Shown {
     match error {
         CallError::RetryAfter(_) => Shown::Later,
-        CallError::Network(_) => {
+        CallError::Network(_) | CallError::NotSent(_) => {
             tracing::warn!(%error, "the panel was not shown; it is tried again");
             Shown::Unknown
         }

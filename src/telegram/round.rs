@@ -1,9 +1,9 @@
-//! One round of output for one person: the panel, tidying, deliveries. Runs beside the handling of what comes in.
+//! One round of output for one person: deliveries, the panel, tidying. Runs beside the handling of what comes in.
 
 use std::sync::Arc;
 
 use crate::host::{Host, HostResult, Living, Person};
-use crate::outbox::{self, Emptied};
+use crate::outbox::{self, Emptied, Which};
 use crate::projection::{self, Memory, Shown};
 use crate::shared::Shared;
 use crate::todo::{Asked, Todo};
@@ -19,7 +19,14 @@ pub(crate) struct Left {
     pub(crate) back_off: bool,
 }
 
-/// Does what is to be done.
+impl Left {
+    fn deliver_later(&mut self, asked: Asked) {
+        self.todo.outbox = Some(asked);
+        self.back_off = true;
+    }
+}
+
+/// Does what is to be done: codes first, then what the person looks at, then the rest.
 pub(crate) async fn round<H: Host>(
     shared: Arc<Shared<H>>,
     person: Person,
@@ -29,10 +36,13 @@ pub(crate) async fn round<H: Host>(
     let mut left = Left { memory, ..Left::default() };
     let mut outbox = todo.outbox;
     let mut living = None;
+    if let Some(asked) = outbox
+        && outbox::deliver(&shared, person.id, asked, Which::Urgent, &mut left.memory).await? == Emptied::Unknown
+    {
+        left.deliver_later(asked);
+        outbox = None;
+    }
     if let Some(panel) = todo.panel {
-        if panel.asked == Asked::No {
-            shared.unasked.turn().await;
-        }
         shared.output.gate.open(person.id).await;
         let (shown, now_living) = projection::show(&shared, &person, &panel, &mut left.memory).await?;
         living = now_living;
@@ -48,13 +58,12 @@ pub(crate) async fn round<H: Host>(
     } else if !todo.strip.is_empty() {
         living = shared.host.load(&person).await?.living;
     }
-    tidy(&shared, person.id, &todo.strip, &todo.delete, living, &left.memory).await;
     if let Some(asked) = outbox
-        && outbox::deliver(&shared, person.id, asked, &mut left.memory).await? == Emptied::Unknown
+        && outbox::deliver(&shared, person.id, asked, Which::All, &mut left.memory).await? == Emptied::Unknown
     {
-        left.todo.outbox = Some(asked);
-        left.back_off = true;
+        left.deliver_later(asked);
     }
+    tidy(&shared, person.id, &todo.strip, &todo.delete, living, &left.memory).await;
     Ok(left)
 }
 

@@ -4,14 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use engine::{Ctx, Direction, Lang, Text, direction};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{Notify, Semaphore, mpsc};
 
 use crate::Error;
-use crate::gate::Pace;
+use crate::gate::{Pace, Urgency};
 use crate::host::{Host, HostError, Loaded, Notice, Popup, Sound};
 use crate::input::Bot;
 use crate::methods::words;
-use crate::output::{Answer, Chores, Output, Ticket};
+use crate::output::{Answer, Chores, Effort, Output, Ticket};
 use crate::settings::Limits;
 
 /// One running bot.
@@ -67,6 +67,15 @@ impl<H: Host> Shared<H> {
         Ctx { lang: loaded.lang, now: self.now_s(), fresh: self.host.fresh(), env: &loaded.env }
     }
 
+    /// Waits for the turn of something that nobody asked for; not any longer once the person does something.
+    pub(crate) async fn unasked_turn(&self, urgency: Urgency, hurry: &Notify) {
+        tokio::select! {
+            () = self.unasked.turn(urgency) => {}
+            // Rung on: the rest of the round hurries, too.
+            () = hurry.notified() => hurry.notify_one(),
+        }
+    }
+
     /// Marks an update as handled that needed no step.
     pub(crate) fn mark_handled(self: &Arc<Self>, update: i64) {
         let shared = Arc::clone(self);
@@ -92,9 +101,19 @@ impl<H: Host> Shared<H> {
     /// Answers a press, if it was not answered yet. Not waited for: the next press is not held up by Telegram.
     pub(crate) fn answer(self: &Arc<Self>, ticket: &Ticket, answer: Answer) {
         if let Some(callback) = ticket.take() {
-            let shared = Arc::clone(self);
-            self.chores.spawn(async move { shared.output.answer(callback, answer).await });
+            self.answer_with(callback, answer, Effort::Tries);
         }
+    }
+
+    /// Answers a press that is not handled.
+    pub(crate) fn refuse_press(self: &Arc<Self>, callback: String, notice: Notice, lang: Lang) {
+        let effort = if notice == Notice::Flood { Effort::Once } else { Effort::Tries };
+        self.answer_with(callback, self.notice(notice, lang), effort);
+    }
+
+    fn answer_with(self: &Arc<Self>, callback: String, answer: Answer, effort: Effort) {
+        let shared = Arc::clone(self);
+        self.chores.spawn(async move { shared.output.answer(callback, answer, effort).await });
     }
 
     /// Says something outside the panel: quietly, without keeping it, and not while Telegram slows the chat down.

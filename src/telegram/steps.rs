@@ -6,10 +6,10 @@ use std::sync::Arc;
 use engine::machine::{self, Input, Outcome};
 use engine::registry::AnyEffect;
 use engine::token::{Stale, Token};
-use engine::{Lang, Reason, Text};
+use engine::{Lang, Reason, Surface, Text};
 
 use crate::host::{
-    Cause, Commit, Committed, Delivered, Host, HostResult, Living, Loaded, Notice, Person, Popup, Standing,
+    Cause, Commit, Committed, Delivered, Entered, Host, HostResult, Living, Loaded, Notice, Person, Popup, Standing,
 };
 use crate::input::{Incoming, What};
 use crate::mailbox::Work;
@@ -26,7 +26,8 @@ const REFUSALS_MAX: u32 = 3;
 /// What handling something leaves to be done.
 pub(crate) struct After {
     pub(crate) todo: Todo,
-    pub(crate) lang: Lang,
+    /// The language that the person speaks, where it was looked up.
+    pub(crate) lang: Option<Lang>,
     /// Whether the person did something.
     pub(crate) acted: bool,
 }
@@ -37,6 +38,16 @@ pub(crate) struct Ended {
     pub(crate) result: Result<Stored, Unstored>,
     /// The panel as it was before.
     pub(crate) living: Option<Living>,
+    /// Whether a stale press met a session that is on a card.
+    pub(crate) on_card: bool,
+}
+
+impl Ended {
+    fn new<H: Host>(shared: &Shared<H>, loaded: &Loaded<H::App>, result: Result<Stored, Unstored>) -> Self {
+        let surface = || machine::view::<H::App>(&loaded.session, &shared.context(loaded)).surface;
+        let on_card = matches!(result, Err(Unstored::Stale(_))) && matches!(surface(), Surface::Card(_));
+        Self { lang: loaded.lang, result, living: loaded.living, on_card }
+    }
 }
 
 /// A step that was stored.
@@ -80,78 +91,109 @@ async fn delivery<H: Host>(
         todo.panel = Some(Panel::UNASKED);
         todo.outbox = stored.outgoing.map(|_| Asked::No);
     }
-    Ok(After { todo, lang: ended.lang, acted: false })
+    Ok(After { todo, lang: Some(ended.lang), acted: false })
+}
+
+/// What a message means to the session.
+enum Means<A: engine::registry::Registry> {
+    /// A step.
+    Input(Input<A>),
+    /// No step, and why.
+    Nothing(Reason),
+}
+
+/// What becomes of a person's message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Message {
+    /// It stays.
+    Stays,
+    /// It has served where it led to a step; else it stays.
+    Serves(i32),
+    /// It is of no use to anybody.
+    Goes(i32),
 }
 
 async fn update<H: Host>(shared: &Arc<Shared<H>>, incoming: &Incoming, ticket: Option<&Ticket>) -> HostResult<After> {
-    let host = &shared.host;
     let (person, id) = (&incoming.person, incoming.update);
-    let (input, used) = match &incoming.what {
+    let (means, message) = match &incoming.what {
         What::Press(press) => return presses::take(shared, incoming, press, ticket).await,
-        What::Command { name, payload, .. } => {
-            (host.entry(name, payload).or_else(|| host.entry(name, "")).map(Input::Start), None)
+        What::Command { name, payload, message_id } => command(shared, name, payload, *message_id),
+        What::Pick { token, message_id } => {
+            let pick = shared.host.pick(token).map(Input::Pick);
+            (pick.map_or(Means::Nothing(Reason::NotForSale), Means::Input), Message::Goes(*message_id))
         }
-        What::Pick { token, message_id } => (host.pick(token).map(Input::Pick), Some(*message_id)),
-        What::Text { text, message_id } => (Some(Input::Text(text.clone())), Some(*message_id)),
-        What::NotUnderstood => (None, None),
+        What::Text { text, message_id } => (Means::Input(Input::Text(text.clone())), Message::Serves(*message_id)),
+        What::Explanation { message_id } => (Means::Nothing(Reason::AlreadyHere), Message::Goes(*message_id)),
+        What::NotUnderstood => (Means::Nothing(Reason::NotUnderstood), Message::Stays),
         What::Presence(presence) => {
-            host.presence(person.id, *presence).await?;
-            host.handled(id).await?;
+            shared.host.presence(person.id, *presence).await?;
+            shared.host.handled(id).await?;
             let todo = Todo { outbox: Some(Asked::No), ..Todo::default() };
-            return Ok(After { todo, lang: lang_of(person), acted: true });
+            return Ok(After { todo, lang: None, acted: true });
         }
         What::Elsewhere { chat_id } => {
-            presses::point_to_private_chat(shared, *chat_id, lang_of(person));
-            host.handled(id).await?;
-            return Ok(After { todo: Todo::default(), lang: lang_of(person), acted: false });
+            let lang = shared.host.load(person).await?.lang;
+            presses::point_to_private_chat(shared, *chat_id, lang);
+            shared.host.handled(id).await?;
+            return Ok(After { todo: Todo::default(), lang: Some(lang), acted: false });
         }
         What::Inline { .. } => {
-            host.handled(id).await?;
-            return Ok(After { todo: Todo::default(), lang: lang_of(person), acted: false });
+            shared.host.handled(id).await?;
+            return Ok(After { todo: Todo::default(), lang: None, acted: false });
         }
     };
-    let ended = match input {
-        Some(input) => step(shared, person, &Cause::Update(id), input).await?,
-        None => unusable(shared, person, &incoming.what, id).await?,
+    let ended = match means {
+        Means::Input(input) => step(shared, person, &Cause::Update(id), input).await?,
+        Means::Nothing(reason) => no_step(shared, person, reason, id).await?,
     };
-    Ok(after_message(shared, incoming, used, ended))
+    Ok(after_message(shared, incoming, message, ended))
 }
 
-/// Something that no step can be made of.
-async fn unusable<H: Host>(shared: &Arc<Shared<H>>, person: &Person, what: &What, update: i64) -> HostResult<Ended> {
+/// A command with a payload that means nothing counts without it.
+fn command<H: Host>(shared: &Shared<H>, name: &str, payload: &str, message_id: i32) -> (Means<H::App>, Message) {
+    let entered = match shared.host.entry(name, payload) {
+        Entered::Unknown => shared.host.entry(name, ""),
+        entered @ (Entered::Enter(_) | Entered::ShowAgain) => entered,
+    };
+    match entered {
+        Entered::Enter(entry) => (Means::Input(Input::Start(entry)), Message::Stays),
+        Entered::ShowAgain => (Means::Nothing(Reason::AlreadyHere), Message::Goes(message_id)),
+        Entered::Unknown => (Means::Nothing(Reason::NotUnderstood), Message::Stays),
+    }
+}
+
+/// Something that no step is made of.
+async fn no_step<H: Host>(shared: &Shared<H>, person: &Person, reason: Reason, update: i64) -> HostResult<Ended> {
     let loaded = shared.host.load(person).await?;
     shared.host.handled(update).await?;
-    let reason = if matches!(what, What::Pick { .. }) { Reason::NotForSale } else { Reason::NotUnderstood };
     let unstored = match loaded.standing {
         Standing::Welcome => Unstored::Ignored(reason),
         Standing::Suspended => Unstored::Suspended,
     };
-    Ok(Ended { lang: loaded.lang, result: Err(unstored), living: loaded.living })
+    Ok(Ended::new(shared, &loaded, Err(unstored)))
 }
 
 /// What a message leads to: a panel in its place where the message disappears, below it where it stays.
-fn after_message<H: Host>(shared: &Arc<Shared<H>>, incoming: &Incoming, used: Option<i32>, ended: Ended) -> After {
+fn after_message<H: Host>(shared: &Arc<Shared<H>>, incoming: &Incoming, message: Message, ended: Ended) -> After {
     let lang = ended.lang;
     let words = |notice: Notice| Some(shared.host.words(notice, lang));
-    let is_pick = matches!(incoming.what, What::Pick { .. });
-    let todo = match ended.result {
-        Ok(stored) => {
-            let notice = stored.popup.map(popup_text);
-            let panel = if used.is_some() { Panel::IN_PLACE } else { Panel::BELOW };
-            let delete = used.into_iter().collect();
-            Todo { panel: Some(panel.noticing(notice)), delete, outbox: stored.outgoing, strip: Vec::new() }
-        }
-        Err(Unstored::Suspended) => {
+    let (notice, outbox, goes) = match (ended.result, message) {
+        (Err(Unstored::Suspended), _) => {
             shared.tell(incoming.person.id, &shared.host.words(Notice::Suspended, lang), lang);
-            Todo::default()
+            return After { todo: Todo::default(), lang: Some(lang), acted: true };
         }
-        Err(unstored) if is_pick && used.is_some() => {
-            let notice = pick_notice(unstored).and_then(words);
-            Todo { delete: used.into_iter().collect(), ..Todo::panel(Panel::IN_PLACE.noticing(notice)) }
+        (Ok(stored), Message::Stays) => (stored.popup.map(popup_text), stored.outgoing, None),
+        (Ok(stored), Message::Serves(id) | Message::Goes(id)) => {
+            (stored.popup.map(popup_text), stored.outgoing, Some(id))
         }
-        Err(unstored) => Todo::panel(Panel::BELOW.noticing(message_notice(&incoming.what, unstored).and_then(words))),
+        (Err(unstored), Message::Goes(id)) => (pick_notice(unstored).and_then(words), None, Some(id)),
+        (Err(unstored), Message::Stays | Message::Serves(_)) => {
+            (message_notice(&incoming.what, unstored).and_then(words), None, None)
+        }
     };
-    After { todo, lang, acted: true }
+    let panel = if goes.is_some() { Panel::IN_PLACE } else { Panel::BELOW };
+    let todo = Todo { outbox, delete: goes.into_iter().collect(), ..Todo::panel(panel.noticing(notice)) };
+    After { todo, lang: Some(lang), acted: true }
 }
 
 fn popup_text(popup: Popup) -> Text {
@@ -191,10 +233,8 @@ pub(crate) async fn step<H: Host>(
     cause: &Cause,
     input: Input<H::App>,
 ) -> HostResult<Ended> {
-    let mut lang = lang_of(person);
     for _ in 0..CONFLICTS_MAX {
         let loaded = shared.host.load(person).await?;
-        lang = loaded.lang;
         let tried = match (loaded.standing, cause) {
             (Standing::Suspended, Cause::Update(_)) => Some(Err(Unstored::Suspended)),
             (Standing::Suspended, Cause::Key(_)) | (Standing::Welcome, _) => {
@@ -205,13 +245,25 @@ pub(crate) async fn step<H: Host>(
             if result.is_err() {
                 settle(shared, person, cause, &loaded).await?;
             }
-            return Ok(Ended { lang, result, living: loaded.living });
+            return ended(shared, person, &loaded, result).await;
         }
     }
     tracing::error!(user = short(person.id), "a session changes under every step");
     let loaded = shared.host.load(person).await?;
     settle(shared, person, cause, &loaded).await?;
-    Ok(Ended { lang, result: Err(Unstored::Failed), living: loaded.living })
+    Ok(Ended::new(shared, &loaded, Err(Unstored::Failed)))
+}
+
+/// A step that says something may have changed the language: it is said in the one that holds now.
+async fn ended<H: Host>(
+    shared: &Shared<H>,
+    person: &Person,
+    loaded: &Loaded<H::App>,
+    result: Result<Stored, Unstored>,
+) -> HostResult<Ended> {
+    let speaks = matches!(&result, Ok(Stored { popup: Some(_), outgoing: Some(_) }));
+    let ended = Ended::new(shared, loaded, result);
+    Ok(if speaks { Ended { lang: shared.host.load(person).await?.lang, ..ended } } else { ended })
 }
 
 /// Decides and stores; a refusal goes back into the same session. `None`: the session changed meanwhile.
@@ -318,9 +370,4 @@ const fn may_write<A: engine::registry::Registry>(effect: &AnyEffect<A>) -> bool
 /// Whether a token is one of those that count once.
 pub(crate) fn counts_once(data: &str) -> bool {
     Token::parse(data).is_some_and(|token| token.revision.is_some())
-}
-
-/// The language of a person's app: what there is before the person is known.
-pub(crate) fn lang_of(person: &Person) -> Lang {
-    Lang::from_code(person.language_code.as_deref().unwrap_or_default())
 }

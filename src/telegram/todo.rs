@@ -31,7 +31,9 @@ pub(crate) struct Panel {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Place {
     /// Where it is.
-    InPlace,
+    Same,
+    /// Below everything else, as this message was pressed, which is not the panel; unless it is a card.
+    From(i32),
     /// Below everything else, as a new message.
     Below,
 }
@@ -47,11 +49,11 @@ pub(crate) enum Asked {
 
 impl Panel {
     /// Shown where it is, because the person did something.
-    pub(crate) const IN_PLACE: Self = Self { place: Place::InPlace, asked: Asked::Yes, notice: None };
+    pub(crate) const IN_PLACE: Self = Self { place: Place::Same, asked: Asked::Yes, notice: None };
     /// Shown as a new message, because the person did something.
     pub(crate) const BELOW: Self = Self { place: Place::Below, asked: Asked::Yes, notice: None };
     /// Shown where it is, if it is anywhere.
-    pub(crate) const UNASKED: Self = Self { place: Place::InPlace, asked: Asked::No, notice: None };
+    pub(crate) const UNASKED: Self = Self { place: Place::Same, asked: Asked::No, notice: None };
 
     /// With words over the screen.
     pub(crate) fn noticing(self, notice: Option<Text>) -> Self {
@@ -70,13 +72,16 @@ impl Todo {
         *self == Self::default()
     }
 
-    /// Adds later orders. The later notice counts; what was asked for stays asked for.
+    /// Adds later orders. The later notice counts, unless nobody asked for it; what was asked for stays asked for.
     pub(crate) fn merge(&mut self, later: Self) {
         self.panel = match (self.panel.take(), later.panel) {
             (Some(before), Some(after)) => Some(Panel {
                 place: before.place.max(after.place),
                 asked: before.asked.max(after.asked),
-                notice: after.notice,
+                notice: match after.asked {
+                    Asked::Yes => after.notice,
+                    Asked::No => before.notice,
+                },
             }),
             (before, after) => after.or(before),
         };
@@ -88,5 +93,20 @@ impl Todo {
             ids.truncate(TIDY_MAX);
         }
         self.outbox = self.outbox.max(later.outbox);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_notice_outlives_what_nobody_asked_for() {
+        let notice = Some(Text::plain("no such country"));
+        let mut todo = Todo::panel(Panel::IN_PLACE.noticing(notice.clone()));
+        todo.merge(Todo::panel(Panel::UNASKED));
+        assert_eq!(todo.panel, Some(Panel::IN_PLACE.noticing(notice)));
+        todo.merge(Todo::panel(Panel::BELOW));
+        assert_eq!(todo.panel, Some(Panel::BELOW));
     }
 }

@@ -3,11 +3,10 @@
 //! Direction marks are shown (‹RLM›, ‹LRI›, …), and every button with what it carries.
 
 use engine::direction::Piece;
-use engine::registry::{Once, View, view_as};
+use engine::registry::{Once, Registry, View, freeze_as, view_as};
 use engine::token::{Code, Token};
 use engine::{Face, Flow, Lang, Rendered, RenderedButton, Style, TimeStyle, Tone};
-use flows::Env;
-use flows::Raqam;
+use flows::{AnyState, Env, Raqam};
 use strum::IntoEnumIterator as _;
 
 use crate::lints;
@@ -17,20 +16,27 @@ use crate::scenes::{LANGS, SCENES, Scene, context};
 fn screens<F: Flow<App = Raqam>>() -> usize {
     let mut count = 0;
     for scene in SCENES {
-        let env = scene.env();
         for kind in F::Kind::iter() {
             let fixtures = F::fixtures(kind);
             assert!(!fixtures.is_empty(), "{} {kind:?} has no example", F::TAG);
             for fixture in fixtures {
                 assert_eq!(F::kind(&fixture.state), kind, "{} {}", F::TAG, fixture.name);
+                let state = scene.dressed(&fixture.state);
+                let env = scene.env_of(fixture.name, &of_any_flow::<F>(&state));
                 for lang in LANGS {
-                    screen::<F>(&env, scene, lang, fixture.name, &fixture.state);
+                    screen::<F>(&env, scene, lang, fixture.name, &state);
                     count += 1;
                 }
             }
         }
     }
     count
+}
+
+/// A flow's state as a conversation holds it.
+fn of_any_flow<F: Flow<App = Raqam>>(state: &F::State) -> AnyState {
+    let frozen = freeze_as::<F>(state);
+    <Raqam as Registry>::thaw(frozen.flow, frozen.version, &frozen.body).expect("it was frozen right now")
 }
 
 fn screen<F: Flow<App = Raqam>>(env: &Env, scene: Scene, lang: Lang, example: &str, state: &F::State) {

@@ -6,6 +6,7 @@ mod buttons;
 mod gallery;
 mod lints;
 mod locales;
+mod mock;
 mod scenes;
 mod sessions;
 mod tables;

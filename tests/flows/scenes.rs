@@ -1,22 +1,25 @@
-//! Worlds for the screens: usual, empty, longest and hostile ones, asked from a mock supplier through the same builder
-//! that the running shop uses.
+//! Worlds for the screens: usual, empty, longest and hostile ones, asked from a mock supplier and a mock store through the
+//! same builder that the running shop uses.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::ops::Range;
 
-use async_trait::async_trait;
 use engine::{Ctx, Lang};
-use flows::env::{self, Credentials, Door, Env, EnvFacts, HistoryPage, ServerFacts, StatementPage, Visit};
-use shop::catalogue::{Catalogue, PriceList, Product};
+use flows::AnyState;
+use flows::env::{
+    self, Door, Env, EnvFacts, HistoryPage, HistoryRequest, Movement, Needs, PAGE_ROWS, ServerFacts, StatementPage,
+    StatementRequest, Visit,
+};
+use flows::orders::Filter;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use shop::catalogue::{Catalogue, Product};
 use shop::ledger::{self, Wallet};
 use shop::order::{CloseReason, Number, Order, Received, RefundReason, State, Wish};
-use shop::pool::{
-    Cancelled, Check, Listed, ListedOrder, ListedRental, Message, PoolCountry, PoolError, PoolOffer, PoolService,
-    PurchaseError, PurchaseRequest, Purchased, Receives, RentRequest, RentalOffer, Resent, SmsPool,
-};
-use shop::pricing::Margin;
-use shop::settings::ServerSettings;
+use shop::pool::Message;
 use shop::{CountryId, Days, ErrorCode, Money, OrderId, Phone, QuoteId, ServerId, ServiceId, SupplierOrderId, UserId};
+
+use crate::mock;
 
 /// The time in all scenes: 2026-01-15 12:00:00 UTC.
 pub(crate) const NOW: i64 = 1_768_478_400;
@@ -52,39 +55,122 @@ impl Scene {
         }
     }
 
-    /// The world.
+    /// The world, as far as no state asks for more.
     pub(crate) fn env(self) -> Env {
-        let rows = match self {
-            Self::Usual => 3,
-            Self::Empty => 0,
-            Self::Longest => 10,
-            Self::Hostile => 2,
-        };
-        let open: Vec<Order> = (1..=rows).map(|id| self.order(id, open_state(id))).collect();
-        let ended: Vec<Order> = (11..11 + rows).map(|id| self.order(id, ended_state(id))).collect();
-        let anchor = ended.last().map(|order| order.id);
-        let total = if self == Self::Longest { 10_000 } else { u32::try_from(rows).unwrap_or_default() };
+        self.world(
+            World::Whole,
+            &Needs {
+                order: Some(OrderId(1)),
+                history: Some(FIRST_PAGE),
+                statement: Some(StatementRequest { anchor: None, page: 0 }),
+                market: None,
+            },
+        )
+    }
+
+    /// The world of an example: what its state needs is read as the shop reads it, and its name may take something away.
+    pub(crate) fn env_of(self, example: &str, state: &AnyState) -> Env {
+        self.world(World::of(example), &env::needs(std::slice::from_ref(state)))
+    }
+
+    /// The world with one server that sells this.
+    pub(crate) fn env_with(self, catalogue: Catalogue) -> Env {
+        self.with_servers(vec![mock::server(ServerId::Two, catalogue)], World::Whole, &Needs::default())
+    }
+
+    fn world(self, world: World, needs: &Needs) -> Env {
+        self.with_servers(mock::servers(self, world), world, needs)
+    }
+
+    fn with_servers(self, servers: Vec<ServerFacts>, world: World, needs: &Needs) -> Env {
+        let open: Vec<Order> = self.open_ids().map(|id| self.order(id, open_state(id))).collect();
         let (wallet, last) = (self.wallet(), (self != Self::Empty).then(|| self.wish(Product::Temporary)));
         env::build(EnvFacts {
             name: self.person().to_owned(),
             visit: if self == Self::Empty { Visit::First } else { Visit::Return },
             wallet,
-            order: open.first().or(ended.first()).cloned(),
+            order: needs.order.and_then(|id| self.stored(id)),
             open,
-            history: Some(HistoryPage { orders: ended, total, anchor }),
-            statement: Some(StatementPage { entries: self.transactions(), total }),
+            history: needs.history.map(|request| self.history(request)),
+            statement: needs.statement.map(|request| self.statement(request.page)),
             last,
             recent_countries: if self == Self::Empty { vec![] } else { vec![CountryId(1), CountryId(2)] },
             recent_services: if self == Self::Empty { vec![] } else { vec![ServiceId(1012)] },
-            servers: vec![ServerFacts {
-                id: ServerId::Two,
-                settings: ServerSettings::default(),
-                credentials: Credentials::Present,
-                catalogue: Arc::new(catalogue(&MockPool(self))),
-            }],
+            servers,
             support_url: (self != Self::Empty).then(|| "https://t.me/raqam_support".to_owned()),
-            shop_open: Door::Selling,
+            shop_open: if world == World::ShopClosed { Door::Stopped } else { Door::Selling },
         })
+    }
+
+    /// The orders in use.
+    const fn open_ids(self) -> Range<u64> {
+        match self {
+            Self::Usual => 1..13,
+            Self::Empty => 1..1,
+            Self::Longest => 1..21,
+            Self::Hostile => 1..6,
+        }
+    }
+
+    /// The ended orders.
+    const fn ended_ids(self) -> Range<u64> {
+        match self {
+            Self::Usual => 101..122,
+            Self::Empty => 101..101,
+            Self::Longest => 101..150,
+            Self::Hostile => 101..108,
+        }
+    }
+
+    /// The order of this number, if it is in this world.
+    fn stored(self, id: OrderId) -> Option<Order> {
+        if self.open_ids().contains(&id.0) {
+            return Some(self.order(id.0, open_state(id.0)));
+        }
+        self.ended_ids().contains(&id.0).then(|| self.order(id.0, ended_state(id.0)))
+    }
+
+    fn history(self, request: HistoryRequest) -> HistoryPage {
+        let meets = |order: &Order| match request.filter {
+            Filter::All => true,
+            Filter::Received => order.state == State::Done,
+            Filter::Refunded => order.state != State::Done,
+        };
+        let all = self.ended_ids().rev().map(|id| self.order(id, ended_state(id))).filter(meets);
+        let all: Vec<Order> = all.collect();
+        let anchor = all.first().map(|order| order.id);
+        let total = u32::try_from(all.len()).unwrap_or(u32::MAX);
+        let orders = all.into_iter().skip((request.page * PAGE_ROWS) as usize).take(PAGE_ROWS as usize).collect();
+        HistoryPage { orders, total, anchor }
+    }
+
+    fn statement(self, page: u32) -> StatementPage {
+        let all = self.movements();
+        let total = u32::try_from(all.len()).unwrap_or(u32::MAX);
+        let entries = all.into_iter().skip((page * PAGE_ROWS) as usize).take(PAGE_ROWS as usize).collect();
+        StatementPage { entries, total, anchor: (total > 0).then_some(u64::from(total)) }
+    }
+
+    /// A state of an example as this world would have it: with its service's name.
+    pub(crate) fn dressed<S: Serialize + DeserializeOwned>(self, state: &S) -> S {
+        let mut value = serde_json::to_value(state).expect("states are plain data");
+        self.dress(&mut value);
+        serde_json::from_value(value).expect("a state of its own making")
+    }
+
+    fn dress(self, value: &mut Value) {
+        match value {
+            Value::Object(fields) => {
+                for (name, field) in fields {
+                    if name == "service_name" {
+                        *field = Value::from(self.service_name());
+                    }
+                    self.dress(field);
+                }
+            }
+            Value::Array(items) => items.iter_mut().for_each(|item| self.dress(item)),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        }
     }
 
     /// A person's first name.
@@ -98,7 +184,7 @@ impl Scene {
 
     pub(crate) const fn wallet(self) -> Wallet {
         let (available, held) = match self {
-            Self::Usual | Self::Hostile => (12_340_000, 960_000),
+            Self::Usual | Self::Hostile => (32_340_000, 960_000),
             Self::Empty => (0, 0),
             Self::Longest => (999_999_990_000, 888_888_880_000),
         };
@@ -124,7 +210,7 @@ impl Scene {
         }
     }
 
-    const fn service_name(self) -> &'static str {
+    pub(crate) const fn service_name(self) -> &'static str {
         match self {
             Self::Usual | Self::Empty => "WhatsApp",
             Self::Longest => "Microsoft / Microsoft Rewards / Outlook and everything else",
@@ -132,8 +218,9 @@ impl Scene {
         }
     }
 
-    fn text(self) -> String {
+    fn text(self, id: u64) -> String {
         match self {
+            Self::Usual if id == 105 => "Your account was opened. See https://example.com/start\nThank you.".to_owned(),
             Self::Usual | Self::Empty => "Your code is 482913. Do not share it.".to_owned(),
             Self::Longest => format!("482913 {}", "very long message ".repeat(600)),
             Self::Hostile => {
@@ -143,32 +230,37 @@ impl Scene {
         }
     }
 
-    /// An order in this world.
+    /// An order in this world. Numbers 3 and 106 are rentals; those below 100 are in use.
     pub(crate) fn order(self, id: u64, state: State) -> Order {
-        let rental = id % 10 == 3;
+        let rental = id == 3 || id == 106;
         let product = if rental { Product::Rental(Days(30)) } else { Product::Temporary };
         let has_number = matches!(state, State::Active | State::Closing { .. } | State::Done)
             || matches!(state, State::Refunded(RefundReason::Expired | RefundReason::Cancelled));
-        let message = Message { code: Some("482913".to_owned()), text: self.text(), key: String::new() };
+        let in_use = id < 100;
+        let (created_at, life) = (NOW - 600, if rental { 30 * 86_400 } else { 1_200 });
+        let age = (150 - i64::try_from(id).unwrap_or_default()) * 7_200;
+        let created_at = if in_use { created_at } else { created_at - life - age };
+        let ends_at = created_at + life;
+        let ended = matches!(state, State::Refunded(_)) || (state == State::Done && !(rental && in_use));
         Order {
-            id: OrderId(if self == Self::Longest { id + 2_000_000_000 } else { id }),
+            id: OrderId(id),
             user: USER,
             wish: self.wish(product),
             quote: QuoteId(id),
             parent: None,
-            price: self.price(),
+            price: if rental && self != Self::Longest { Money::from_cents(1_950) } else { self.price() },
             quoted_cost: Money::from_cents(24),
-            created_at: NOW - 600,
+            created_at,
             number: has_number.then(|| Number {
                 supplier_id: SupplierOrderId::parse("ABCDEFGH").expect("an id"),
                 phone: Phone::parse("+12025550123").expect("a phone"),
                 cost: Money::from_cents(24),
                 pool: Some(7),
-                bought_at: NOW - 600,
-                expires_at: NOW + if rental { 29 * 86_400 } else { 600 },
+                bought_at: created_at,
+                expires_at: ends_at,
             }),
-            messages: if state == State::Done { vec![Received { message, at: NOW - 60 }] } else { vec![] },
-            ended_at: (matches!(state, State::Refunded(_)) || (state == State::Done && !rental)).then_some(NOW - 30),
+            messages: self.messages(id, &state, created_at + 240),
+            ended_at: ended.then_some(if rental { ends_at } else { created_at + 300 }),
             checked_at: None,
             resend_asked_at: None,
             watched_until: None,
@@ -176,206 +268,89 @@ impl Scene {
         }
     }
 
-    fn transactions(self) -> Vec<ledger::Transaction> {
-        let (price, id) = (self.price(), OrderId(11));
+    fn messages(self, id: u64, state: &State, at: i64) -> Vec<Received> {
+        let count = match (id, state) {
+            (3, State::Done) => 7,
+            (107, _) | (_, State::Done) => 1,
+            (_, _) => 0,
+        };
+        // Order 105 received words without a code.
+        let code = (id != 105).then(|| "482913".to_owned());
+        let message = |key: i64| Message { code: code.clone(), text: self.text(id), key: key.to_string() };
+        (0..count).map(|key| Received { message: message(key), at: at + key * 60 }).collect()
+    }
+
+    fn movements(self) -> Vec<Movement> {
+        if self == Self::Empty {
+            return vec![];
+        }
         let reason = if self == Self::Hostile { "<b>\u{202E}gift" } else { "welcome gift" };
-        match self {
-            Self::Empty => vec![],
-            Self::Usual | Self::Longest | Self::Hostile => vec![
-                ledger::release(USER, id, price, NOW - 30),
-                ledger::hold(USER, id, price, NOW - 600),
-                ledger::adjust(USER, Money::from_cents(500), reason, "n", NOW - 900),
-            ],
+        let mut all: Vec<ledger::Transaction> = Vec::new();
+        for order in self.ended_ids().rev().map(|id| self.order(id, ended_state(id))) {
+            if order.state != State::Done {
+                all.push(ledger::release(USER, order.id, order.price, order.ended_at.unwrap_or(NOW)));
+            }
+            all.push(ledger::hold(USER, order.id, order.price, order.created_at));
+        }
+        all.push(ledger::adjust(USER, Money::from_cents(-50), reason, "m", NOW - 6_000_000));
+        all.push(ledger::adjust(USER, Money::from_cents(500), reason, "n", NOW - 6_000_000));
+        let wish = |transaction: &ledger::Transaction| Some(self.stored(transaction.order?)?.wish);
+        all.into_iter().map(|transaction| Movement { wish: wish(&transaction), transaction }).collect()
+    }
+}
+
+/// What an example's name takes away from the world.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum World {
+    /// Nothing.
+    Whole,
+    /// Server 1 does not sell.
+    ServerOneOff,
+    /// Nothing is sold.
+    ShopClosed,
+    /// What is for rent was not fetched yet.
+    RentalsLoading,
+    /// No list was fetched yet.
+    ListsLoading,
+}
+
+impl World {
+    fn of(example: &str) -> Self {
+        match example {
+            "server-off" => Self::ServerOneOff,
+            "shop-closed" => Self::ShopClosed,
+            "rentals-loading" => Self::RentalsLoading,
+            "lists-loading" => Self::ListsLoading,
+            _ => Self::Whole,
         }
     }
 }
+
+const FIRST_PAGE: HistoryRequest = HistoryRequest { anchor: None, filter: Filter::All, page: 0 };
 
 /// A context over a world.
 pub(crate) const fn context(env: &Env, lang: Lang) -> Ctx<'_, Env> {
     Ctx { lang, now: NOW, fresh: FRESH, env }
 }
 
-/// One state of each kind, in turn.
+/// One state of each kind, in turn. Rentals stay in use when their first message is there.
 fn open_state(id: u64) -> State {
     match id % 5 {
         1 => State::Active,
         2 => State::Reserved,
-        3 => State::Done,
+        3 if id == 3 => State::Done,
+        3 => State::Active,
         4 => State::Ambiguous { sent_at: NOW - 60, clean_misses: 1 },
         _ => State::Closing { reason: CloseReason::Cancel, deadline: NOW + 500, next_try: NOW + 10 },
     }
 }
 
+/// From 101 on: received, expired, cancelled, refused, completed, a rental that ended, refunded before its code came.
 fn ended_state(id: u64) -> State {
-    match id % 4 {
-        0 => State::Refunded(RefundReason::Refused(ErrorCode::OutOfStock)),
-        1 => State::Refunded(RefundReason::Expired),
-        2 => State::Refunded(RefundReason::Cancelled),
+    match id % 7 {
+        4 | 2 => State::Refunded(RefundReason::Expired),
+        5 => State::Refunded(RefundReason::Cancelled),
+        6 => State::Refunded(RefundReason::Refused(ErrorCode::OutOfStock)),
         _ => State::Done,
-    }
-}
-
-/// Asks the mock what the shop asks a supplier, and builds the catalogue that screens are drawn from.
-fn catalogue(pool: &MockPool) -> Catalogue {
-    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-    runtime.block_on(async {
-        let (countries, services) =
-            (pool.countries().await.expect("countries"), pool.services().await.expect("services"));
-        let mut catalogue = Catalogue::new(&countries, &services);
-        for country in &countries {
-            let offers = pool.offers(country.id).await.expect("offers");
-            catalogue = catalogue.with_prices(country.id, Arc::new(PriceList::new(&offers, Margin::DEFAULT, NOW - 60)));
-        }
-        catalogue.with_rentals(pool.rental_offers().await.expect("rentals"), Margin::DEFAULT, NOW - 60)
-    })
-}
-
-/// A supplier that answers from a scene and sells nothing.
-struct MockPool(Scene);
-
-fn nothing() -> PoolError {
-    PoolError {
-        code: ErrorCode::Unexpected,
-        cause: "the mock sells nothing".to_owned(),
-        advice: shop::pool::Advice::None,
-    }
-}
-
-#[async_trait]
-impl SmsPool for MockPool {
-    async fn balance(&self) -> Result<Money, PoolError> {
-        Ok(Money::from_cents(100_000))
-    }
-
-    async fn countries(&self) -> Result<Vec<PoolCountry>, PoolError> {
-        let country = |(id, iso2, name): (u32, &str, &str)| PoolCountry {
-            id: CountryId(id),
-            iso2: iso2.to_owned(),
-            name: name.to_owned(),
-        };
-        let usual = [
-            (1, "US", "United States"),
-            (2, "GB", "United Kingdom"),
-            (3, "NL", "Netherlands"),
-            (24, "FR", "France"),
-            (60, "TR", "Turkey"),
-            (61, "BA", "Bosnia"),
-        ];
-        Ok(match self.0 {
-            Scene::Empty => vec![],
-            Scene::Usual => usual.map(country).into(),
-            Scene::Longest => usual
-                .into_iter()
-                .chain([(90, "XA", "The United Federation of Extraordinarily Long Names and Islands")])
-                .map(country)
-                .collect(),
-            Scene::Hostile => usual
-                .into_iter()
-                .chain([(91, "XB", "<b>\u{202E}dna\u{0}lliH</b> & Co"), (92, "../", "no")])
-                .map(country)
-                .collect(),
-        })
-    }
-
-    async fn services(&self) -> Result<Vec<PoolService>, PoolError> {
-        let usual = [
-            (907, "Telegram"),
-            (395, "Google/Gmail"),
-            (329, "Facebook"),
-            (457, "Instagram"),
-            (948, "Twitter / X"),
-            (273, "Discord"),
-            (39, "Amazon / Amazon Web Services"),
-            (951, "Uber / Postmates"),
-            (829, "Signal"),
-        ];
-        let service = |(id, name): (u32, &str)| PoolService { id: ServiceId(id), name: name.to_owned() };
-        Ok(match self.0 {
-            Scene::Empty => vec![],
-            Scene::Usual | Scene::Longest | Scene::Hostile => {
-                usual.into_iter().chain([(1012, self.0.service_name())]).map(service).collect()
-            }
-        })
-    }
-
-    async fn offers(&self, _: CountryId) -> Result<Vec<PoolOffer>, PoolError> {
-        let services = self.services().await?;
-        let cost = if self.0 == Scene::Longest { Money::from_micros(769_220_000) } else { Money::from_cents(24) };
-        Ok(services.into_iter().map(|service| PoolOffer { service: service.id, cost, pool: Some(7) }).collect())
-    }
-
-    async fn cost(&self, _: CountryId, _: ServiceId) -> Result<PoolOffer, PoolError> {
-        Err(nothing())
-    }
-
-    async fn purchase(&self, _: &PurchaseRequest) -> Result<Purchased, PurchaseError> {
-        Err(PurchaseError::DefiniteNo(nothing()))
-    }
-
-    async fn check(&self, _: &SupplierOrderId) -> Result<Check, PoolError> {
-        Err(nothing())
-    }
-
-    async fn cancel(&self, _: &SupplierOrderId) -> Result<Cancelled, PoolError> {
-        Err(nothing())
-    }
-
-    async fn resend_cost(&self, _: &SupplierOrderId) -> Result<Option<Money>, PoolError> {
-        Err(nothing())
-    }
-
-    async fn resend(&self, _: &SupplierOrderId) -> Result<Resent, PurchaseError> {
-        Err(PurchaseError::DefiniteNo(nothing()))
-    }
-
-    async fn active(&self) -> Result<Listed<ListedOrder>, PoolError> {
-        Ok(Listed::default())
-    }
-
-    async fn history(&self) -> Result<Listed<ListedOrder>, PoolError> {
-        Ok(Listed::default())
-    }
-
-    async fn rental_offers(&self) -> Result<Vec<RentalOffer>, PoolError> {
-        let days: &[u16] = match self.0 {
-            Scene::Empty => return Ok(vec![]),
-            Scene::Usual => &[7, 30],
-            Scene::Longest | Scene::Hostile => &[1, 3, 7, 30],
-        };
-        let costs: BTreeMap<Days, Money> =
-            days.iter().map(|days| (Days(*days), Money::from_cents(i32::from(*days) * 50))).collect();
-        let (refund_within_s, refund_min_days) = (Some(7_200), Days(28));
-        Ok(vec![RentalOffer {
-            product: 6,
-            country: CountryId(1),
-            costs,
-            receives: Receives::Any,
-            refund_within_s,
-            refund_min_days,
-        }])
-    }
-
-    async fn rental_services(&self, _: u32) -> Result<Option<Vec<ServiceId>>, PoolError> {
-        Ok(None)
-    }
-
-    async fn rental_cost(&self, _: &RentRequest) -> Result<Money, PoolError> {
-        Err(nothing())
-    }
-
-    async fn rent(&self, _: &RentRequest) -> Result<Purchased, PurchaseError> {
-        Err(PurchaseError::DefiniteNo(nothing()))
-    }
-
-    async fn rental_messages(&self, _: &SupplierOrderId) -> Result<Vec<Message>, PoolError> {
-        Ok(vec![])
-    }
-
-    async fn rental_refund(&self, _: &SupplierOrderId) -> Result<Cancelled, PoolError> {
-        Err(nothing())
-    }
-
-    async fn rentals(&self) -> Result<Listed<ListedRental>, PoolError> {
-        Ok(Listed::default())
     }
 }

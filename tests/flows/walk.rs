@@ -17,7 +17,7 @@ use shop::settings::ServerSettings;
 use shop::{CountryId, Days, Money, OrderId, Phone, QuoteId, ServerId, ServiceId, SupplierOrderId, UserId};
 
 use flows::app::{Entry, Pick, Raqam, Refused};
-use flows::env::{self, Credentials, Door, Env, EnvFacts, HistoryPage, ServerFacts, StatementPage, Visit};
+use flows::env::{self, Credentials, Door, Env, EnvFacts, HistoryPage, Movement, ServerFacts, StatementPage, Visit};
 use flows::inline::{Chat, inline};
 use flows::purchase::sample_wish;
 use flows::{AnyState, card, purchase};
@@ -106,8 +106,12 @@ fn facts(servers: Vec<(ServerId, Catalogue)>) -> EnvFacts {
         order: None,
         history: Some(HistoryPage { orders: vec![order(2, State::Done, 1)], total: 31, anchor: Some(OrderId(2)) }),
         statement: Some(StatementPage {
-            entries: vec![ledger::hold(UserId(1), OrderId(1), Money::from_cents(32), NOW)],
+            entries: vec![Movement {
+                transaction: ledger::hold(UserId(1), OrderId(1), Money::from_cents(32), NOW),
+                wish: Some(sample_wish()),
+            }],
             total: 12,
+            anchor: Some(9),
         }),
         last: Some(sample_wish()),
         recent_countries: vec![CountryId(2)],
@@ -161,6 +165,28 @@ impl Walker {
         }
     }
 
+    /// The wallet holds so many cents now.
+    fn has(&mut self, cents: i32) {
+        let servers = vec![(ServerId::One, one_country()), (ServerId::Two, worldwide())];
+        let wallet = Wallet { available: Money::from_cents(cents), held: Money::ZERO };
+        self.env = env::build(EnvFacts { open: vec![], wallet, ..facts(servers) });
+    }
+
+    /// The quote's time is over.
+    fn expire(&mut self) -> Outcome {
+        let instance = self.session.frames.last().expect("a frame").instance;
+        let timer = serde_json::to_value(purchase::Timer::QuoteExpired).expect("plain data");
+        let input = Input::Timer { instance, timer };
+        let turn = machine::handle::<Raqam>(&self.session, input, &cx(&self.env, self.lang, 0));
+        self.session = turn.session;
+        turn.outcome
+    }
+
+    /// What the screen says.
+    fn shown(&self) -> String {
+        machine::view::<Raqam>(&self.session, &cx(&self.env, self.lang, 0)).rendered.plain_text()
+    }
+
     fn take(&mut self, input: Input<Raqam>) -> Turn<Raqam> {
         self.fresh += 1;
         let turn = machine::handle::<Raqam>(&self.session, input, &cx(&self.env, self.lang, self.fresh));
@@ -212,7 +238,9 @@ fn a_person_walks_from_start_to_the_order_in_both_languages() {
         assert_eq!(current, Some(Money::from_cents(32)));
         assert_eq!(walker.state(), AnyState::Purchase(purchase::State::Waiting { order }));
         walker.session = before;
+        walker.has(22);
         walker.take(Input::Refused(Refused(Refusal::NotEnough { missing: Money::from_cents(10) })));
+        walker.has(500);
         walker.press(if lang == Lang::En { "🔄 I have topped up" } else { "🔄 شحنت رصيدي" });
         walker.press(if lang == Lang::En { "↩️ Back" } else { "↩️ رجوع" });
         walker.press(if lang == Lang::En { "🏠 Home" } else { "🏠 الرئيسية" });
@@ -225,6 +253,52 @@ fn a_person_walks_from_start_to_the_order_in_both_languages() {
         walker.take(Input::Start(Entry::Numbers));
         walker.take(Input::Start(Entry::Order(OrderId(1))));
     }
+}
+
+/// The screen once said “This price has expired” after two minutes, in the middle of topping up.
+#[test]
+fn whoever_tops_up_still_reads_what_is_missing_when_the_price_is_too_old() {
+    let mut walker = Walker::new(Lang::En);
+    walker.has(10);
+    walker.take(Input::Start(Entry::Again(sample_wish())));
+    assert!(walker.shown().contains("Missing: $0.22"), "{}", walker.shown());
+    for _ in 0..2 {
+        walker.expire();
+        assert!(walker.shown().contains("Missing: $0.22"), "{}", walker.shown());
+    }
+    walker.has(20);
+    assert!(walker.shown().contains("Missing: $0.12"), "what is missing follows the wallet: {}", walker.shown());
+    walker.has(100);
+    walker.press("🔄 I have topped up");
+    assert!(walker.shown().contains("Price: $0.32"), "{}", walker.shown());
+    assert_eq!(walker.expire(), Outcome::Stepped);
+    assert!(walker.shown().contains("This price has expired"), "{}", walker.shown());
+}
+
+#[test]
+fn a_sold_out_service_is_offered_where_it_is_sold() {
+    let mut walker = Walker::new(Lang::En);
+    let elsewhere = shop::order::Wish { country: CountryId(77), iso2: "TR".to_owned(), ..sample_wish() };
+    walker.take(Input::Start(Entry::Again(elsewhere)));
+    let instance = walker.session.frames.last().expect("a frame").instance;
+    let reply = flows::Reply::CostFailed { code: shop::ErrorCode::OutOfStock };
+    walker.press("🔄 Show the price");
+    walker.take(Input::Reply { instance, reply });
+    assert!(walker.shown().contains("No numbers right now"), "{}", walker.shown());
+    walker.press("🇬🇧 United Kingdom · $0.32");
+    assert!(walker.shown().contains("Country: United Kingdom 🇬🇧"), "{}", walker.shown());
+}
+
+#[test]
+fn a_server_that_stops_leads_to_the_other_one() {
+    let mut walker = Walker::new(Lang::En);
+    for label in ["🛒 Buy a number", "Server 1 🇺🇸 US only (1)", "🟢 Temporary"] {
+        walker.press(label);
+    }
+    walker.env = env::build(facts(vec![(ServerId::Two, worldwide())]));
+    assert!(walker.shown().contains("Server 1 is unavailable right now. Please use Server 2"), "{}", walker.shown());
+    walker.press("🔀 Other server");
+    assert!(walker.shown().contains("Choose a server"), "{}", walker.shown());
 }
 
 #[test]
@@ -246,7 +320,7 @@ fn the_inline_search_finds_loads_and_keeps_quiet_elsewhere() {
 #[test]
 fn a_card_is_cancelled_once_and_only_after_a_question() {
     let order = order(3, State::Active, 0);
-    let cx = card::CardCx { lang: Lang::En, now: NOW, wallet: Wallet::default(), support_url: None };
+    let cx = card::CardCx { lang: Lang::En, now: NOW, wallet: Wallet::default(), support_url: None, elsewhere: &[] };
     assert_eq!(card::read_token(&card::token(OrderId(3), &card::Action::Yes)), Some((OrderId(3), "yes")));
     for hostile in ["", "o.", "o.3", "o.3.", "o.03.yes", "o.3.zz", "o.-3.yes", "o.3.yes.x"] {
         assert_eq!(card::read_token(hostile), None, "{hostile}");

@@ -51,7 +51,21 @@ impl World {
     /// The same with more environment.
     pub(crate) async fn start_with(&mut self, environment: &[(&str, &str)]) {
         let polls = self.sim.telegram.count("getUpdates");
-        let mut bot = BotProcess::start(self, environment);
+        self.polling(self.spawn(environment), polls).await;
+    }
+
+    /// The same with another file for the log.
+    pub(crate) async fn start_logging_to(&mut self, log: &Path) {
+        let polls = self.sim.telegram.count("getUpdates");
+        self.polling(BotProcess::start(self, &[], log), polls).await;
+    }
+
+    /// A bot process that nobody waits for.
+    pub(crate) fn spawn(&self, environment: &[(&str, &str)]) -> BotProcess {
+        BotProcess::start(self, environment, &self.folder.join("log"))
+    }
+
+    async fn polling(&mut self, mut bot: BotProcess, polls: u64) {
         let polled = self.sim.telegram.wait_count("getUpdates", polls + 1, PATIENCE).await;
         assert!(polled > polls, "the bot does not poll: {}", bot.log());
         self.bot = Some(bot);
@@ -88,6 +102,12 @@ impl World {
     /// Runs a command of the binary on this world's database.
     pub(crate) fn raqam(&self, arguments: &[&str]) -> std::process::Output {
         self.command(arguments).stdin(Stdio::null()).output().expect("the binary runs")
+    }
+
+    /// The same with more environment.
+    pub(crate) fn raqam_with(&self, arguments: &[&str], environment: &[(&str, &str)]) -> std::process::Output {
+        let mut command = self.command(arguments);
+        command.envs(environment.iter().copied()).stdin(Stdio::null()).output().expect("the binary runs")
     }
 
     /// A person with money, at the main menu.

@@ -2,9 +2,13 @@
 
 use std::fs::File;
 use std::io::Read as _;
+use std::path::Path;
 use std::process::{Child, Stdio};
 
 use super::World;
+
+/// The most of a log that is read: `/dev/full` has no end.
+const LOG_BYTES_MAX: u64 = 16 << 20;
 
 /// A running `raqam serve`.
 pub(crate) struct BotProcess {
@@ -14,8 +18,8 @@ pub(crate) struct BotProcess {
 
 impl BotProcess {
     /// Starts the bot over a world's simulators and database.
-    pub(crate) fn start(world: &World, environment: &[(&str, &str)]) -> Self {
-        let log = world.folder.join("log");
+    pub(crate) fn start(world: &World, environment: &[(&str, &str)], log: &Path) -> Self {
+        let log = log.to_owned();
         let file = File::options().create(true).append(true).open(&log).expect("the log is writable");
         let clock = world.clock_file().display().to_string();
         let mut command = world.command(&["serve", "--clock-file", &clock]);
@@ -42,7 +46,7 @@ impl BotProcess {
     /// Everything that it logged so far.
     pub(crate) fn log(&mut self) -> String {
         let mut text = String::new();
-        let _ = File::open(&self.log).and_then(|mut file| file.read_to_string(&mut text));
+        let _ = File::open(&self.log).and_then(|file| file.take(LOG_BYTES_MAX).read_to_string(&mut text));
         text
     }
 }

@@ -77,7 +77,8 @@ pub(super) fn rental_ended(facts: &Facts) -> Result<Vec<Write>, Refusal> {
     if !order.is_rental() || order.state != State::Done || order.ended_at.is_some() {
         return Ok(Vec::new());
     }
-    Ok(vec![put(Order { ended_at: Some(facts.now), ..order.clone() })])
+    let told = Write::Tell(order.user, Note::RentalEnded(order.id));
+    Ok(vec![put(Order { ended_at: Some(facts.now), ..order.clone() }), told])
 }
 
 /// A look at the supplier's side, at most every few seconds.

@@ -46,10 +46,16 @@ async fn a_statement_shows_what_could_be_spent() {
     let mut world = World::rich().await;
     let order = world.active(1).await;
     world.domain(vec![Command::Received { order, messages: vec![message("1")] }]).await;
-    let page = world.store.statement(USER, 0, 10).expect("a page");
+    let page = world.store.statement(USER, None, 0, 10).expect("a page");
     let cents: Vec<i64> = page.entries.iter().map(|(_, entry)| entry.available_delta().micros() / 10_000).collect();
     assert_eq!((cents, page.total), (vec![-130, 1_000], 2));
     let (seq, entry) = &page.entries[1];
     assert_eq!(world.store.transaction(*seq).expect("a query").as_ref(), Some(entry));
-    assert_eq!(world.store.statement(USER, 1, 1).expect("a page").entries.len(), 1);
+    let later = |anchor| world.store.statement(USER, anchor, 1, 1).expect("a page");
+    let second = later(page.anchor);
+    assert_eq!(second.entries, page.entries[1..]);
+    world.active(2).await;
+    let later = |anchor| world.store.statement(USER, anchor, 1, 1).expect("a page");
+    assert_eq!(later(page.anchor), second, "money that moves meanwhile shifts nothing");
+    assert_ne!(later(None), second);
 }

@@ -1,6 +1,7 @@
 //! The store through its front door: intents in, queries out. In memory, or in a folder of its own.
 
 mod batches;
+mod books;
 mod life;
 mod lists;
 mod opening;
@@ -62,6 +63,7 @@ impl World {
         session.revision += 1;
         Step {
             user: USER,
+            name: "Noor".to_owned(),
             lang: "ar".to_owned(),
             cause: Cause::Update(update),
             from_revision,
@@ -111,7 +113,8 @@ impl World {
     fn check(&self, available: i64, held: i64) {
         let Wallet { available: a, held: h } = self.store.user(USER).expect("a view").wallet;
         assert_eq!((a.micros() / 10_000, h.micros() / 10_000), (available, held));
-        assert_eq!(self.store.audit().expect("an audit"), Vec::<String>::new());
+        let audit = self.store.audit().expect("an audit");
+        assert_eq!(audit.findings().collect::<Vec<_>>(), Vec::<&str>::new());
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use shop::command::{Command, Note};
 
 use super::{START, USER, World, message, stored};
-use crate::{DeliveryRow, Intent, LivingRow, OutgoingRow};
+use crate::{CardPlace, DeliveryRow, Intent, LivingRow, OutgoingRow};
 
 fn seqs(world: &World) -> Vec<u64> {
     let rows = world.store.outgoing(USER, world.now).expect("rows");
@@ -24,22 +24,33 @@ fn sent(world: &World, seq: u64, delivery: DeliveryRow) -> Intent {
 async fn a_delivered_message_goes() {
     let world = World::rich().await;
     assert_eq!(seqs(&world), [1]);
-    world.apply(sent(&world, 1, DeliveryRow::Delivered)).await;
-    world.apply(sent(&world, 1, DeliveryRow::Delivered)).await;
+    world.apply(sent(&world, 1, DeliveryRow::Delivered(9))).await;
+    world.apply(sent(&world, 1, DeliveryRow::Delivered(9))).await;
     assert!(seqs(&world).is_empty());
 }
 
 #[tokio::test]
-async fn an_uncertain_message_is_tried_later_and_not_for_ever() {
+async fn an_uncertain_message_is_tried_through_an_outage_and_not_for_ever() {
     let mut world = World::rich().await;
-    for _ in 0..20 {
-        assert_eq!(seqs(&world), [1]);
+    let mut tries = 0;
+    while !seqs(&world).is_empty() {
         world.apply(sent(&world, 1, DeliveryRow::Unknown("timeout".to_owned()))).await;
         assert!(seqs(&world).is_empty());
-        world.now += 300;
+        (tries, world.now) = (tries + 1, world.now + 300);
     }
-    assert!(seqs(&world).is_empty());
+    assert!(tries >= 20 && world.now - START >= 86_400, "{tries}");
     assert_eq!(world.store.status(world.now).expect("a status").dead_letters, 1);
+}
+
+#[tokio::test]
+async fn what_cannot_have_arrived_is_never_given_up() {
+    let mut world = World::rich().await;
+    for _ in 0..1_000 {
+        world.apply(sent(&world, 1, DeliveryRow::NotSent)).await;
+        assert!(seqs(&world).is_empty());
+        world.now += 30;
+        assert_eq!(seqs(&world), [1]);
+    }
 }
 
 #[tokio::test]
@@ -73,6 +84,7 @@ async fn a_card_that_changed_while_it_was_shown_stays_due() {
     world.apply(Intent::CardShown { order, message_id: 55, version: shown.version }).await;
     let card = world.store.card(order).expect("a query").expect("a card");
     assert!(card.due && card.message_id == Some(55) && card.version == shown.version + 1);
+    assert_eq!(world.store.user(USER).expect("a view").newest, Some(55));
     world.apply(Intent::CardRefused { order, version: card.version }).await;
     let rows = world.store.outgoing(USER, world.now).expect("rows");
     assert!(rows.iter().all(|row| matches!(row, OutgoingRow::Tell { .. })));
@@ -80,20 +92,38 @@ async fn a_card_that_changed_while_it_was_shown_stays_due() {
 }
 
 #[tokio::test]
+async fn whoever_acts_can_be_reached_and_a_mere_look_changes_nothing() {
+    let mut world = World::rich().await;
+    let gone = Intent::Sent { user: USER, seq: None, delivery: DeliveryRow::Unreachable, now: START };
+    world.apply(gone).await;
+    let answer = crate::Step { cause: crate::Cause::Key("x/7/1/1".to_owned()), ..world.step(0, vec![]) };
+    assert!(stored(world.apply(Intent::Step(Box::new(answer))).await).wake.is_empty());
+    assert!(world.store.user(USER).expect("a view").parked);
+    assert_eq!(stored(world.press(vec![]).await).wake, BTreeSet::from([USER]));
+    assert_eq!(seqs(&world), [1]);
+}
+
+#[tokio::test]
 async fn the_living_message_becomes_a_card_and_lives_no_more() {
     let mut world = World::rich().await;
     let order = world.buy(1).await;
-    let living = LivingRow { message_id: 40, sent_at: START };
-    world.apply(Intent::Living { user: USER, living: Some(living) }).await;
-    assert_eq!(world.store.user(USER).expect("a view").living, Some(living));
-    for message_id in [None, Some(40), None] {
-        stored(world.apply(Intent::AdoptCard { user: USER, order, message_id }).await);
+    let living = |message_id| Intent::Living { user: USER, living: Some(LivingRow { message_id, sent_at: START }) };
+    let adopt = |user, place| Intent::AdoptCard { user, order, place };
+    let card = |world: &World| world.store.card(order).expect("a query").expect("a card").message_id;
+    world.apply(living(40)).await;
+    for _ in 0..2 {
+        let changed = stored(world.apply(adopt(USER, CardPlace::Living)).await);
+        assert!(changed.left.is_empty() && card(&world) == Some(40));
+        assert_eq!(world.store.user(USER).expect("a view").living, None);
     }
-    assert_eq!(world.store.user(USER).expect("a view").living, None);
-    assert_eq!(world.store.card(order).expect("a query").expect("a card").message_id, Some(40));
-    let other = Intent::AdoptCard { user: shop::UserId(8), order, message_id: Some(1) };
-    stored(world.apply(other).await);
-    assert_eq!(world.store.card(order).expect("a query").expect("a card").message_id, Some(40));
+    stored(world.apply(adopt(shop::UserId(8), CardPlace::Below)).await);
+    assert_eq!(card(&world), Some(40));
+    world.apply(living(50)).await;
+    assert_eq!(stored(world.apply(adopt(USER, CardPlace::Living)).await).left, [40]);
+    assert_eq!(card(&world), Some(50));
+    world.apply(living(60)).await;
+    assert_eq!(stored(world.apply(adopt(USER, CardPlace::Below)).await).left, [60, 50]);
+    assert_eq!(card(&world), None);
 }
 
 #[tokio::test]

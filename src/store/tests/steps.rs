@@ -5,7 +5,7 @@ use shop::command::{Command, Refusal};
 use shop::{Money, QuoteId, UserId};
 
 use super::{START, USER, World, buy, quote, refusal, session, stored};
-use crate::{Ask, CardStep, Cause, Changed, Intent, JobRow, Outcome, RawUpdate, Standing, TimerChange};
+use crate::{Ask, CardStep, Cause, Changed, Intent, JobRow, LivingRow, Outcome, RawUpdate, Standing, TimerChange};
 
 #[tokio::test]
 async fn a_refused_step_writes_nothing() {
@@ -84,8 +84,12 @@ async fn a_job_is_answered_by_one_step() {
     stored(world.apply(Intent::Step(Box::new(answer.clone()))).await);
     assert_eq!(stored(world.apply(Intent::Step(Box::new(answer))).await), Changed::default());
     assert_eq!(world.store.user(USER).expect("a view").session.revision, 2);
-    world.apply(Intent::JobDone { key: keys[1].to_owned() }).await;
+    let aside = || Intent::PutAside { key: keys[1].to_owned(), reason: "it panics".to_owned(), now: START };
+    world.apply(aside()).await;
+    world.apply(aside()).await;
     assert_eq!(world.store.jobs().expect("jobs"), []);
+    let letters = world.store.dead_letters(9).expect("letters");
+    assert_eq!((letters.len(), letters[0].source.as_str(), letters[0].reason.as_str()), (1, keys[1], "it panics"));
 }
 
 #[tokio::test]
@@ -159,4 +163,24 @@ async fn reserved_numbers_are_never_given_twice() {
     assert_eq!(world.apply(Intent::ReserveIds { count: 100 }).await, Outcome::Reserved(1));
     assert_eq!(world.apply(Intent::ReserveIds { count: 1 }).await, Outcome::Reserved(101));
     assert_eq!(world.apply(Intent::ReserveIds { count: 1 }).await, Outcome::Reserved(102));
+}
+
+#[tokio::test]
+async fn a_database_belongs_to_the_bot_that_used_it_first() {
+    let world = World::new();
+    assert_eq!(world.apply(Intent::Own { bot: 77 }).await, Outcome::Done);
+    assert_eq!(world.apply(Intent::Own { bot: 78 }).await, Outcome::Conflict);
+    assert_eq!(world.apply(Intent::Own { bot: 77 }).await, Outcome::Done);
+}
+
+#[tokio::test]
+async fn whoever_only_looks_has_a_panel_and_is_new_all_the_same() {
+    let mut world = World::new();
+    let living = LivingRow { message_id: 4, sent_at: START };
+    world.apply(Intent::Living { user: USER, living: Some(living) }).await;
+    let view = world.store.user(USER).expect("a view");
+    assert_eq!((view.living, view.exists, view.lang), (Some(living), false, None));
+    stored(world.press(vec![]).await);
+    let view = world.store.user(USER).expect("a view");
+    assert_eq!((view.living, view.exists, view.name.as_str()), (Some(living), true, "Noor"));
 }

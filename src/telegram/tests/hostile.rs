@@ -90,6 +90,9 @@ fn picks_are_our_own_links_and_nothing_else() {
     check(&with("forward_origin", json!({"type": "user"})), "Text {");
     check(&with("via_bot", json!({"id": 78, "is_bot": true})), "Text {");
     check(&with("via_bot", json!({"id": 77, "is_bot": true})), "Pick {");
+    let explained = json!({"text": "Nothing for x", "via_bot": {"id": 77, "is_bot": true}});
+    check(&message(&explained), "Explanation { message_id: 5 }");
+    check(&with("entities", json!([])), "Text {");
     check(&with("entities", json!([{"type": "tg-time", "unix": 1}])), "Text {");
 }
 

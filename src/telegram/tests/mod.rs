@@ -224,3 +224,133 @@ async fn work_of_an_earlier_run_comes_first_and_a_stop_finishes_what_was_begun()
     let strip = &lines[at(&lines, "editMessageReplyMarkup")];
     assert!(strip.contains("\"message_id\":3") && has(&lines, "living 4 ") >= 1, "{lines:#?}");
 }
+
+#[tokio::test]
+async fn a_second_press_on_a_button_of_the_panel_does_not_move_it() {
+    let world = World::start(Limits::default()).await;
+    let panel = open_panel(&world, 1).await;
+    for data in ["home.1.-.f", "home.1.1.s", "home.9.-.f", "?"] {
+        world.server.push(press(1, panel, data));
+    }
+    let lines = world.log.until(|lines| has(lines, "answerCallbackQuery") == 4).await;
+    // The session is on no card: a button that counted once is one of an old menu.
+    assert_eq!((has(&lines, "OldMenu"), has(&lines, "AlreadyDone")), (3, 0), "{lines:#?}");
+    let lines = world.stop().await.lines();
+    assert_eq!((has(&lines, "sendMessage"), has(&lines, "deleteMessage")), (1, 0), "{lines:#?}");
+}
+
+#[tokio::test]
+async fn a_button_of_no_known_card_brings_the_panel() {
+    let world = World::start(Limits::default()).await;
+    open_panel(&world, 1).await;
+    world.server.push(press(1, 7, "o.k9.menu"));
+    let lines = world.log.until(|lines| has(lines, "living 1 ") == 2).await;
+    let answer = &lines[at(&lines, "answerCallbackQuery")];
+    assert!(answer.contains("OldMenu") && !answer.contains("show_alert"), "{answer}");
+    world.log.until(|lines| has(lines, "editMessageReplyMarkup") == 1).await;
+}
+
+#[tokio::test]
+async fn on_a_card_an_old_menu_and_a_text_bring_the_card_down() {
+    let world = World::start(Limits::default()).await;
+    let panel = open_panel(&world, 1).await;
+    world.server.push(press(1, panel, "home.1.1.s"));
+    world.log.until(|lines| has(lines, "sent 1 k1") == 1).await;
+    world.server.push(press(1, 7, "home.9.-.f"));
+    world.log.until(|lines| has(lines, "sent 1 k1") == 2).await;
+    world.server.push(text(1, "what?"));
+    let lines = world.log.until(|lines| has(lines, "sent 1 k1") == 3).await;
+    // The panel's message was the first card; each card that came down took the one above away.
+    assert_eq!(has(&lines, "deleteMessage"), 2, "{lines:#?}");
+    assert!(lines[at(&lines, "deleteMessage")].contains(&format!("\"message_id\":{panel}")));
+}
+
+#[tokio::test]
+async fn the_way_back_and_an_explanation_take_no_step_and_go() {
+    let world = World::start(Limits::default()).await;
+    open_panel(&world, 1).await;
+    world.server.push(text(1, "/start back"));
+    let mut explained = text(1, "open");
+    explained["message"]["via_bot"] = json!({"id": 77, "is_bot": true});
+    world.server.push(explained);
+    world.log.until(|lines| has(lines, "handled 2") == 1 && has(lines, "handled 3") == 1).await;
+    let lines = world.stop().await.lines();
+    assert_eq!(
+        (has(&lines, "commit "), has(&lines, "sendMessage"), has(&lines, "editMessageText")),
+        (1, 1, 0),
+        "{lines:#?}"
+    );
+    assert!(lines[at(&lines, "deleteMessage")].contains("\"message_id\":50"));
+}
+
+#[tokio::test]
+async fn a_code_goes_before_the_panel() {
+    let world = World::start(Limits::default()).await;
+    let panel = open_panel(&world, 1).await;
+    world.server.hold("editMessageText");
+    world.server.push(press(1, panel, "home.1.-.f"));
+    world.log.until(|lines| has(lines, "editMessageText") == 1).await;
+    let rendered = engine::Rendered { pieces: vec![engine::direction::Piece::Text("482913".into())], rows: Vec::new() };
+    world.host.queue(1, Outgoing { id: "m1".into(), kind: OutgoingKind::Message { rendered, sound: Sound::Rings } });
+    world.server.push(press(1, panel, "home.1.-.f"));
+    world.handle.wake(1);
+    world.log.until(|lines| has(lines, "answerCallbackQuery") == 2).await;
+    world.server.release("editMessageText");
+    let lines = world.log.until(|lines| has(lines, "living 1 ") == 2).await;
+    let shown = |part: &str| lines.iter().rposition(|line| line.contains(part)).unwrap();
+    assert!(at(&lines, "482913") < shown("<b>shut"), "{lines:#?}");
+}
+
+#[tokio::test]
+async fn a_delivery_that_panics_is_put_aside() {
+    let world = World::start(Limits::default()).await;
+    let input = engine::machine::Input::Token("home.1.-.x".into());
+    open_panel(&world, 1).await;
+    assert_eq!(world.handle.deliver(Delivered { user: 1, key: "j1".into(), input }), crate::Posted::Taken);
+    world.log.until(|lines| has(lines, "put aside j1") == 1).await;
+}
+
+#[tokio::test]
+async fn updates_without_numbers_make_a_pause_and_no_hot_loop() {
+    let world = World::start(Limits::default()).await;
+    let garbage = json!({"ok": true, "result": [{"message": {}}, 5]});
+    world.server.script("getUpdates", garbage);
+    open_panel(&world, 1).await;
+    let lines = world.log.until(|lines| has(lines, "getUpdates") >= 2).await;
+    assert!(has(&lines, "getUpdates") <= 4, "{lines:#?}");
+}
+
+#[tokio::test]
+async fn slowed_down_answers_of_one_person_hold_up_nobody_elses() {
+    let limits = Limits { mailbox_max: 1_000, flood_events: 1_000, ..Limits::default() };
+    let world = World::start(limits).await;
+    let (one, two) = (open_panel(&world, 1).await, open_panel(&world, 2).await);
+    let slow =
+        json!({"ok": false, "error_code": 429, "description": "Too Many Requests", "parameters": {"retry_after": 60}});
+    for _ in 0..300 {
+        world.server.script("answerCallbackQuery", slow.clone());
+        world.server.push(press(1, one, "home.1.-.f"));
+    }
+    world.log.until(|lines| has(lines, "answerCallbackQuery") == 300).await;
+    world.server.push(press(2, two, "home.1.-.f"));
+    world.log.until(|lines| has(lines, "answerCallbackQuery") == 301).await;
+}
+
+#[tokio::test]
+async fn whoever_acts_waits_behind_nothing_that_nobody_asked_for() {
+    let world = World::start(Limits { unasked_per_second: 1, ..Limits::default() }).await;
+    let panel = open_panel(&world, 1).await;
+    for user in 10..70 {
+        let kind = OutgoingKind::Message { rendered: engine::Rendered::default(), sound: Sound::Silent };
+        world.host.queue(user, Outgoing { id: "m".into(), kind });
+        world.handle.wake(user);
+    }
+    let input = engine::machine::Input::Text("open".into());
+    assert_eq!(world.handle.deliver(Delivered { user: 1, key: "k".into(), input }), crate::Posted::Taken);
+    world.log.until(|lines| has(lines, "commit k") == 1 && has(lines, "sendMessage") >= 2).await;
+    world.server.push(press(1, panel, "home.1.-.f"));
+    world
+        .log
+        .until(|lines| lines.iter().any(|line| line.contains("editMessageText") && line.contains("<b>shut")))
+        .await;
+}

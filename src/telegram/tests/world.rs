@@ -131,6 +131,8 @@ pub(crate) struct TestHost {
 pub(crate) struct Inner {
     sessions: HashMap<u64, Session>,
     pub(crate) living: HashMap<u64, Living>,
+    newest: HashMap<u64, i32>,
+    cards: HashMap<u64, i32>,
     outgoing: HashMap<u64, Vec<Outgoing>>,
     waiting: BTreeMap<i64, String>,
     seen: HashSet<i64>,
@@ -166,6 +168,9 @@ impl Host for TestHost {
     fn fresh(&self) -> u64 {
         self.fresh.fetch_add(1, Ordering::Relaxed)
     }
+    async fn own(&self, _: u64) -> HostResult<Owner> {
+        Ok(Owner::Us)
+    }
     async fn next_offset(&self) -> HostResult<i64> {
         Ok(self.inner().waiting.keys().last().map_or(0, |id| id + 1))
     }
@@ -189,13 +194,18 @@ impl Host for TestHost {
         self.log.line(format!("bury {update}"));
         Ok(())
     }
+    async fn put_aside(&self, key: &str, _: &str) -> HostResult<()> {
+        self.log.line(format!("put aside {key}"));
+        Ok(())
+    }
     async fn load(&self, person: &Person) -> HostResult<Loaded<Door>> {
         self.log.line(format!("loading {}", person.id));
         let _open = self.loads.acquire().await;
         let inner = self.inner();
         let session = inner.sessions.get(&person.id).cloned().unwrap_or_default();
         let living = inner.living.get(&person.id).copied();
-        Ok(Loaded { session, lang: Lang::En, env: (), living, standing: Standing::Welcome })
+        let newest = inner.newest.get(&person.id).copied();
+        Ok(Loaded { session, lang: Lang::En, env: (), living, newest, standing: Standing::Welcome })
     }
     async fn commit(&self, commit: Commit<Door>) -> HostResult<Committed<Door>> {
         let cause = match &commit.cause {
@@ -213,14 +223,17 @@ impl Host for TestHost {
         self.log.line(format!("commit {cause}"));
         Ok(Committed::Stored)
     }
-    async fn set_living(&self, user: u64, living: Option<Living>) -> HostResult<()> {
-        let living = living.expect("the panel never disappears here");
+    async fn set_living(&self, user: u64, living: Living) -> HostResult<()> {
         self.inner().living.insert(user, living);
         self.log.line(format!("living {user} {}", living.message_id));
         Ok(())
     }
-    fn entry(&self, command: &str, payload: &str) -> Option<()> {
-        (command == "start" && payload.is_empty()).then_some(())
+    fn entry(&self, command: &str, payload: &str) -> Entered<()> {
+        match (command, payload) {
+            ("start", "") => Entered::Enter(()),
+            ("start", "back") => Entered::ShowAgain,
+            _ => Entered::Unknown,
+        }
     }
     fn pick(&self, _: &str) -> Option<()> {
         None
@@ -238,22 +251,39 @@ impl Host for TestHost {
     fn profiles(&self) -> Vec<Profile> {
         Vec::new()
     }
-    async fn press_card(&self, _: &Person, _: &CardPress, _: i64) -> HostResult<CardAnswer<Door>> {
-        let input = Some(engine::machine::Input::Start(()));
-        Ok(CardAnswer { notice: Some(Popup::Alert(Text::plain("to the menu"))), input })
+    async fn press_card(&self, _: &Person, press: &CardPress, update: i64) -> HostResult<CardAnswer<Door>> {
+        if press.card == "k1" {
+            return Ok(CardAnswer::Leads(
+                Some(Popup::Alert(Text::plain("to the menu"))),
+                engine::machine::Input::Start(()),
+            ));
+        }
+        self.done(update);
+        Ok(CardAnswer::Unknown)
     }
-    async fn adopt_card(&self, user: u64, key: &str, message_id: Option<i32>) -> HostResult<()> {
+    async fn adopt_card(&self, user: u64, key: &str, place: CardPlace) -> HostResult<Vec<i32>> {
+        let mut inner = self.inner();
+        let (living, card) = (inner.living.remove(&user).map(|it| it.message_id), inner.cards.remove(&user));
+        let message_id = if place == CardPlace::Living { living.or(card) } else { None };
+        inner.cards.extend(message_id.map(|id| (user, id)));
+        drop(inner);
         self.log.line(format!("adopt {user} {key} {message_id:?}"));
-        self.inner().living.remove(&user);
         let rendered = Rendered { pieces: vec![Piece::Text("the card".into())], rows: Vec::new() };
         self.queue(user, Outgoing { id: key.to_owned(), kind: OutgoingKind::Card { message_id, rendered } });
-        Ok(())
+        Ok(living.into_iter().chain(card).filter(|old| Some(*old) != message_id).collect())
     }
     async fn outgoing(&self, user: u64) -> HostResult<Vec<Outgoing>> {
         Ok(self.inner().outgoing.get(&user).cloned().unwrap_or_default())
     }
     async fn sent(&self, user: u64, id: &str, delivery: Delivery) -> HostResult<()> {
         self.inner().outgoing.entry(user).or_default().retain(|waiting| waiting.id != id);
+        if let Delivery::Delivered { message_id } = delivery {
+            let newest = self.inner().newest.get(&user).copied().max(Some(message_id)).expect("a message");
+            self.inner().newest.insert(user, newest);
+            if id == "k1" {
+                self.inner().cards.insert(user, message_id);
+            }
+        }
         self.log.line(format!("sent {user} {id} {delivery:?}"));
         Ok(())
     }

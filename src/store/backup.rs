@@ -1,0 +1,146 @@
+//! Backups: all tables of one moment, copied into a new file while the shop goes on; and what a backup must be before
+//! it may take the place of a database. A plain copy of a file in use is no backup.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use redb::{Durability, ReadableDatabase as _};
+
+use crate::audit::Audit;
+use crate::chain::Head;
+use crate::error::{OpenError, StoreError};
+use crate::open::{Integrity, Options, builder, sync_folder};
+use crate::read::{Read as _, Sort, Span};
+use crate::snapshot::Snapshot;
+use crate::store::Store;
+use crate::tables::Tab;
+
+/// Why there is no backup, or a backup is not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum BackupError {
+    /// Something stands under that name already.
+    #[error("{0} exists already: a backup never replaces a file")]
+    Exists(PathBuf),
+    /// The system refuses.
+    #[error("{0}: {1}")]
+    Io(PathBuf, std::io::Error),
+    /// The database or the copy cannot be read or written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The backup cannot be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The backup's books do not hold.
+    #[error("{0} is not restored: its books do not hold ({1})")]
+    Broken(PathBuf, String),
+    /// The database that is there knows more.
+    #[error(
+        "{0} ends with transaction {1}, the database that is there goes on to {2}: restoring would forget what came later"
+    )]
+    Older(PathBuf, u64, u64),
+}
+
+impl Store {
+    /// Copies everything as it is at this moment into a new file.
+    ///
+    /// # Errors
+    /// [`BackupError`]; a file that was begun is taken away again.
+    pub fn backup(&self, to: &Path) -> Result<Head, BackupError> {
+        let unfinished = PathBuf::from(format!("{}.new", to.display()));
+        let io = |error| BackupError::Io(to.to_owned(), error);
+        if to.exists() {
+            return Err(BackupError::Exists(to.to_owned()));
+        }
+        let copied = copy(&self.snapshot()?, &unfinished);
+        if copied.is_err() {
+            drop(fs::remove_file(&unfinished));
+        }
+        let head = copied?;
+        let linked = fs::hard_link(&unfinished, to);
+        fs::remove_file(&unfinished).map_err(io)?;
+        match linked {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(BackupError::Exists(to.to_owned())),
+            Err(error) => Err(io(error)),
+            Ok(()) => sync_folder(to).map(|()| head).map_err(io),
+        }
+    }
+}
+
+/// Whether a restored database may know less than the one that it replaces.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Forget {
+    /// It may not.
+    Nothing,
+    /// The operator wants it so.
+    WhatCameLater,
+}
+
+/// Puts a backup in the place of a database that no process has open. What was there is kept beside it; its new name.
+///
+/// # Errors
+/// [`BackupError`]; the database that is there is left as it is.
+pub fn restore(backup: &Path, database: &Path, forget: Forget) -> Result<(Audit, Option<PathBuf>), BackupError> {
+    let options = Options { integrity: Integrity::Checked, ..Options::default() };
+    let audit = {
+        if !backup.exists() {
+            return Err(BackupError::Io(backup.to_owned(), ErrorKind::NotFound.into()));
+        }
+        Store::open(backup, options)?.audit()?
+    };
+    if let Some(finding) = audit.findings().next() {
+        return Err(BackupError::Broken(backup.to_owned(), finding.to_owned()));
+    }
+    let io = |error| BackupError::Io(database.to_owned(), error);
+    if !database.exists() {
+        place(backup, database).map_err(io)?;
+        return Ok((audit, None));
+    }
+    // A damaged database is what a backup is for; one that another process has open is not touched.
+    match Store::open(database, options) {
+        Ok(store) => {
+            let there = store.ledger_head()?.seq;
+            if there > audit.head.seq && forget == Forget::Nothing {
+                return Err(BackupError::Older(backup.to_owned(), audit.head.seq, there));
+            }
+        }
+        Err(error @ OpenError::InUse(_)) => return Err(error.into()),
+        Err(OpenError::Foreign(_) | OpenError::Damaged { .. } | OpenError::Newer { .. } | OpenError::Io { .. }) => {}
+    }
+    let kept = free_name(database);
+    fs::rename(database, &kept).map_err(io)?;
+    place(backup, database).map_err(io)?;
+    Ok((audit, Some(kept)))
+}
+
+/// A copy beside the place, then a renaming: the name always stands for a whole file.
+fn place(backup: &Path, database: &Path) -> std::io::Result<()> {
+    let unfinished = PathBuf::from(format!("{}.new", database.display()));
+    fs::copy(backup, &unfinished)?;
+    fs::File::open(&unfinished)?.sync_all()?;
+    fs::rename(&unfinished, database)?;
+    sync_folder(database)
+}
+
+fn free_name(database: &Path) -> PathBuf {
+    let name = |number: u32| PathBuf::from(format!("{}.replaced-{number}", database.display()));
+    (1..u32::MAX).map(name).find(|name| !name.exists()).unwrap_or_else(|| name(u32::MAX))
+}
+
+fn copy(books: &Snapshot, to: &Path) -> Result<Head, BackupError> {
+    let broken = |error: &dyn std::fmt::Display| StoreError::Broken(error.to_string());
+    let database = builder(Options::default()).create(to).map_err(|error| broken(&error))?;
+    let mut transaction = database.begin_write().map_err(StoreError::from)?;
+    transaction.set_durability(Durability::Immediate).map_err(StoreError::from)?;
+    transaction.set_quick_repair(true);
+    for tab in Tab::ALL {
+        let mut table = transaction.open_table(tab.definition()).map_err(StoreError::from)?;
+        books.scan(*tab, &Span::all(), Sort::Ascending, &mut |key, bytes| {
+            table.insert(key, bytes)?;
+            Ok(true)
+        })?;
+    }
+    transaction.commit().map_err(StoreError::from)?;
+    let copied = Snapshot::new(database.begin_read().map_err(StoreError::from)?);
+    Ok(crate::chain::head(&copied)?)
+}

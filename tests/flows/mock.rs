@@ -1,0 +1,230 @@
+//! A supplier that answers from a scene, and the servers that are built from what it answers.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use flows::env::{Credentials, ServerFacts};
+use shop::catalogue::{Catalogue, PriceList};
+use shop::pool::{
+    Advice, Cancelled, Check, Listed, ListedOrder, ListedRental, Message, PoolCountry, PoolError, PoolOffer,
+    PoolService, PurchaseError, PurchaseRequest, Purchased, Receives, RentRequest, RentalOffer, Resent, SmsPool,
+};
+use shop::pricing::Margin;
+use shop::settings::{Selling, ServerSettings};
+use shop::{CountryId, Days, ErrorCode, Money, ServerId, ServiceId, SupplierOrderId};
+
+use crate::scenes::{NOW, Scene, World};
+
+/// The country whose prices nobody could fetch.
+const UNPRICED: CountryId = CountryId(5);
+/// The country that sells nothing.
+const EMPTY: CountryId = CountryId(61);
+/// The service that no country sells.
+const UNSOLD: ServiceId = ServiceId(1);
+
+/// Both servers.
+pub(crate) fn servers(scene: Scene, world: World) -> Vec<ServerFacts> {
+    let [mut one, two] =
+        [ServerId::One, ServerId::Two].map(|id| server(id, catalogue(&MockPool { scene, server: id }, world)));
+    one.settings.selling = (world == World::ServerOneOff).then_some(Selling::Off);
+    vec![one, two]
+}
+
+/// A server that sells this.
+pub(crate) fn server(id: ServerId, catalogue: Catalogue) -> ServerFacts {
+    let settings = ServerSettings::default();
+    ServerFacts { id, settings, credentials: Credentials::Present, catalogue: Arc::new(catalogue) }
+}
+
+/// Asks the mock what the shop asks a supplier, and builds the catalogue that screens are drawn from.
+fn catalogue(pool: &MockPool, world: World) -> Catalogue {
+    if world == World::ListsLoading || pool.scene == Scene::Empty {
+        return Catalogue::new(&[], &[]);
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    runtime.block_on(async {
+        let (countries, services) =
+            (pool.countries().await.expect("countries"), pool.services().await.expect("services"));
+        let mut catalogue = Catalogue::new(&countries, &services);
+        for country in &countries {
+            if let Ok(offers) = pool.offers(country.id).await {
+                let list = PriceList::new(&offers, Margin::DEFAULT, NOW - 60);
+                catalogue = catalogue.with_prices(country.id, Arc::new(list));
+            }
+        }
+        if world == World::RentalsLoading {
+            return catalogue;
+        }
+        catalogue.with_rentals(pool.rental_offers().await.expect("rentals"), Margin::DEFAULT, NOW - 60)
+    })
+}
+
+/// A supplier that answers from a scene and sells nothing.
+struct MockPool {
+    scene: Scene,
+    server: ServerId,
+}
+
+fn nothing() -> PoolError {
+    PoolError { code: ErrorCode::Unexpected, cause: "the mock sells nothing".to_owned(), advice: Advice::None }
+}
+
+#[async_trait]
+impl SmsPool for MockPool {
+    async fn balance(&self) -> Result<Money, PoolError> {
+        Ok(Money::from_cents(100_000))
+    }
+
+    async fn countries(&self) -> Result<Vec<PoolCountry>, PoolError> {
+        let country = |(id, iso2, name): (u32, &str, &str)| PoolCountry {
+            id: CountryId(id),
+            iso2: iso2.to_owned(),
+            name: name.to_owned(),
+        };
+        let usual = [
+            (1, "US", "United States"),
+            (2, "GB", "United Kingdom"),
+            (3, "NL", "Netherlands"),
+            (5, "LV", "Latvia"),
+            (24, "FR", "France"),
+            (60, "TR", "Turkey"),
+            (61, "BA", "Bosnia"),
+        ];
+        if self.server == ServerId::One {
+            return Ok(vec![country(usual[0])]);
+        }
+        Ok(match self.scene {
+            Scene::Empty => vec![],
+            Scene::Usual => usual.map(country).into(),
+            Scene::Longest => usual
+                .into_iter()
+                .chain([(90, "XA", "The United Federation of Extraordinarily Long Names and Islands")])
+                .map(country)
+                .collect(),
+            Scene::Hostile => usual
+                .into_iter()
+                .chain([(91, "XB", "<b>\u{202E}dna\u{0}lliH</b> & Co"), (92, "../", "no")])
+                .map(country)
+                .collect(),
+        })
+    }
+
+    async fn services(&self) -> Result<Vec<PoolService>, PoolError> {
+        let usual = [
+            (907, "Telegram"),
+            (395, "Google/Gmail"),
+            (329, "Facebook"),
+            (457, "Instagram"),
+            (948, "Twitter / X"),
+            (273, "Discord"),
+            (39, "Amazon / Amazon Web Services"),
+            (951, "Uber / Postmates"),
+            (829, "Signal"),
+            (1, "1688"),
+            (1004, "Weee!"),
+            (817, "Not Listed"),
+        ];
+        let service = |(id, name): (u32, &str)| PoolService { id: ServiceId(id), name: name.to_owned() };
+        Ok(match self.scene {
+            Scene::Empty => vec![],
+            Scene::Usual | Scene::Longest | Scene::Hostile => {
+                usual.into_iter().chain([(1012, self.scene.service_name())]).map(service).collect()
+            }
+        })
+    }
+
+    async fn offers(&self, country: CountryId) -> Result<Vec<PoolOffer>, PoolError> {
+        match country {
+            UNPRICED => return Err(nothing()),
+            EMPTY => return Ok(vec![]),
+            CountryId(_) => {}
+        }
+        let services = self.services().await?.into_iter().map(|service| service.id).filter(|id| *id != UNSOLD);
+        let cost = |service: ServiceId| match self.scene {
+            Scene::Longest => Money::from_micros(769_220_000),
+            // Each country its own price, and WhatsApp the dearest.
+            Scene::Usual | Scene::Empty | Scene::Hostile if service == ServiceId(1012) => {
+                Money::from_cents(i32::try_from(country.0).unwrap_or_default() + 23)
+            }
+            Scene::Usual | Scene::Empty | Scene::Hostile => Money::from_cents(12),
+        };
+        Ok(services.map(|service| PoolOffer { service, cost: cost(service), pool: Some(7) }).collect())
+    }
+
+    async fn cost(&self, _: CountryId, _: ServiceId) -> Result<PoolOffer, PoolError> {
+        Err(nothing())
+    }
+
+    async fn purchase(&self, _: &PurchaseRequest) -> Result<Purchased, PurchaseError> {
+        Err(PurchaseError::DefiniteNo(nothing()))
+    }
+
+    async fn check(&self, _: &SupplierOrderId) -> Result<Check, PoolError> {
+        Err(nothing())
+    }
+
+    async fn cancel(&self, _: &SupplierOrderId) -> Result<Cancelled, PoolError> {
+        Err(nothing())
+    }
+
+    async fn resend_cost(&self, _: &SupplierOrderId) -> Result<Option<Money>, PoolError> {
+        Err(nothing())
+    }
+
+    async fn resend(&self, _: &SupplierOrderId) -> Result<Resent, PurchaseError> {
+        Err(PurchaseError::DefiniteNo(nothing()))
+    }
+
+    async fn active(&self) -> Result<Listed<ListedOrder>, PoolError> {
+        Ok(Listed::default())
+    }
+
+    async fn history(&self) -> Result<Listed<ListedOrder>, PoolError> {
+        Ok(Listed::default())
+    }
+
+    async fn rental_offers(&self) -> Result<Vec<RentalOffer>, PoolError> {
+        let days: &[u16] = match (self.server, self.scene) {
+            (_, Scene::Empty) => return Ok(vec![]),
+            (ServerId::One, _) => &[3, 30],
+            (ServerId::Two, Scene::Usual) => &[7, 30],
+            (ServerId::Two, Scene::Longest | Scene::Hostile) => &[1, 3, 7, 30],
+        };
+        let costs: BTreeMap<Days, Money> =
+            days.iter().map(|days| (Days(*days), Money::from_cents(i32::from(*days) * 50))).collect();
+        let (refund_within_s, refund_min_days) = (Some(7_200), Days(28));
+        Ok(vec![RentalOffer {
+            product: 6,
+            country: CountryId(1),
+            costs,
+            receives: Receives::Any,
+            refund_within_s,
+            refund_min_days,
+        }])
+    }
+
+    async fn rental_services(&self, _: u32) -> Result<Option<Vec<ServiceId>>, PoolError> {
+        Ok(None)
+    }
+
+    async fn rental_cost(&self, _: &RentRequest) -> Result<Money, PoolError> {
+        Err(nothing())
+    }
+
+    async fn rent(&self, _: &RentRequest) -> Result<Purchased, PurchaseError> {
+        Err(PurchaseError::DefiniteNo(nothing()))
+    }
+
+    async fn rental_messages(&self, _: &SupplierOrderId) -> Result<Vec<Message>, PoolError> {
+        Ok(vec![])
+    }
+
+    async fn rental_refund(&self, _: &SupplierOrderId) -> Result<Cancelled, PoolError> {
+        Err(nothing())
+    }
+
+    async fn rentals(&self) -> Result<Listed<ListedRental>, PoolError> {
+        Ok(Listed::default())
+    }
+}
