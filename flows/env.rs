@@ -6,7 +6,7 @@ use engine::Lang;
 use shop::catalogue::{Catalogue, Country, Product, Service};
 use shop::ledger::{Transaction, Wallet};
 use shop::order::{Order, Wish};
-use shop::places::{self, Script};
+use shop::places::Script;
 use shop::pricing::Margin;
 use shop::settings::ServerSettings;
 use shop::{CountryId, OrderId, ServerId, ServiceId};
@@ -290,7 +290,7 @@ impl Server {
     /// A purchase at this server with what was chosen before, as far as it is sold here.
     pub(crate) fn begin(&self, kept: &Kept) -> Begin {
         let country = kept.country.as_deref().and_then(|iso2| self.catalogue.country_by_iso2(iso2));
-        let service = kept.service.as_deref().and_then(|name| self.service_named(name));
+        let service = kept.service.as_deref().and_then(|name| self.catalogue.service_named(name));
         Begin {
             server: self.id,
             country: country.map(|country| country.id),
@@ -307,17 +307,7 @@ impl Server {
     /// The service of a wish.
     pub(crate) fn service_of(&self, wish: &Wish) -> Option<&Service> {
         let same = self.catalogue.service(wish.service).filter(|service| service.name == wish.service_name);
-        same.or_else(|| self.service_named(&wish.service_name))
-    }
-
-    /// The service of this name, or of the same brand: suppliers spell differently.
-    pub(crate) fn service_named(&self, name: &str) -> Option<&Service> {
-        let services = self.catalogue.services();
-        let same = services.iter().find(|service| service.name.eq_ignore_ascii_case(name));
-        same.or_else(|| {
-            let brand = places::brand(name)?;
-            services.iter().find(|service| places::brand(&service.name) == Some(brand))
-        })
+        same.or_else(|| self.catalogue.service_named(&wish.service_name))
     }
 
     /// The only country, where there is one only: then nobody has to choose.

@@ -2,7 +2,6 @@
 
 use engine::{Button, Lang, Screen, Target, Text, Tone};
 use shop::catalogue::{Catalogue, Country, Product, Service};
-use shop::places::OTHER_SERVICE;
 use shop::search::{self, CountryHit, ServiceHit};
 use shop::{CountryId, Days, Money, ServerId, ServiceId};
 
@@ -14,8 +13,6 @@ use crate::parts::{self, button, footer, page_of, pages, paragraphs, turning, wi
 use crate::text::{Key, Noun, count, money, say, words};
 use crate::{card, keys};
 
-/// The service for whatever is not listed.
-pub(super) const NOT_LISTED: &str = OTHER_SERVICE;
 const QUICK_COUNTRIES: usize = 4;
 const QUICK_SERVICES: usize = 6;
 const FOUND_MAX: usize = 8;
@@ -182,7 +179,7 @@ fn listed(search: &ServiceSearch, country: &Country, server: &Server, cx: &Cx<'_
 
 fn quick_services(search: &ServiceSearch, country: &Country, server: &Server, lang: Lang) -> Screen<Action> {
     let hits = search::services(&server.catalogue, script(lang), country.id, search.product, "", &[]);
-    let other = server.service_named(NOT_LISTED).map(|service| service.id);
+    let other = server.catalogue.other_service().map(|service| service.id);
     let quick = hits.iter().filter(|hit| Some(hit.service.id) != other).take(QUICK_SERVICES);
     let unsold = |id: &ServiceId| server.catalogue.offer(country.id, search.product, *id).is_none();
     let missing =
@@ -221,7 +218,7 @@ fn search_services(country: &Country, lang: Lang) -> Button<Action> {
 
 /// `[📨 My service is not listed]`, where the service for that is sold.
 fn not_listed(search: &ServiceSearch, server: &Server, lang: Lang) -> Option<Button<Action>> {
-    let other = server.service_named(NOT_LISTED)?;
+    let other = server.catalogue.other_service()?;
     server.catalogue.offer(search.country, search.product, other.id)?;
     Some(button(lang, keys::SERVICE_NOT_LISTED, Action::NotListed))
 }

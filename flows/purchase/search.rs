@@ -64,8 +64,7 @@ pub(super) fn service(search: ServiceSearch, event: Event<Purchase>, cx: &Cx<'_>
     match event {
         Event::Press(Action::Service(id)) => service_pressed(&search, Some(ServiceId(id)), cx),
         Event::Press(Action::NotListed) => {
-            let other =
-                cx.env.server(search.server).and_then(|server| server.service_named(super::screens::NOT_LISTED));
+            let other = cx.env.server(search.server).and_then(|server| server.catalogue.other_service());
             service_pressed(&search, other.map(|service| service.id), cx)
         }
         Event::Press(Action::Refresh) => reload(search),

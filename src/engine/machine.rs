@@ -177,10 +177,14 @@ impl<A: Registry> Stack<A> {
         if token.instance != *instance || A::freeze(state).flow != token.flow {
             return Ok(Outcome::Stale(Stale::OtherInstance));
         }
-        if !self.view(cx).offered.contains(&token.pressed) {
-            return Ok(Outcome::Stale(Stale::NotOffered));
-        }
-        if token.revision.is_some_and(|revision| revision != self.session.revision) || self.lacks_revision(&token, cx) {
+        let offered = A::offered(state, cx).into_iter().find(|(code, _)| *code == token.pressed);
+        let current = match (offered, token.revision) {
+            (None, _) => return Ok(Outcome::Stale(Stale::NotOffered)),
+            (Some(_), Some(revision)) => revision == self.session.revision,
+            // A button that counts once carries a revision: one without it is forged.
+            (Some((_, once)), None) => once == Once::No,
+        };
+        if !current {
             return Ok(Outcome::Stale(Stale::OtherRevision));
         }
         match token.pressed {
@@ -191,17 +195,6 @@ impl<A: Registry> Stack<A> {
                 self.step(AnyEvent::Cancel, cx)
             }
         }
-    }
-
-    /// Whether this is a forged token: a button that counts once, without the revision that it must carry.
-    fn lacks_revision(&self, token: &Token, cx: &Ctx<'_, A::Env>) -> bool {
-        let counts_once = std::cell::Cell::new(false);
-        let note = |code: Code, once: Once| {
-            counts_once.set(counts_once.get() || (once == Once::Yes && code == token.pressed));
-            String::new()
-        };
-        let _ = A::view(&self.top().1, cx, &note);
-        token.revision.is_none() && counts_once.get()
     }
 
     /// Leaves every flow above the root: each gets a cancel and says what must still be done.

@@ -37,6 +37,8 @@ pub trait Registry: App {
     fn step(state: Self::State, event: AnyEvent<Self>, cx: &Ctx<'_, Self::Env>) -> Result<AnyStep<Self>, Undeclared>;
     /// Shows whatever flow this is.
     fn view(state: &Self::State, cx: &Ctx<'_, Self::Env>, encode: &dyn Fn(Code, Once) -> String) -> View;
+    /// What the screen of whatever flow this is offers to press.
+    fn offered(state: &Self::State, cx: &Ctx<'_, Self::Env>) -> Vec<(Code, Once)>;
 }
 
 /// A state as it is stored.
@@ -59,15 +61,13 @@ pub enum Once {
     No,
 }
 
-/// A screen with what can be pressed on it.
+/// A screen, ready to be shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct View {
     /// What to show.
     pub rendered: Rendered,
     /// Where.
     pub surface: Surface,
-    /// What can be pressed.
-    pub offered: Vec<Code>,
 }
 
 /// An event before the flow's types are known.
@@ -188,13 +188,19 @@ pub fn view_as<F: Flow>(state: &F::State, cx: &CtxOf<'_, F>, encode: &dyn Fn(Cod
         Pressed::Back => encode(Code::Back, Once::No),
         Pressed::Home => encode(Code::Home, Once::No),
     });
-    let offered = screen.rows.iter().flatten().filter_map(|button| match &button.target {
-        Target::Press(action) => Some(Code::Action(action.encode())),
-        Target::Back => Some(Code::Back),
-        Target::Home => Some(Code::Home),
+    View { rendered, surface: screen.surface.clone() }
+}
+
+/// [`Registry::offered`] for one flow.
+#[must_use]
+pub fn offered_as<F: Flow>(state: &F::State, cx: &CtxOf<'_, F>) -> Vec<(Code, Once)> {
+    let offered = |target: &Target<F::Action>| match target {
+        Target::Press(action) => Some((Code::Action(action.encode()), once(action))),
+        Target::Back => Some((Code::Back, Once::No)),
+        Target::Home => Some((Code::Home, Once::No)),
         Target::Copy(_) | Target::Inline(_) | Target::Url(_) => None,
-    });
-    View { rendered, offered: offered.collect(), surface: screen.surface.clone() }
+    };
+    F::view(state, cx).rows.iter().flatten().filter_map(|button| offered(&button.target)).collect()
 }
 
 /// Whether an action, in its short form, counts once.
@@ -291,6 +297,13 @@ macro_rules! registry {
                 encode: &dyn Fn($crate::token::Code, $crate::registry::Once) -> String,
             ) -> $crate::registry::View {
                 match state { $($any::$variant(state) => $crate::registry::view_as::<$flow>(state, cx, encode)),+ }
+            }
+
+            fn offered(
+                state: &$any,
+                cx: &$crate::Ctx<'_, Self::Env>,
+            ) -> Vec<($crate::token::Code, $crate::registry::Once)> {
+                match state { $($any::$variant(state) => $crate::registry::offered_as::<$flow>(state, cx)),+ }
             }
         }
 

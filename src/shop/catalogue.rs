@@ -3,63 +3,22 @@
 //! [`Catalogue`] is an immutable snapshot behind an `Arc`: it is built anew when a supplier's list was refreshed or a
 //! margin changed, and read on every keystroke. Finding things in it is [`crate::search`].
 
+mod entries;
 mod market;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+pub use entries::{Country, Service};
 pub(crate) use market::Market;
 pub use market::{Offer, Price, PriceList, Product, RentalLine, RentalTerms};
 
 use crate::ids::OFFERED_DAYS;
-use crate::places::{OTHER_SERVICE, POPULAR_COUNTRIES, POPULAR_SERVICES, Script, brand, flag, place};
+use crate::places::{Script, brand};
 use crate::pool::{PoolCountry, PoolService, RentalOffer};
 use crate::pricing::Margin;
 use crate::search::fold;
-use crate::search::rank::Keys;
 use crate::{CountryId, Days, Money, ServiceId, UnixSeconds};
-
-/// The longest name of a supplier that is kept, in characters.
-const NAME_LENGTH_MAX: usize = 80;
-const NOT_POPULAR: u16 = u16::MAX;
-
-/// A country that the supplier lists.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Country {
-    /// The supplier's number.
-    pub id: CountryId,
-    /// ISO 3166 alpha-2, upper case.
-    pub iso2: String,
-    /// The flag.
-    pub flag: String,
-    /// The calling code without plus; empty where unknown.
-    pub calling_code: String,
-    /// The English name.
-    pub english: String,
-    /// The Arabic name; the supplier's where there is none.
-    pub arabic: String,
-    /// The place among the popular ones, 0 first; `u16::MAX` for the others.
-    pub popularity: u16,
-    pub(crate) keys: Keys,
-}
-
-/// A service that the supplier lists.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Service {
-    /// The supplier's number.
-    pub id: ServiceId,
-    /// The name in Latin letters, as the supplier spells it.
-    pub name: String,
-    /// The Arabic name, where there is one.
-    pub arabic: Option<String>,
-    /// One emoji, where there is one.
-    pub icon: Option<String>,
-    /// The place among the popular ones, 0 first; `u16::MAX` for the others.
-    pub popularity: u16,
-    /// Whether this stands for whatever is not listed.
-    is_other: bool,
-    pub(crate) keys: Keys,
-}
 
 /// Everything that one server sells, at one moment. Cheap to clone: the lists are shared.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,80 +40,6 @@ struct Listing<T> {
     latin: Vec<usize>,
     /// Places in `by_id` as listed in Arabic script.
     arabic: Vec<usize>,
-}
-
-impl Country {
-    /// The name to show.
-    #[must_use]
-    pub fn name(&self, script: Script) -> &str {
-        match script {
-            Script::Latin => &self.english,
-            Script::Arabic => &self.arabic,
-        }
-    }
-
-    /// Reads a supplier's row; `None` if it is malformed.
-    fn read(row: &PoolCountry) -> Option<Self> {
-        let name = clean(&row.name);
-        let flag = flag(&row.iso2).filter(|_| !name.is_empty())?;
-        let iso2 = row.iso2.to_ascii_uppercase();
-        let popularity = place_among(&POPULAR_COUNTRIES, &iso2);
-        let Some(place) = place(&iso2) else {
-            let keys = Keys::new([name.as_str()].into_iter(), std::iter::empty());
-            let (english, arabic) = (name.clone(), name);
-            return Some(Self {
-                id: row.id,
-                iso2,
-                flag,
-                calling_code: String::new(),
-                english,
-                arabic,
-                popularity,
-                keys,
-            });
-        };
-        let names = [&place.english, &place.arabic, &place.cldr_english, &place.cldr_arabic, &name];
-        Some(Self {
-            id: row.id,
-            iso2,
-            flag,
-            calling_code: place.calling_code.clone(),
-            english: place.english.clone(),
-            arabic: place.arabic.clone(),
-            popularity,
-            keys: Keys::new(names.into_iter().map(String::as_str), place.aliases.iter().map(String::as_str)),
-        })
-    }
-}
-
-impl Service {
-    /// The name to show: the Arabic one in Arabic, where there is one.
-    #[must_use]
-    pub fn name(&self, script: Script) -> &str {
-        match script {
-            Script::Latin => &self.name,
-            Script::Arabic => self.arabic.as_ref().unwrap_or(&self.name),
-        }
-    }
-
-    /// Reads a supplier's row; `None` if it is malformed.
-    fn read(row: &PoolService) -> Option<Self> {
-        let name = Some(clean(&row.name)).filter(|name| !name.is_empty())?;
-        let brand = brand(&name);
-        let arabic = brand.map(|brand| brand.arabic.clone());
-        let names = [name.as_str()].into_iter().chain(arabic.as_deref()).chain(name.split('/'));
-        let aliases = brand.into_iter().flat_map(|brand| &brand.aliases).map(String::as_str);
-        let keys = Keys::new(names, aliases);
-        Some(Self {
-            id: row.id,
-            arabic,
-            icon: brand.map(|brand| brand.icon.clone()),
-            popularity: brand.map_or(NOT_POPULAR, |brand| place_among(&POPULAR_SERVICES, &brand.name)),
-            is_other: brand.is_some_and(|brand| brand.name == OTHER_SERVICE),
-            keys,
-            name,
-        })
-    }
 }
 
 impl Catalogue {
@@ -245,6 +130,22 @@ impl Catalogue {
     pub fn service(&self, id: ServiceId) -> Option<&Service> {
         let place = self.services().binary_search_by_key(&id, |service| service.id).ok()?;
         self.services().get(place)
+    }
+
+    /// The service of this name, or of the same brand: suppliers spell differently.
+    #[must_use]
+    pub fn service_named(&self, name: &str) -> Option<&Service> {
+        let same = self.services().iter().find(|service| service.name.eq_ignore_ascii_case(name));
+        same.or_else(|| {
+            let brand = brand(name)?;
+            self.services().iter().find(|service| service.brand.is_some_and(|known| std::ptr::eq(known, brand)))
+        })
+    }
+
+    /// The service for whatever is not listed.
+    #[must_use]
+    pub fn other_service(&self) -> Option<&Service> {
+        self.services().iter().find(|service| service.is_other())
     }
 
     /// The country's prices of temporary numbers, as far as they were fetched.
@@ -387,7 +288,7 @@ fn list_services(rows: &[PoolService]) -> Listing<Service> {
     let mut services: Vec<Service> =
         rows.iter().filter_map(Service::read).filter(|service| seen.insert(service.id)).collect();
     services.sort_by_key(|service| service.id);
-    Listing::new(services, |service| (service.is_other, service.popularity), |service, script| service.name(script))
+    Listing::new(services, |service| (service.is_other(), service.popularity), |service, script| service.name(script))
 }
 
 /// A name's place in the alphabet. In Arabic, names in Arabic letters stand before those in Latin ones.
@@ -397,23 +298,9 @@ fn alphabetical(name: &str, script: Script) -> (bool, String) {
     (is_foreign, folded)
 }
 
-fn place_among(popular: &[&str], name: &str) -> u16 {
-    popular.iter().position(|other| *other == name).and_then(|place| u16::try_from(place).ok()).unwrap_or(NOT_POPULAR)
-}
-
-/// A supplier's name without controls, zero-width and direction characters, its blanks collapsed, its length bounded.
-fn clean(name: &str) -> String {
-    let hidden = |letter: char| {
-        let zero_width = matches!(letter, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{feff}');
-        zero_width || matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
-    };
-    let shown = name.chars().filter(|letter| !hidden(*letter) && (letter.is_whitespace() || !letter.is_control()));
-    let kept: String = shown.take(NAME_LENGTH_MAX).collect();
-    kept.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
 #[cfg(test)]
 mod tests {
+    use super::entries::NAME_LENGTH_MAX;
     use super::*;
 
     fn country(id: u32, name: &str, iso2: &str) -> PoolCountry {
