@@ -1,8 +1,9 @@
 //! A server's supplier, the copies of its lists, and the priced catalogue that screens are drawn from.
 
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::Duration;
 
 use providers::{Aged, SmsPoolClient, Supply, SupplySnapshot};
 use secrecy::SecretString;
@@ -10,12 +11,16 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use shop::catalogue::{Catalogue, PriceList, Product};
 use shop::clock::Clock;
+use shop::places::POPULAR_COUNTRIES;
 use shop::pool::{PoolError, Receives, RentalOffer, SmsPool};
 use shop::pricing::Margin;
 use shop::settings::Settings;
-use shop::{CountryId, ServerId, UnixSeconds};
+use shop::{CountryId, Money, ServerId, UnixSeconds};
 use store::{Intent, Store};
 use tokio::sync::watch;
+
+/// How often a paused server is asked whether buying can go on.
+const PROBE_EVERY: Duration = Duration::from_secs(5);
 
 /// A server with its supplier.
 pub struct Market {
@@ -26,9 +31,18 @@ pub struct Market {
     prices: Mutex<Prices>,
     catalogue: RwLock<Arc<Catalogue>>,
     has_key: AtomicBool,
-    paused_until: AtomicI64,
+    paused: Mutex<Option<Pause>>,
     built: watch::Sender<u64>,
     keeper: tokio::sync::Mutex<Keeper>,
+}
+
+/// Why long nothing is bought, and what ends it early.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pause {
+    /// When buying goes on in any case.
+    pub until: UnixSeconds,
+    /// Our balance at the supplier that ends it; `None`: time alone does.
+    pub ends_with: Option<Money>,
 }
 
 /// What the catalogue was built from: only what changed is built anew.
@@ -59,7 +73,7 @@ impl Market {
             prices: Mutex::new(prices),
             catalogue: RwLock::new(Arc::new(Catalogue::new(&[], &[]))),
             has_key: AtomicBool::new(false),
-            paused_until: AtomicI64::new(UnixSeconds::MIN),
+            paused: Mutex::default(),
             built: watch::Sender::new(0),
             keeper: tokio::sync::Mutex::new(Keeper { server, store: store.clone(), kept: SupplySnapshot::default() }),
         });
@@ -82,12 +96,16 @@ impl Market {
     /// Whether nothing is bought for a while.
     #[must_use]
     pub fn is_paused(&self, now: UnixSeconds) -> bool {
-        now < self.paused_until.load(Ordering::Relaxed)
+        self.paused().is_some_and(|pause| now < pause.until)
     }
 
-    /// Buys nothing until then, or until the operator changes something.
-    pub fn pause_until(&self, at: UnixSeconds) {
-        self.paused_until.fetch_max(at, Ordering::Relaxed);
+    /// Buys nothing for a while, or until the operator changes something.
+    pub fn pause(&self, pause: Pause) {
+        let mut paused = self.paused();
+        // A block of our account outlasts a lack of money.
+        if paused.is_none_or(|before| before.until <= pause.until) {
+            *paused = Some(pause);
+        }
     }
 
     /// Uses this key from now on.
@@ -97,7 +115,7 @@ impl Market {
     pub fn set_key(&self, key: SecretString) -> Result<(), providers::ConfigError> {
         self.client.set_key(key)?;
         self.has_key.store(true, Ordering::Relaxed);
-        self.paused_until.store(UnixSeconds::MIN, Ordering::Relaxed);
+        *self.paused() = None;
         Ok(())
     }
 
@@ -158,13 +176,32 @@ impl Market {
 
     /// Prices follow the margin.
     pub fn set_settings(&self, settings: &Settings) {
-        self.paused_until.store(UnixSeconds::MIN, Ordering::Relaxed);
+        *self.paused() = None;
         *self.prices() = Prices { margin: settings.server(self.server).margin(), from: SupplySnapshot::default() };
         self.rebuild(&self.supply.snapshot());
     }
 
-    /// Renews the catalogue on each change of the lists.
-    pub async fn run(self: Arc<Self>, mut shutdown: watch::Receiver<bool>) {
+    /// Keeps the catalogue as the lists are, and looks whether a pause can end.
+    pub async fn run(self: Arc<Self>, shutdown: watch::Receiver<bool>) {
+        tokio::join!(self.follow_lists(shutdown.clone()), self.probe(shutdown));
+    }
+
+    /// While buying is paused for want of money or a key: is it there again?
+    async fn probe(&self, mut shutdown: watch::Receiver<bool>) {
+        loop {
+            tokio::select! {
+                _ = shutdown.changed() => return,
+                () = tokio::time::sleep(PROBE_EVERY) => {}
+            }
+            let Some(needed) = self.paused().and_then(|pause| pause.ends_with) else { continue };
+            if self.client.balance().await.is_ok_and(|balance| balance >= needed) {
+                tracing::info!(server = self.server.number(), "buying goes on");
+                *self.paused() = None;
+            }
+        }
+    }
+
+    async fn follow_lists(&self, mut shutdown: watch::Receiver<bool>) {
         let mut changes = self.supply.changes();
         loop {
             tokio::select! {
@@ -172,7 +209,15 @@ impl Market {
                 changed = changes.changed() => if changed.is_err() { return },
             }
             self.publish().await;
+            self.want_popular();
         }
+    }
+
+    /// The countries that most people choose have their prices before anybody asks.
+    fn want_popular(&self) {
+        let catalogue = self.catalogue();
+        let popular = POPULAR_COUNTRIES.iter().filter_map(|iso2| catalogue.country_by_iso2(iso2));
+        popular.for_each(|country| self.want(country.id, Product::Temporary));
     }
 
     /// Keeps in the database what has changed, and only then shows it: what a person has seen, a restart still knows.
@@ -181,6 +226,10 @@ impl Market {
         let supply = self.supply.snapshot();
         keeper.keep(&supply).await;
         self.rebuild(&supply);
+    }
+
+    fn paused(&self) -> MutexGuard<'_, Option<Pause>> {
+        self.paused.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn prices(&self) -> MutexGuard<'_, Prices> {

@@ -8,13 +8,13 @@ use flows::Raqam;
 use shop::command::Alarm;
 use shop::order::Wish;
 use shop::pool::SmsPool;
-use shop::{ServerId, UnixSeconds, UserId};
+use shop::{Money, ServerId, UnixSeconds, UserId};
 use telegram::host::Delivered;
 use telegram::{Handle, Posted};
 use tokio::sync::watch;
 
 use crate::host::ShopHost;
-use crate::market::Market;
+use crate::market::{Market, Pause};
 use crate::office::Office;
 
 /// How long something may be on its way into a session before it is passed on again, in seconds.
@@ -75,11 +75,12 @@ impl Shell {
         self.markets.get(&server).is_some_and(|market| market.is_paused(self.office.clock.now()))
     }
 
-    /// A server does not buy for so many seconds: what it said to one purchase it would say to all.
-    pub fn pause(&self, server: ServerId, seconds: u32) {
+    /// A server does not buy for so many seconds: what it said to one purchase it would say to all. A balance that is
+    /// enough ends that early.
+    pub fn pause(&self, server: ServerId, seconds: u32, ends_with: Option<Money>) {
         if let Some(market) = self.markets.get(&server) {
             tracing::error!(server = server.number(), seconds, "buying is paused");
-            market.pause_until(self.office.clock.now() + i64::from(seconds));
+            market.pause(Pause { until: self.office.clock.now() + i64::from(seconds), ends_with });
         }
     }
 

@@ -116,7 +116,7 @@ async fn a_price_that_rose_is_fetched_at_once() {
     let mut world = world().await;
     play(&mut world, TO_CONFIRM).await;
     assert!(world.sim.smspool.set_price(1, 1012, "0.90"));
-    play(&mut world, &format!("{BUY}see \"The price has changed\"\nsee \"not charged\"\n")).await;
+    play(&mut world, &format!("{BUY}see \"The price changed\"\nsee \"not charged\"\n")).await;
     let user = world.sim.telegram.known_user(7).expect("a customer");
     let fetched = async {
         loop {

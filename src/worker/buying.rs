@@ -14,8 +14,8 @@ use crate::shell::Shell;
 
 /// A shorter wait is a rate limit's; a longer one is a block of our account.
 const BLOCK_MIN_S: u32 = 600;
-/// When a server that refused our key or lacks our money is tried again, in seconds.
-const PROBE_AFTER_S: u32 = 60;
+/// When a server that refused our key or lacks our money is tried again at the latest, in seconds.
+const PAUSE_S: u32 = 60;
 
 /// Buys for a reserved order. Until it is stored as being bought every way out is free.
 pub(super) async fn buy(shell: Arc<Shell>, id: OrderId) -> After {
@@ -116,9 +116,10 @@ fn refused(shell: &Shell, order: &Order, error: &PoolError) -> RefundReason {
             shell.prices_changed(&order.wish);
             return RefundReason::PriceChanged;
         }
-        (ErrorCode::BalanceTooLow | ErrorCode::InvalidKey, _) => shell.pause(order.wish.server, PROBE_AFTER_S),
+        (ErrorCode::BalanceTooLow, _) => shell.pause(order.wish.server, PAUSE_S, Some(order.quoted_cost)),
+        (ErrorCode::InvalidKey, _) => shell.pause(order.wish.server, PAUSE_S, Some(Money::ZERO)),
         (ErrorCode::RateLimited, Advice::RetryAfter(wait_s)) if wait_s >= BLOCK_MIN_S => {
-            shell.pause(order.wish.server, wait_s);
+            shell.pause(order.wish.server, wait_s, None);
         }
         (_, Advice::None | Advice::RetryAfter(_)) => {}
     }

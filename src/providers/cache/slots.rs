@@ -14,6 +14,8 @@ const REFRESH_AGE_S: i64 = TTL_S * 4 / 5;
 const IN_USE_S: i64 = 600;
 const RETRY_FIRST_S: i64 = 5;
 const RETRY_MAX_S: i64 = 60;
+/// Whoever waits for a list is not told of a failure that is older than this: it is tried again.
+const RETRY_ASKED_S: i64 = 3;
 /// More slots than countries and rental products that any supplier lists.
 const SLOTS_MAX: usize = 1_000;
 
@@ -59,6 +61,8 @@ struct Slot {
 struct Failed {
     times: u32,
     retry_at: UnixSeconds,
+    /// When it may be tried again for somebody who waits.
+    retry_asked_at: UnixSeconds,
     error: PoolError,
 }
 
@@ -72,7 +76,8 @@ impl Slots {
         match (&slot.flight, &slot.failed) {
             (Some(_), _) if fresh => Next::Nothing,
             (Some(flight), _) => Next::Wait(flight.clone()),
-            (None, Some(failed)) if failed.holds(now) && !fresh => Next::Later(failed.error.clone()),
+            (None, Some(failed)) if failed.holds_asked(now) && !fresh => Next::Later(failed.error.clone()),
+            (None, Some(_)) if !fresh => Next::Fetch,
             _ if slot.is_due(age, now) => Next::Fetch,
             _ => Next::Nothing,
         }
@@ -115,7 +120,8 @@ impl Slots {
                 Advice::None | Advice::PriceChanged => 0,
             };
             let retry_at = now + delay.max(asked).min(RETRY_MAX_S);
-            Failed { times: times.saturating_add(1), retry_at, error: error.clone() }
+            let retry_asked_at = now + RETRY_ASKED_S.max(asked).min(RETRY_MAX_S);
+            Failed { times: times.saturating_add(1), retry_at, retry_asked_at, error: error.clone() }
         });
     }
 
@@ -142,5 +148,10 @@ impl Failed {
     /// A clock that was set back must not hold a list for hours.
     fn holds(&self, now: UnixSeconds) -> bool {
         (self.retry_at - RETRY_MAX_S..self.retry_at).contains(&now)
+    }
+
+    /// The same for somebody who waits.
+    fn holds_asked(&self, now: UnixSeconds) -> bool {
+        (self.retry_asked_at - RETRY_MAX_S..self.retry_asked_at).contains(&now)
     }
 }
