@@ -7,7 +7,7 @@ use shop::{ErrorCode, Money};
 
 use super::Cx;
 use super::elsewhere::elsewhere;
-use super::quote::missing;
+use super::quote::{missing, payable};
 use super::screens::{closed, product};
 use super::search::has_choice;
 use super::state::{Action, Draft, Mode, News, Shelf, Stop};
@@ -40,6 +40,7 @@ pub(super) fn confirm(draft: &Draft, cx: &Cx<'_>) -> Screen<Action> {
         Mode::Failed(code) => failed(draft, *code, server, cx),
         Mode::Short { quote } => match missing(quote.price, cx) {
             Some(missing) => short(draft, *quote, missing, cx),
+            None if payable(draft, cx).is_some() => offered(draft, *quote, News::None, cx),
             None => without_price(draft, keys::CONFIRM_ENOUGH, Some(keys::CONFIRM_TOP_UP_DONE), cx),
         },
         Mode::Offered { quote, news } => match missing(quote.price, cx) {

@@ -6,7 +6,8 @@ use shop::order::Wish;
 use shop::{CountryId, ErrorCode, Money, ServiceId};
 
 use super::quote::{
-    missing, offer, other_country, price_of, price_today, reprice, requote, services, with_country, with_service,
+    missing, offer, other_country, payable, price_of, price_today, quoted, reprice, requote, services, with_country,
+    with_service,
 };
 use super::state::{Action, Draft, Mode, News, State, Stop};
 use super::{Cx, Purchase, leave};
@@ -62,14 +63,18 @@ pub(super) fn waiting(event: &Event<Purchase>) -> Step<Purchase> {
     }
 }
 
-/// The books decide: the screen's own price and balance are only a guide.
+/// The books decide: the screen's own price and balance are only a guide. Whoever has topped up meanwhile has the price
+/// quoted with the press.
 fn buy(draft: &Draft, cx: &Cx<'_>) -> Step<Purchase> {
-    let Mode::Offered { quote, .. } = draft.mode else {
-        return Step::Ignore(Reason::TooLate);
+    let (quote, quoting) = match (&draft.mode, payable(draft, cx)) {
+        (Mode::Offered { quote, .. }, _) => (*quote, None),
+        (_, Some(quote)) => (quote, Some(quoted(&draft.wish, quote))),
+        (_, None) => return Step::Ignore(Reason::TooLate),
     };
     let order = quote.id.order();
     let buy = Command::Buy { quote: quote.id, current: price_today(&draft.wish, cx) };
-    Step::Go(State::Waiting { order }, vec![Effect::Disarm, Effect::Do(buy)])
+    let commands = quoting.into_iter().chain([buy]).map(Effect::Do);
+    Step::Go(State::Waiting { order }, [Effect::Disarm].into_iter().chain(commands).collect())
 }
 
 fn service_picked(wish: &Wish, id: ServiceId, cx: &Cx<'_>) -> Step<Purchase> {

@@ -172,6 +172,13 @@ pub(super) fn missing(price: Money, cx: &Cx<'_>) -> Option<Money> {
     price.checked_sub(cx.env.wallet.available).filter(|missing| *missing > Money::ZERO)
 }
 
+/// The price that was too high for the wallet, where the wallet holds it by now and it is still today's.
+pub(super) fn payable(draft: &Draft, cx: &Cx<'_>) -> Option<Shelf> {
+    let Mode::Short { quote } = draft.mode else { return None };
+    let today = missing(quote.price, cx).is_none() && price_today(&draft.wish, cx) == Some(quote.price);
+    today.then_some(quote)
+}
+
 /// Today's price of a wish as the catalogue has it; `None` where that is too old to say.
 pub(super) fn price_today(wish: &Wish, cx: &Cx<'_>) -> Option<Money> {
     current_offer(cx.env.server(wish.server)?, wish, cx)?.price
@@ -202,7 +209,7 @@ fn priced(offer: &Offer) -> Option<(Money, Money)> {
     offer.cost.zip(offer.price)
 }
 
-fn quoted(wish: &Wish, quote: Shelf) -> Command {
+pub(super) fn quoted(wish: &Wish, quote: Shelf) -> Command {
     Command::Quote { id: quote.id, wish: wish.clone(), cost: quote.cost, price: quote.price }
 }
 
