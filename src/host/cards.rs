@@ -2,9 +2,9 @@
 
 use engine::{Lang, machine};
 use flows::{Raqam, card, note, purchase};
-use shop::ErrorCode;
 use shop::command::Command;
 use shop::order::{Order, RefundReason, State};
+use shop::{ErrorCode, UserId};
 use store::{CardStep, Changed, Intent, Outcome, OutgoingRow, UserView};
 use telegram::host::{CardAnswer, CardPress, Host as _, HostResult, Outgoing, OutgoingKind, Person, Popup, Sound};
 
@@ -33,7 +33,7 @@ impl ShopHost {
         }
         let commands: Vec<Command> = pressed.command.into_iter().collect();
         let step = CardStep {
-            user: order.user,
+            user: UserId(person.id),
             order: order.id,
             update,
             ask: Some(page::ask_row(pressed.ask)),

@@ -4,7 +4,9 @@
 use engine::machine::{self, Input, Outcome};
 use engine::registry::AnyEffect;
 use engine::session::Session;
+use engine::token::Stale;
 use engine::{Face, Lang};
+use flows::purchase::sample_wish;
 use flows::{Entry, Pick, Raqam};
 use proptest::prelude::*;
 use shop::ServiceId;
@@ -99,4 +101,23 @@ fn input(next: Move, shown: &[String], earlier: &[String]) -> Input<Raqam> {
             _ => Entry::Help,
         }),
     }
+}
+
+/// Buying counts once: its button carries the session's revision, and no other one will do.
+#[test]
+fn a_button_that_counts_once_needs_the_revision_of_its_session() {
+    let env = Scene::Usual.env();
+    let cx = context(&env, Lang::En);
+    let begun = machine::handle::<Raqam>(&Session::default(), Input::Start(Entry::Again(sample_wish())), &cx).session;
+    let shown = tokens(&machine::view::<Raqam>(&begun, &cx).rendered);
+    let parts = |token: &String| token.split('.').map(str::to_owned).collect::<Vec<_>>();
+    let buy = shown.iter().map(parts).find(|parts| parts[2] != "-").expect("a button that counts once");
+    let press = |revision: &str| {
+        let data = [buy[0].as_str(), &buy[1], revision, &buy[3]].join(".");
+        machine::handle::<Raqam>(&begun, Input::Token(data), &cx).outcome
+    };
+    for revision in ["-", "0", "zz"] {
+        assert_eq!(press(revision), Outcome::Stale(Stale::OtherRevision), "{revision}");
+    }
+    assert_eq!(press(&buy[2]), Outcome::Stepped);
 }
