@@ -4,7 +4,7 @@
 
 use std::hint::black_box;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use shop::catalogue::{Catalogue, PriceList, Product};
@@ -96,6 +96,27 @@ fn keystrokes(criterion: &mut Criterion) {
     }
 }
 
+/// The middle and the slowest of many single keystrokes: a mean says nothing of the worst one.
+fn worst(_: &mut Criterion) {
+    let catalogue = catalogue();
+    let mut taken = Vec::new();
+    for _ in 0..500 {
+        for (_, for_countries, for_services) in QUERIES {
+            for (place, script) in [Script::Latin, Script::Arabic].into_iter().enumerate() {
+                let (country, service) = (query(for_countries[place]), query(for_services[place]));
+                let start = Instant::now();
+                black_box(search::countries(&catalogue, script, Product::Temporary, black_box(&country), &[US]));
+                taken.push(start.elapsed());
+                let start = Instant::now();
+                black_box(search::services(&catalogue, script, US, Product::Temporary, black_box(&service), &[]));
+                taken.push(start.elapsed());
+            }
+        }
+    }
+    taken.sort();
+    println!("{} keystrokes: median {:?}, worst {:?}", taken.len(), taken[taken.len() / 2], taken[taken.len() - 1]);
+}
+
 fn quick() -> Criterion {
     Criterion::default()
         .warm_up_time(Duration::from_millis(300))
@@ -103,5 +124,5 @@ fn quick() -> Criterion {
         .sample_size(50)
 }
 
-criterion_group! { name = benches; config = quick(); targets = keystrokes }
+criterion_group! { name = benches; config = quick(); targets = keystrokes, worst }
 criterion_main!(benches);
