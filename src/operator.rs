@@ -329,7 +329,7 @@ fn backup(store: &Store, file: &Path) -> Answer {
             head.seq,
             head.hash
         )),
-        Err(error) => Answer::refused(error.to_string()),
+        Err(error) => Answer::refused(format!("{:#}", anyhow::Error::from(error))),
     }
 }
 

@@ -208,7 +208,9 @@ fn market(config: &Config, opened: &Opened) -> anyhow::Result<Arc<Market>> {
     let office = &opened.office;
     let market = Market::open(ServerId::Two, client, office.clock.clone(), &office.store, &opened.settings);
     if let Some(key) = key {
-        market.set_key(key).map_err(|error| BadOption { option: "SMSPOOL_API_KEY", problem: error.to_string() })?;
+        market
+            .set_key(key)
+            .map_err(|error| BadOption { option: "SMSPOOL_API_KEY", problem: format!("cannot be used: {error}") })?;
     } else {
         tracing::warn!("server 2 has no API key: nothing is sold until `raqam settings key 2` sets one");
     }
@@ -242,7 +244,10 @@ pub async fn operator_without_bot(config: &Config) -> anyhow::Result<Operator> {
     let (client, key) = server_two(config, &opened)?;
     let pools: Vec<(ServerId, Arc<dyn shop::pool::SmsPool>)> = match key {
         Some(key) => {
-            client.set_key(key).map_err(|error| BadOption { option: "SMSPOOL_API_KEY", problem: error.to_string() })?;
+            client.set_key(key).map_err(|error| BadOption {
+                option: "SMSPOOL_API_KEY",
+                problem: format!("cannot be used: {error}"),
+            })?;
             vec![(ServerId::Two, Arc::new(client))]
         }
         None => Vec::new(),

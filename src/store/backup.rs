@@ -10,7 +10,7 @@ use redb::{Durability, ReadableDatabase as _};
 use crate::audit::Audit;
 use crate::chain::Head;
 use crate::error::{OpenError, StoreError};
-use crate::open::{Integrity, Options, builder, sync_folder};
+use crate::open::{Integrity, Options, builder, private, sync_folder};
 use crate::read::{Read as _, Sort, Span};
 use crate::snapshot::Snapshot;
 use crate::store::Store;
@@ -23,8 +23,8 @@ pub enum BackupError {
     #[error("{0} exists already: a backup never replaces a file")]
     Exists(PathBuf),
     /// The system refuses.
-    #[error("{0}: {1}")]
-    Io(PathBuf, std::io::Error),
+    #[error("{0} cannot be used")]
+    Io(PathBuf, #[source] std::io::Error),
     /// The database or the copy cannot be read or written.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -117,6 +117,7 @@ pub fn restore(backup: &Path, database: &Path, forget: Forget) -> Result<(Audit,
 fn place(backup: &Path, database: &Path) -> std::io::Result<()> {
     let unfinished = PathBuf::from(format!("{}.new", database.display()));
     fs::copy(backup, &unfinished)?;
+    private(&unfinished)?;
     fs::File::open(&unfinished)?.sync_all()?;
     fs::rename(&unfinished, database)?;
     sync_folder(database)
@@ -130,6 +131,7 @@ fn free_name(database: &Path) -> PathBuf {
 fn copy(books: &Snapshot, to: &Path) -> Result<Head, BackupError> {
     let broken = |error: &dyn std::fmt::Display| StoreError::Broken(error.to_string());
     let database = builder(Options::default()).create(to).map_err(|error| broken(&error))?;
+    private(to).map_err(|error| BackupError::Io(to.to_owned(), error))?;
     let mut transaction = database.begin_write().map_err(StoreError::from)?;
     transaction.set_durability(Durability::Immediate).map_err(StoreError::from)?;
     transaction.set_quick_repair(true);

@@ -30,7 +30,7 @@ pub enum OpenError {
         known: u32,
     },
     /// The system refuses: look at the path, its rights and the disk.
-    #[error("{path}: {source}")]
+    #[error("{path} cannot be used")]
     Io {
         /// Which file.
         path: PathBuf,

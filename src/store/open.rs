@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::ErrorKind;
+use std::os::unix::fs::PermissionsExt as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
@@ -84,6 +85,7 @@ fn create(path: &Path, options: Options) -> Result<(), OpenError> {
         }
         other => other?,
     };
+    private(&unfinished).map_err(io)?;
     initialise(&database).map_err(|error| damaged(path, &error.to_string()))?;
     // A link, not a renaming: it never replaces a file that somebody else has just made.
     let linked = fs::hard_link(&unfinished, path);
@@ -93,6 +95,11 @@ fn create(path: &Path, options: Options) -> Result<(), OpenError> {
         Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(io(error)),
         Ok(()) | Err(_) => sync_folder(path).map_err(io),
     }
+}
+
+/// Nobody else reads what users received.
+pub(crate) fn private(file: &Path) -> std::io::Result<()> {
+    fs::set_permissions(file, fs::Permissions::from_mode(0o600))
 }
 
 /// Makes a new name in a folder durable.

@@ -1,6 +1,7 @@
 //! Files: kept over a restart, owned by one process, and never trusted blindly.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -54,6 +55,8 @@ async fn everything_is_there_after_a_restart() {
     let names: Vec<_> =
         fs::read_dir(&folder.0).expect("a folder").map(|entry| entry.expect("an entry").file_name()).collect();
     assert_eq!(names, ["raqam.redb"]);
+    let mode = fs::metadata(folder.file()).expect("a file").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600, "nobody else reads what users received");
 }
 
 #[tokio::test]
