@@ -156,6 +156,7 @@ keys! {
     CARD_EXPIRING = "card.expiring",
     CARD_EXPIRING_FREE = "card.expiring_free",
     CARD_EXPIRED = "card.expired",
+    CARD_WITHDRAWN = "card.withdrawn",
     CARD_CANCELLED = "card.cancelled",
     CARD_RETURNED = "card.returned",
     CARD_RETURNED_EARLY = "card.returned_early",

@@ -37,10 +37,8 @@ pub fn render(note: &Note, subject: Subject<'_>, cx: &CardCx<'_>) -> (Rendered, 
     let order = subject.order;
     let (id, screen, sound) = match note {
         Note::Code { order, index, code } => (*order, code_screen(*index, code.as_deref(), subject, cx), Sound::Rings),
-        Note::Expired(id) => (*id, ended(order, keys::CARD_EXPIRED, keys::NOTE_EXPIRED_UNKNOWN, cx), Sound::Silent),
-        Note::Cancelled(id) => {
-            (*id, ended(order, keys::CARD_CANCELLED, keys::NOTE_CANCELLED_UNKNOWN, cx), Sound::Silent)
-        }
+        Note::Expired(id) => (*id, ended(order, keys::NOTE_EXPIRED_UNKNOWN, cx), Sound::Silent),
+        Note::Cancelled(id) => (*id, ended(order, keys::NOTE_CANCELLED_UNKNOWN, cx), Sound::Silent),
         Note::Failed(id) => (*id, failed(order, cx), Sound::Rings),
         Note::NoResend(id) => (*id, no_resend(order, cx), Sound::Rings),
         Note::Kept(id) => (*id, kept(order, cx), Sound::Rings),
@@ -110,8 +108,8 @@ fn buttons(order: &Order, lang: Lang) -> Vec<Button<Action>> {
     more.into_iter().chain([button(lang, keys::NOTE_DONE, Action::Home)]).collect()
 }
 
-fn ended(order: Option<&Order>, title: Key, unknown: Key, cx: &CardCx<'_>) -> Screen<Action> {
-    order.map_or_else(|| Screen::new(words(cx.lang, unknown)), |order| card::ended(order, title, cx))
+fn ended(order: Option<&Order>, unknown: Key, cx: &CardCx<'_>) -> Screen<Action> {
+    order.map_or_else(|| Screen::new(words(cx.lang, unknown)), |order| card::ended(order, cx))
 }
 
 fn kept(order: Option<&Order>, cx: &CardCx<'_>) -> Screen<Action> {

@@ -16,6 +16,9 @@ const SLOW_AFTER_S: i64 = 8;
 /// From when on the end is near, in seconds.
 const HURRY_S: i64 = 120;
 
+/// How far the supplier's clock and ours may differ, in seconds.
+const CLOCKS_DIFFER_S: i64 = 60;
+
 /// The screen of an order.
 pub(super) fn card(order: &Order, ask: Ask, cx: &CardCx<'_>) -> Screen<Action> {
     let asks = ask == Ask::Cancel && order.can_cancel(cx.now);
@@ -200,13 +203,19 @@ fn refunded(order: &Order, reason: RefundReason, cx: &CardCx<'_>) -> Screen<Acti
         RefundReason::NotStarted => once_more(order, keys::CARD_NOT_STARTED, keys::COMMON_TRY_AGAIN, cx),
         RefundReason::NotBought => once_more(order, keys::CARD_NOT_BOUGHT, keys::COMMON_TRY_AGAIN, cx),
         RefundReason::Unknown => once_more(order, keys::CARD_NEVER_KNOWN, keys::COMMON_TRY_AGAIN, cx),
-        RefundReason::Cancelled => ended(order, keys::CARD_CANCELLED, cx),
-        RefundReason::Expired => ended(order, keys::CARD_EXPIRED, cx),
+        RefundReason::Cancelled | RefundReason::Expired => ended(order, cx),
     }
 }
 
 /// The end without a code: also the message that tells of it.
-pub(crate) fn ended(order: &Order, title: Key, cx: &CardCx<'_>) -> Screen<Action> {
+pub(crate) fn ended(order: &Order, cx: &CardCx<'_>) -> Screen<Action> {
+    let title = if order.state == State::Refunded(RefundReason::Cancelled) {
+        keys::CARD_CANCELLED
+    } else if is_withdrawn(order) {
+        keys::CARD_WITHDRAWN
+    } else {
+        keys::CARD_EXPIRED
+    };
     let body = match (&order.number, is_free(order)) {
         (_, true) => keys::CARD_ENDED_FREE,
         (Some(_), false) => keys::CARD_RETURNED,
@@ -216,6 +225,12 @@ pub(crate) fn ended(order: &Order, title: Key, cx: &CardCx<'_>) -> Screen<Action
         .row([button(cx.lang, keys::CARD_TRY_ANOTHER, Action::Again).tone(Tone::Primary)])
         .row([button(cx.lang, keys::COMMON_OTHER_COUNTRY, Action::Country)])
         .row([home(cx)])
+}
+
+/// Whether the supplier ended it before its time, by more than clocks differ.
+fn is_withdrawn(order: &Order) -> bool {
+    let end = order.ended_at.zip(order.number.as_ref());
+    end.is_some_and(|(ended_at, number)| ended_at + CLOCKS_DIFFER_S < number.expires_at)
 }
 
 fn once_more(order: &Order, text: Key, again: Key, cx: &CardCx<'_>) -> Screen<Action> {

@@ -56,7 +56,8 @@ fn orders(scene: Scene) -> Vec<(String, Order, Ask)> {
         ("cancelled", refunded(RefundReason::Cancelled), Ask::No),
         ("cancelled_early", Order { number: None, ..refunded(RefundReason::Cancelled) }, Ask::No),
         ("cancelled_free", Order { state: State::Refunded(RefundReason::Cancelled), ..child }, Ask::No),
-        ("expired", refunded(RefundReason::Expired), Ask::No),
+        ("expired", to_its_end(&refunded(RefundReason::Expired)), Ask::No),
+        ("withdrawn", refunded(RefundReason::Expired), Ask::No),
     ];
     let longest = Order { id: OrderId(u64::MAX), ..scene.order(1, State::Active) };
     all.push(("longest_number", longest, Ask::No));
@@ -65,6 +66,13 @@ fn orders(scene: Scene) -> Vec<(String, Order, Ask)> {
         ErrorCode::iter().map(|code| (format!("refused_{code}"), refunded(RefundReason::Refused(code)), Ask::No)),
     );
     all
+}
+
+/// The order as one that nobody ended before its time.
+fn to_its_end(order: &Order) -> Order {
+    let number = order.number.clone();
+    let number = number.map(|number| Number { expires_at: order.ended_at.unwrap_or(number.expires_at), ..number });
+    Order { number, ..order.clone() }
 }
 
 /// The order with so many seconds left.
@@ -154,7 +162,7 @@ fn notes(scene: Scene) -> Vec<(&'static str, Note, Option<Order>, usize)> {
         ("rental_code_again", code(&rental, 1), Some(rental), 0),
         ("not_charged", code(&late, 0), Some(late), 0),
         ("no_code", code(&no_code, 0), Some(no_code), 0),
-        ("expired", Note::Expired(id), refunded(RefundReason::Expired), 0),
+        ("expired", Note::Expired(id), refunded(RefundReason::Expired).map(|order| to_its_end(&order)), 0),
         ("expired_alone", Note::Expired(id), None, 0),
         ("cancelled", Note::Cancelled(id), refunded(RefundReason::Cancelled), 0),
         ("cancelled_alone", Note::Cancelled(id), None, 0),
