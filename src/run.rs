@@ -155,12 +155,13 @@ pub async fn bot(
         },
     };
     tokio::select! {
-        ended = chats(shell, settings, shutdown.clone()) => ended?,
+        ended = chats(shell.clone(), settings, shutdown.clone()) => ended?,
         () = broken(failed) => bail!("the database failed: start again, and the truth is read from it"),
         () = lost(&mut parts, &shutdown) => bail!("a part of the bot stopped by itself: start again"),
     }
     let finish = async { while parts.join_next().await.is_some() {} };
     let _ = tokio::time::timeout(FINISH, finish).await;
+    shell.disconnect();
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! Everything that runs, in one place: the office, the markets, the way back to the chats.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use flows::Raqam;
@@ -33,7 +33,7 @@ pub struct Shell {
     pub support_url: Option<String>,
     /// How often suppliers are asked for messages.
     pub poll_every: Duration,
-    chats: OnceLock<Handle<ShopHost>>,
+    chats: RwLock<Option<Handle<ShopHost>>>,
     waiting: Mutex<BTreeSet<UserId>>,
     delivering: Mutex<BTreeMap<String, UnixSeconds>>,
 }
@@ -52,15 +52,24 @@ impl Shell {
             markets,
             support_url,
             poll_every,
-            chats: OnceLock::new(),
+            chats: RwLock::default(),
             waiting: Mutex::default(),
             delivering: Mutex::default(),
         }
     }
 
-    /// Connects the chats, once.
+    /// Connects the chats.
     pub fn connect(&self, chats: Handle<ShopHost>) {
-        let _ = self.chats.set(chats);
+        *self.chats.write().unwrap_or_else(PoisonError::into_inner) = Some(chats);
+    }
+
+    /// Lets the chats go: they hold this shell, and the database stays open as long as they do.
+    pub fn disconnect(&self) {
+        *self.chats.write().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    fn chats(&self) -> Option<Handle<ShopHost>> {
+        self.chats.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The supplier of a server.
@@ -99,14 +108,14 @@ impl Shell {
 
     /// These users have something outgoing.
     pub fn wake(&self, users: BTreeSet<UserId>) {
-        if let Some(chats) = self.chats.get() {
+        if let Some(chats) = self.chats() {
             users.into_iter().for_each(|user| chats.wake(user.0));
         }
     }
 
     /// Passes something into a user's session: once per key while it is on its way.
     pub fn deliver(&self, delivered: Delivered<Raqam>) {
-        let Some(chats) = self.chats.get() else { return };
+        let Some(chats) = self.chats() else { return };
         let (key, now) = (delivered.key.clone(), self.office.clock.now());
         if self.delivering().get(&key).is_some_and(|since| (0..DELIVERY_LIFE_S).contains(&(now - since))) {
             return;

@@ -148,6 +148,18 @@ async fn a_bad_line_in_the_env_file_is_named_without_what_it_holds() {
     assert!(!said(&output).contains("horse"), "{}", said(&output));
 }
 
+/// The README's first command: both conversations to their ends, and the books.
+#[tokio::test]
+async fn the_demo_plays_both_conversations_and_prints_the_ledger() {
+    let output = World::without_bot(SimOptions::default()).await.raqam(&["demo"]);
+    let said = said(&output);
+    assert!(output.status.success(), "{said}");
+    for part in ["رقمك جاهز", "🔑 الكود: `482913`", "Messages: 0", "🔑 `55123`", "My numbers", "Transaction 8: Capture"]
+    {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+}
+
 #[tokio::test]
 async fn every_command_has_help_and_diagrams_print() {
     let world = World::without_bot(SimOptions::default()).await;

@@ -30,7 +30,9 @@ const CONVERSATIONS: [(&str, &str); 2] = [
 pub(super) fn run(_: Arguments) -> anyhow::Result<ExitCode> {
     let folder = std::env::temp_dir().join(format!("raqam-demo-{}", std::process::id()));
     std::fs::create_dir_all(&folder)?;
-    let played = block_on(play(&folder.join("demo.redb")));
+    let database = folder.join("demo.redb");
+    // Once the runtime is gone, nobody has the database any more.
+    let played = block_on(play(&database)).and_then(|()| print_ledger(&database));
     let cleaned = std::fs::remove_dir_all(&folder);
     played?;
     cleaned?;
@@ -67,9 +69,7 @@ async fn play(database: &Path) -> anyhow::Result<()> {
         played = conversations => played?,
     }
     stop.send(true)?;
-    bot.await?;
-    println!("\n══════ The ledger ══════");
-    print_ledger(database)
+    bot.await
 }
 
 /// The simulators' clock as the shop's.
@@ -124,6 +124,7 @@ async fn credit(socket: &Path, user: &str, amount: &str) -> anyhow::Result<Strin
 }
 
 fn print_ledger(database: &Path) -> anyhow::Result<()> {
+    println!("\n══════ The ledger ══════");
     let store = Store::open(database, StoreOptions::default())?;
     for seq in 1.. {
         match store.transaction(seq)? {
