@@ -11,7 +11,6 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use shop::catalogue::{Catalogue, PriceList, Product};
 use shop::clock::Clock;
-use shop::places::POPULAR_COUNTRIES;
 use shop::pool::{PoolError, Receives, RentalOffer, SmsPool};
 use shop::pricing::Margin;
 use shop::settings::Settings;
@@ -209,15 +208,7 @@ impl Market {
                 changed = changes.changed() => if changed.is_err() { return },
             }
             self.publish().await;
-            self.want_popular();
         }
-    }
-
-    /// The countries that most people choose have their prices before anybody asks.
-    fn want_popular(&self) {
-        let catalogue = self.catalogue();
-        let popular = POPULAR_COUNTRIES.iter().filter_map(|iso2| catalogue.country_by_iso2(iso2));
-        popular.for_each(|country| self.want(country.id, Product::Temporary));
     }
 
     /// Keeps in the database what has changed, and only then shows it: what a person has seen, a restart still knows.

@@ -15,9 +15,6 @@ pub(crate) use process::BotProcess;
 /// How long anything real may take before a test gives up.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
-/// How many of the popular countries the simulated supplier sells: their prices are fetched at the start.
-const POPULAR_SOLD: u64 = 9;
-
 /// The simulators and a real bot process over them.
 pub(crate) struct World {
     /// The simulated Telegram and supplier.
@@ -78,7 +75,6 @@ impl World {
     /// Waits until the bot has the supplier's lists and the prices of country 1: a new shop has them after a moment.
     async fn wait_for_prices(&self) {
         self.sim.smspool.wait_count("/rental/retrieve_all", 2, PATIENCE).await;
-        self.sim.smspool.wait_count("/request/pricing", POPULAR_SOLD, PATIENCE).await;
         let probe = self.sim.telegram.user(999_999, "Probe", "en");
         let loaded = async {
             loop {
