@@ -15,7 +15,7 @@ const IN_USE_S: i64 = 600;
 const RETRY_FIRST_S: i64 = 5;
 const RETRY_MAX_S: i64 = 60;
 /// Whoever waits for a list is not told of a failure that is older than this: it is tried again.
-const RETRY_ASKED_S: i64 = 3;
+const RETRY_ASKED_S: i64 = 1;
 /// More slots than countries and rental products that any supplier lists.
 const SLOTS_MAX: usize = 1_000;
 
