@@ -12,7 +12,7 @@ use crate::keys;
 use crate::text::{Key, number, say, words};
 
 /// A supplier's message is cut to so many characters.
-pub(crate) const MESSAGE_CHARACTERS_MAX: usize = 1_000;
+pub(crate) const MESSAGE_CHARACTERS_MAX: usize = 3_000;
 
 /// A row of a table.
 pub(crate) const fn row<K: Copy>(from: K, on: &'static str, when: &'static str, to: To<K>) -> Row<K> {
