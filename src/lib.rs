@@ -12,12 +12,12 @@ mod effects;
 mod fresh;
 mod guard;
 pub mod host;
-mod market;
+pub mod market;
 pub mod office;
 pub mod operator;
 pub mod run;
 pub mod seal;
-mod shell;
+pub mod shell;
 mod timers;
 pub mod worker;
 

@@ -5,8 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
-use providers::{Aged, SmsPoolClient, Supply, SupplySnapshot};
-use secrecy::SecretString;
+use providers::{Aged, Supply, SupplySnapshot};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use shop::catalogue::{Catalogue, PriceList, Product};
@@ -25,7 +24,7 @@ const PROBE_EVERY: Duration = Duration::from_secs(5);
 pub struct Market {
     /// Which server.
     pub server: ServerId,
-    client: Arc<SmsPoolClient>,
+    pool: Arc<dyn SmsPool>,
     supply: Supply,
     prices: Mutex<Prices>,
     catalogue: RwLock<Arc<Catalogue>>,
@@ -55,19 +54,18 @@ impl Market {
     #[must_use]
     pub fn open(
         server: ServerId,
-        client: SmsPoolClient,
+        pool: Arc<dyn SmsPool>,
         clock: Arc<dyn Clock>,
         store: &Store,
         settings: &Settings,
     ) -> Arc<Self> {
-        let client = Arc::new(client);
-        let supply = Supply::start(client.clone(), clock);
+        let supply = Supply::start(pool.clone(), clock);
         supply.restore(kept(store, server));
         let margin = settings.server(server).margin();
         let prices = Prices { margin, from: SupplySnapshot::default() };
         let market = Arc::new(Self {
             server,
-            client,
+            pool,
             supply,
             prices: Mutex::new(prices),
             catalogue: RwLock::new(Arc::new(Catalogue::new(&[], &[]))),
@@ -83,7 +81,7 @@ impl Market {
     /// The supplier.
     #[must_use]
     pub fn pool(&self) -> Arc<dyn SmsPool> {
-        self.client.clone()
+        self.pool.clone()
     }
 
     /// Whether a key is set.
@@ -107,15 +105,10 @@ impl Market {
         }
     }
 
-    /// Uses this key from now on.
-    ///
-    /// # Errors
-    /// Where the key is malformed.
-    pub fn set_key(&self, key: SecretString) -> Result<(), providers::ConfigError> {
-        self.client.set_key(key)?;
+    /// The supplier's key was set: buying can begin, or go on.
+    pub fn key_was_set(&self) {
         self.has_key.store(true, Ordering::Relaxed);
         *self.paused() = None;
-        Ok(())
     }
 
     /// The priced catalogue as it is now.
@@ -189,11 +182,12 @@ impl Market {
     async fn probe(&self, mut shutdown: watch::Receiver<bool>) {
         loop {
             tokio::select! {
+                biased;
                 _ = shutdown.changed() => return,
                 () = tokio::time::sleep(PROBE_EVERY) => {}
             }
             let Some(needed) = self.paused().and_then(|pause| pause.ends_with) else { continue };
-            if self.client.balance().await.is_ok_and(|balance| balance >= needed) {
+            if self.pool.balance().await.is_ok_and(|balance| balance >= needed) {
                 tracing::info!(server = self.server.number(), "buying goes on");
                 *self.paused() = None;
             }
@@ -204,6 +198,7 @@ impl Market {
         let mut changes = self.supply.changes();
         loop {
             tokio::select! {
+                biased;
                 _ = shutdown.changed() => return,
                 changed = changes.changed() => if changed.is_err() { return },
             }

@@ -91,7 +91,7 @@ fn refuse_to_forget(config: &Config) -> Result<(), BadOption> {
 ///
 /// # Errors
 /// Where the address or the key cannot be used.
-pub fn server_two(config: &Config, opened: &Opened) -> anyhow::Result<(SmsPoolClient, Option<SecretString>)> {
+pub fn server_two(config: &Config, opened: &Opened) -> anyhow::Result<(Arc<SmsPoolClient>, Option<SecretString>)> {
     let client = SmsPoolClient::new(
         SmsPoolConfig {
             base_url: config.smspool_api_url.clone(),
@@ -111,7 +111,7 @@ pub fn server_two(config: &Config, opened: &Opened) -> anyhow::Result<(SmsPoolCl
         Some(sealed) => Some(opened.sealer.unseal(ServerId::Two, sealed)?),
         None => config.smspool_api_key.clone(),
     };
-    Ok((client, key))
+    Ok((Arc::new(client), key))
 }
 
 /// Runs the bot until the shutdown comes. Orders and the operator are looked after from the first moment, whether
@@ -128,10 +128,10 @@ pub async fn bot(
     let token = config.token.as_ref().ok_or_else(no_token)?;
     let opened = open(config, clock).await?;
     let failed = opened.office.store.failed();
-    let market = market(config, &opened)?;
+    let (market, client) = market(config, &opened)?;
     let markets = BTreeMap::from([(ServerId::Two, market.clone())]);
     let shell = Arc::new(Shell::new(opened.office.clone(), markets, config.support_url.clone(), config.poll_every));
-    let operator = Arc::new(operator(config, &opened, &market));
+    let operator = Arc::new(operator(config, &opened, &market, client));
     let guard = Arc::new(guard(config, &opened));
     guard.at_start()?;
     let worker = Worker::recover(shell.clone(), opened.follow_ups).await?;
@@ -204,21 +204,24 @@ fn guard(config: &Config, opened: &Opened) -> Guard {
 }
 
 /// Server 2 with its supplier.
-fn market(config: &Config, opened: &Opened) -> anyhow::Result<Arc<Market>> {
+fn market(config: &Config, opened: &Opened) -> anyhow::Result<(Arc<Market>, Arc<SmsPoolClient>)> {
     let (client, key) = server_two(config, opened)?;
     let office = &opened.office;
-    let market = Market::open(ServerId::Two, client, office.clock.clone(), &office.store, &opened.settings);
+    let market = Market::open(ServerId::Two, client.clone(), office.clock.clone(), &office.store, &opened.settings);
     if let Some(key) = key {
-        market
-            .set_key(key)
-            .map_err(|error| BadOption { option: "SMSPOOL_API_KEY", problem: format!("cannot be used: {error}") })?;
+        client.set_key(key).map_err(|error| unusable(&error))?;
+        market.key_was_set();
     } else {
         tracing::warn!("server 2 has no API key: nothing is sold until `raqam settings key 2` sets one");
     }
-    Ok(market)
+    Ok((market, client))
 }
 
-fn operator(config: &Config, opened: &Opened, market: &Arc<Market>) -> Operator {
+fn unusable(error: &providers::ConfigError) -> BadOption {
+    BadOption { option: "SMSPOOL_API_KEY", problem: format!("cannot be used: {error}") }
+}
+
+fn operator(config: &Config, opened: &Opened, market: &Arc<Market>, client: Arc<SmsPoolClient>) -> Operator {
     let keys_in_environment = config.smspool_api_key.as_ref().map(|_| ServerId::Two).into_iter().collect();
     let keyed = market.clone();
     Operator {
@@ -227,10 +230,12 @@ fn operator(config: &Config, opened: &Opened, market: &Arc<Market>) -> Operator 
         pools: vec![(ServerId::Two, market.pool())],
         keys_in_environment,
         on_key: Box::new(move |server, key| {
-            if server == keyed.server
-                && let Err(error) = keyed.set_key(key)
-            {
-                tracing::error!(%error, "the saved key cannot be used");
+            if server != keyed.server {
+                return;
+            }
+            match client.set_key(key) {
+                Ok(()) => keyed.key_was_set(),
+                Err(error) => tracing::error!(%error, "the saved key cannot be used"),
             }
         }),
     }
@@ -245,11 +250,8 @@ pub async fn operator_without_bot(config: &Config) -> anyhow::Result<Operator> {
     let (client, key) = server_two(config, &opened)?;
     let pools: Vec<(ServerId, Arc<dyn shop::pool::SmsPool>)> = match key {
         Some(key) => {
-            client.set_key(key).map_err(|error| BadOption {
-                option: "SMSPOOL_API_KEY",
-                problem: format!("cannot be used: {error}"),
-            })?;
-            vec![(ServerId::Two, Arc::new(client))]
+            client.set_key(key).map_err(|error| unusable(&error))?;
+            vec![(ServerId::Two, client)]
         }
         None => Vec::new(),
     };

@@ -88,12 +88,14 @@ impl Worker {
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         reconcile.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
+            // What is seldom comes first, so that nothing waits for ever; a simulation repeats the order.
             tokio::select! {
+                biased;
                 _ = shutdown.changed() => break,
-                Some(follow_up) = self.follow_ups.recv() => self.follow(follow_up),
-                Some(joined) = self.tasks.join_next_with_id() => self.finished(joined),
                 _ = tick.tick() => self.tick(),
                 _ = reconcile.tick() => self.reconcile(),
+                Some(joined) = self.tasks.join_next_with_id() => self.finished(joined),
+                Some(follow_up) = self.follow_ups.recv() => self.follow(follow_up),
             }
             self.run_waiting();
         }

@@ -266,6 +266,7 @@ async fn run(shared: Arc<Shared>, mut incoming: mpsc::UnboundedReceiver<Order>) 
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         tokio::select! {
+            biased;
             _ = tick.tick() => shared.fly_due(),
             Some(order) = incoming.recv() => {
                 let landing = Landing { shared: Arc::clone(&shared), key: order.key, result: None, done: order.done };

@@ -3,20 +3,21 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use redb::backends::InMemoryBackend;
 use redb::{Database, ReadableDatabase, StorageBackend};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::error::{OpenError, StoreError};
-use crate::hold::{Hold, Holds};
+use crate::hold::Hold;
 use crate::intent::Intent;
 use crate::open::{Options, builder, initialise, open};
 use crate::outcome::Outcome;
 use crate::snapshot::Snapshot;
-use crate::writer::{Asked, Writer};
+use crate::writer::{Asked, Desk, Writer};
 
 /// How many intents may wait. A full queue makes callers wait; none is dropped.
 const QUEUE_MAX: usize = 4_096;
@@ -28,14 +29,16 @@ pub struct Store {
 }
 
 struct Inner {
-    /// `None` only while this is being dropped.
-    asked: Option<mpsc::Sender<Asked>>,
-    /// `None` only while this is being dropped.
-    writer: Option<JoinHandle<()>>,
-    database: Arc<Database>,
-    failed: watch::Receiver<bool>,
-    commits: Arc<AtomicU64>,
-    holds: Holds,
+    desk: Arc<Desk>,
+    door: Door,
+}
+
+/// How intents come to the desk.
+enum Door {
+    /// Through a queue, to a thread that writes what has gathered. The options are `None` only while this is dropped.
+    Queue { asked: Option<mpsc::Sender<Asked>>, writer: Option<JoinHandle<()>> },
+    /// Each by its own task, which the disk holds up before and after.
+    InTurn(Box<dyn Fn() -> Duration + Send + Sync>),
 }
 
 impl Store {
@@ -64,22 +67,27 @@ impl Store {
         Self::start(database).map_err(|error| broken(&error))
     }
 
+    /// A store that keeps nothing and has no thread: intents are written in the order in which their tasks come, and
+    /// `disk_takes` says how long each waits before and after. For simulations, whose time is their own.
+    ///
+    /// # Errors
+    /// [`StoreError::Broken`], where there is no memory left.
+    pub fn simulated(disk_takes: impl Fn() -> Duration + Send + Sync + 'static) -> Result<Self, StoreError> {
+        let backend = InMemoryBackend::new();
+        let created = builder(Options::default()).create_with_backend(backend);
+        let database = created.map_err(|error| StoreError::Broken(error.to_string()))?;
+        initialise(&database)?;
+        let door = Door::InTurn(Box::new(disk_takes));
+        Ok(Self { inner: Arc::new(Inner { desk: Arc::new(Desk::new(database)), door }) })
+    }
+
     fn start(database: Database) -> std::io::Result<Self> {
-        let database = Arc::new(database);
+        let desk = Arc::new(Desk::new(database));
         let (asked, queue) = mpsc::channel(QUEUE_MAX);
-        let (failing, failed) = watch::channel(false);
-        let commits = Arc::new(AtomicU64::new(0));
-        let holds = Holds::default();
-        let writer = Writer {
-            database: Arc::clone(&database),
-            asked: queue,
-            failed: failing,
-            commits: Arc::clone(&commits),
-            holds: holds.clone(),
-        };
+        let writer = Writer { desk: Arc::clone(&desk), asked: queue };
         let writer = std::thread::Builder::new().name("store-writer".to_owned()).spawn(move || writer.run())?;
-        let inner = Inner { asked: Some(asked), writer: Some(writer), database, failed, commits, holds };
-        Ok(Self { inner: Arc::new(inner) })
+        let door = Door::Queue { asked: Some(asked), writer: Some(writer) };
+        Ok(Self { inner: Arc::new(Inner { desk, door }) })
     }
 
     /// Writes an intent: all of it, or nothing. Resolves after the durable commit. An intent that was handed over is
@@ -89,44 +97,54 @@ impl Store {
     /// [`StoreError`]; nothing of the intent is stored, except that after [`StoreError::Broken`] nobody knows.
     pub async fn apply(&self, intent: Intent) -> Result<Outcome, StoreError> {
         let gone = || StoreError::Broken("the writer has stopped".to_owned());
-        let (answer, outcome) = oneshot::channel();
-        let asked = self.inner.asked.as_ref().ok_or_else(gone)?;
-        asked.send(Asked { intent, answer }).await.map_err(|_| gone())?;
-        outcome.await.map_err(|_| gone())?
+        match &self.inner.door {
+            Door::Queue { asked, .. } => {
+                let (answer, outcome) = oneshot::channel();
+                let asked = asked.as_ref().ok_or_else(gone)?;
+                asked.send(Asked { intent, answer }).await.map_err(|_| gone())?;
+                outcome.await.map_err(|_| gone())?
+            }
+            Door::InTurn(disk_takes) => {
+                tokio::time::sleep(disk_takes()).await;
+                let outcome = self.inner.desk.write(vec![intent])?.pop();
+                tokio::time::sleep(disk_takes()).await;
+                outcome.ok_or_else(gone)?
+            }
+        }
     }
 
     /// Turns true when the storage has failed: the process must stop and open the file again.
     #[must_use]
     pub fn failed(&self) -> watch::Receiver<bool> {
-        self.inner.failed.clone()
+        self.inner.desk.failed.subscribe()
     }
 
     /// How many transactions were committed since the start.
     #[must_use]
     pub fn commits(&self) -> u64 {
-        self.inner.commits.load(Ordering::Relaxed)
+        self.inner.desk.commits.load(Ordering::Relaxed)
     }
 
     /// From now on nothing is sold for this reason; whether that is new. Not stored: each life of the process finds out
     /// for itself.
     pub fn hold_sales(&self, hold: Hold) -> bool {
-        self.inner.holds.set(hold, true)
+        self.inner.desk.holds.set(hold, true)
     }
 
     /// This is no reason to sell nothing any more; whether it was one.
     pub fn release_sales(&self, hold: Hold) -> bool {
-        self.inner.holds.set(hold, false)
+        self.inner.desk.holds.set(hold, false)
     }
 
     /// Why nothing is sold at the moment; empty as a rule.
     #[must_use]
     pub fn holds(&self) -> BTreeSet<Hold> {
-        self.inner.holds.all()
+        self.inner.desk.holds.all()
     }
 
     /// A finished state, for one query.
     pub(crate) fn snapshot(&self) -> Result<Snapshot, StoreError> {
-        Ok(Snapshot::new(self.inner.database.begin_read()?))
+        Ok(Snapshot::new(self.inner.desk.database.begin_read()?))
     }
 }
 
@@ -139,8 +157,9 @@ impl std::fmt::Debug for Store {
 impl Drop for Inner {
     /// Waits for what was handed over, so that the file is free afterwards.
     fn drop(&mut self) {
-        drop(self.asked.take());
-        if let Some(writer) = self.writer.take() {
+        let Door::Queue { asked, writer } = &mut self.door else { return };
+        drop(asked.take());
+        if let Some(writer) = writer.take() {
             drop(writer.join());
         }
     }

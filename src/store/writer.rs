@@ -1,5 +1,6 @@
 //! The writer thread. It takes whatever has queued up during the last commit, writes it as one transaction, and answers
-//! only when that is durable. That is the whole of group commit: no timer, no delay for a lonely intent.
+//! only when that is durable. That is the whole of group commit: no timer, no delay for a lonely intent. A simulation has
+//! no such thread: it writes at the [`Desk`] in its own order.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -27,13 +28,18 @@ pub(crate) struct Asked {
     pub(crate) answer: oneshot::Sender<Answer>,
 }
 
+/// Where intents are written.
+pub(crate) struct Desk {
+    pub(crate) database: Database,
+    pub(crate) failed: watch::Sender<bool>,
+    pub(crate) commits: AtomicU64,
+    pub(crate) holds: Holds,
+}
+
 /// What the writer thread works with.
 pub(crate) struct Writer {
-    pub(crate) database: Arc<Database>,
+    pub(crate) desk: Arc<Desk>,
     pub(crate) asked: mpsc::Receiver<Asked>,
-    pub(crate) failed: watch::Sender<bool>,
-    pub(crate) commits: Arc<AtomicU64>,
-    pub(crate) holds: Holds,
 }
 
 impl Writer {
@@ -46,7 +52,7 @@ impl Writer {
             Err(panic) => words(panic.as_ref()),
         };
         tracing::error!(%cause, "the storage failed; nothing is accepted any more");
-        self.failed.send_replace(true);
+        self.desk.failed.send_replace(true);
         self.asked.close();
         while let Ok(asked) = self.asked.try_recv() {
             drop(asked.answer.send(Err(StoreError::Broken(cause.clone()))));
@@ -58,12 +64,11 @@ impl Writer {
         while self.asked.blocking_recv_many(&mut batch, BATCH_MAX) > 0 {
             let (intents, waiting): (Vec<_>, Vec<_>) =
                 batch.drain(..).map(|asked| (asked.intent, asked.answer)).unzip();
-            match self.write(intents) {
+            match self.desk.write(intents) {
                 Ok(answers) => {
                     waiting.into_iter().zip(answers).for_each(|(waiting, answer)| drop(waiting.send(answer)));
                 }
                 Err(error) => {
-                    self.failed.send_replace(true);
                     waiting
                         .into_iter()
                         .for_each(|waiting| drop(waiting.send(Err(StoreError::Broken(error.to_string())))));
@@ -73,9 +78,25 @@ impl Writer {
         }
         Ok(())
     }
+}
+
+impl Desk {
+    /// A desk on an open database.
+    pub(crate) fn new(database: Database) -> Self {
+        let (failed, commits, holds) = (watch::Sender::new(false), AtomicU64::new(0), Holds::default());
+        Self { database, failed, commits, holds }
+    }
 
     /// One transaction for the whole batch. An error here is the storage's: the file's state is not known any more.
-    fn write(&self, intents: Vec<Intent>) -> Result<Vec<Answer>, StoreError> {
+    pub(crate) fn write(&self, intents: Vec<Intent>) -> Result<Vec<Answer>, StoreError> {
+        let committed = self.commit(intents);
+        if committed.is_err() {
+            self.failed.send_replace(true);
+        }
+        committed
+    }
+
+    fn commit(&self, intents: Vec<Intent>) -> Result<Vec<Answer>, StoreError> {
         let mut transaction = self.database.begin_write()?;
         transaction.set_durability(Durability::Immediate)?;
         transaction.set_quick_repair(true);
