@@ -9,5 +9,6 @@ mod kill;
 mod kill_loop;
 mod money_path;
 mod panels;
+mod simulate;
 mod supplier_calls;
 mod support;

@@ -51,5 +51,5 @@ pub use pages::{HistoryFilter, HistoryPage, StatementPage};
 pub use query::{OutgoingRow, UserView};
 pub use rows::{AlarmRow, Ask, CardRow, DeadLetter, LivingRow, needs_watching};
 pub use status::Status;
-pub use store::Store;
+pub use store::{DiskMoment, Store};
 pub use waiting::{JobView, TimerView};

@@ -38,7 +38,16 @@ enum Door {
     /// Through a queue, to a thread that writes what has gathered. The options are `None` only while this is dropped.
     Queue { asked: Option<mpsc::Sender<Asked>>, writer: Option<JoinHandle<()>> },
     /// Each by its own task, which the disk holds up before and after.
-    InTurn(Box<dyn Fn() -> Duration + Send + Sync>),
+    InTurn(Box<dyn Fn(DiskMoment) -> Duration + Send + Sync>),
+}
+
+/// Around a commit of [`Store::simulated`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DiskMoment {
+    /// Nothing is written yet.
+    Before,
+    /// It is durable, and nobody knows yet.
+    After,
 }
 
 impl Store {
@@ -72,7 +81,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Broken`], where there is no memory left.
-    pub fn simulated(disk_takes: impl Fn() -> Duration + Send + Sync + 'static) -> Result<Self, StoreError> {
+    pub fn simulated(disk_takes: impl Fn(DiskMoment) -> Duration + Send + Sync + 'static) -> Result<Self, StoreError> {
         let backend = InMemoryBackend::new();
         let created = builder(Options::default()).create_with_backend(backend);
         let database = created.map_err(|error| StoreError::Broken(error.to_string()))?;
@@ -105,9 +114,9 @@ impl Store {
                 outcome.await.map_err(|_| gone())?
             }
             Door::InTurn(disk_takes) => {
-                tokio::time::sleep(disk_takes()).await;
+                tokio::time::sleep(disk_takes(DiskMoment::Before)).await;
                 let outcome = self.inner.desk.write(vec![intent])?.pop();
-                tokio::time::sleep(disk_takes()).await;
+                tokio::time::sleep(disk_takes(DiskMoment::After)).await;
                 outcome.ok_or_else(gone)?
             }
         }

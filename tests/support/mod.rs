@@ -1,5 +1,6 @@
 //! A whole world per test: the simulators on loopback, and the real bot, in this process or in one of its own.
 
+pub(crate) mod dice;
 mod process;
 
 use std::path::{Path, PathBuf};

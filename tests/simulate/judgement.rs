@@ -1,0 +1,113 @@
+//! The last judgement over a world at rest: our books against the supplier's truth, and the chats against our books.
+
+use std::collections::BTreeMap;
+
+use shop::ledger::Account;
+use shop::order::{Order, State};
+use shop::{Money, SupplierOrderId};
+
+use super::chats::Room;
+use super::supplier::Sold;
+use super::user_id;
+use super::world::World;
+
+/// What no card says once its order has ended.
+const UNFINISHED: [&str; 5] =
+    ["Getting your number", "Checking with the server", "Waiting for", "Cancelling", "We look for the code"];
+
+/// Says everything that is wrong, if anything is.
+pub(super) fn pronounce(world: &World) {
+    match world.store.audit() {
+        Ok(audit) => audit.findings().for_each(|finding| world.diary.violated("audit", finding)),
+        Err(error) => world.diary.violated("audit", error),
+    }
+    world.judge.looks_at_promises();
+    let (orders, sold) = (world.judge.orders(), world.supplier.sold());
+    purchases(world, orders.len());
+    money(world, &sold);
+    numbers(world, &orders, &sold);
+    for order in &orders {
+        words(world, order);
+    }
+}
+
+/// I6: the supplier was asked at most once for each order.
+fn purchases(world: &World, orders: usize) {
+    let (calls, _) = world.judge.purchases_and_orders();
+    let asked = world.supplier.purchases();
+    if usize::try_from(calls) != Ok(asked) || asked > orders {
+        world.diary.violated("I6", format!("{asked} purchases ({calls} seen) for {orders} orders"));
+    }
+}
+
+/// I8: what our books say that we paid is what the supplier charged and kept.
+fn money(world: &World, sold: &[Sold]) {
+    let transactions = (1..).map_while(|seq| world.store.transaction(seq).expect("readable books"));
+    let paid: i64 = transactions
+        .flat_map(|transaction| transaction.postings().to_vec())
+        .filter(|posting| posting.account == Account::SupplierFloat)
+        .map(|posting| -posting.delta.micros())
+        .sum();
+    let now_ms = world.clock.elapsed_ms();
+    let orphans = world.store.orphans().expect("readable books");
+    let is_paid = |sold: &&Sold| !sold.is_given_back(now_ms) || orphans.iter().any(|orphan| orphan.id == sold.id);
+    let kept: i64 = sold.iter().filter(is_paid).map(|sold| sold.cost.micros()).sum();
+    if paid != kept {
+        world.diary.violated("I8", format!("our books say that {paid} was paid, the supplier kept {kept}"));
+    }
+}
+
+/// I14: every number that we paid for was delivered or is written off, and nothing that was delivered was given back.
+fn numbers(world: &World, orders: &[Order], sold: &[Sold]) {
+    let now_ms = world.clock.elapsed_ms();
+    let known = world.store.known_supplier_ids().expect("readable books");
+    let owners: BTreeMap<&SupplierOrderId, &Order> =
+        orders.iter().filter_map(|order| Some((&order.number.as_ref()?.supplier_id, order))).collect();
+    for sold in sold {
+        let (id, given_back) = (sold.id.as_str(), sold.is_given_back(now_ms));
+        if !given_back && sold.cost > Money::ZERO && !known.contains(&sold.id) {
+            world.diary.violated("I14", format!("{id} was paid for, and the books do not know it"));
+        }
+        let Some(order) = owners.get(&sold.id) else { continue };
+        let arrived = sold.arrived(now_ms).len();
+        if arrived > 0 && order.messages.is_empty() {
+            world.diary.violated("I14", format!("a message of {id} arrived and is not in order {}", order.id));
+        }
+        match order.state {
+            State::Done if given_back => {
+                world.diary.violated("I14", format!("order {} is paid for, and {id} was given back", order.id));
+            }
+            State::Refunded(_) if !given_back && arrived == 0 && !sold.life.keeps_money && !order.is_rental() => {
+                world.diary.violated("I14", format!("{id} of the refunded order {} was not given back", order.id));
+            }
+            State::Reserved
+            | State::Buying { .. }
+            | State::Ambiguous { .. }
+            | State::Active
+            | State::Closing { .. }
+            | State::Done
+            | State::Refunded(_) => {}
+        }
+    }
+}
+
+/// I15: what stands in the chat is what is so, and every message that arrived stands there.
+fn words(world: &World, order: &Order) {
+    let person = order.user.0 - user_id(0).0;
+    let said = world.chats.room(person, |room| (!room.blocked).then(|| wrong(room, order)));
+    if let Some(wrong) = said.flatten() {
+        world.diary.violated("I15", format!("order {} is {:?}, but {wrong}", order.id, order.state));
+    }
+}
+
+fn wrong(room: &Room, order: &Order) -> Option<String> {
+    let key = order.id.to_string();
+    let cards: Vec<_> = room.messages.values().filter(|shown| shown.card.as_ref() == Some(&key)).collect();
+    let Some(card) = cards.last() else { return Some("there is no card".to_owned()) };
+    if let Some(words) = UNFINISHED.iter().find(|words| card.text.contains(**words)) {
+        return Some(format!("its card says {words:?}"));
+    }
+    let told = |text: &str| room.messages.values().any(|shown| shown.text.contains(text));
+    let untold = order.messages.iter().filter_map(|received| received.message.code.as_deref()).find(|code| !told(code));
+    untold.map(|code| format!("the code {code} is nowhere in the chat"))
+}

@@ -1,0 +1,241 @@
+//! What the simulated supplier answers: its truth, late, in part, or not at all.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use shop::pool::{
+    Advice, Cancelled, Check, Listed, ListedOrder, ListedRental, Message, PoolCountry, PoolError, PoolOffer,
+    PoolService, PurchaseError, PurchaseRequest, Purchased, RentRequest, RentalOffer, Resent, SmsPool,
+};
+use shop::{CountryId, ErrorCode, Money, ServiceId, SupplierOrderId};
+
+use super::judge::Judge;
+use super::plan::{Another, Answer, Fate, Hits, Kind, Why};
+use super::supplier::{RENTAL_REFUND_S, Supplier, Times};
+
+/// The supplier as the shop knows it, under the judge's eyes.
+pub(crate) struct SimPool {
+    pub(crate) supplier: Arc<Supplier>,
+    pub(crate) judge: Arc<Judge>,
+}
+
+fn error(code: ErrorCode, advice: Advice) -> PoolError {
+    PoolError { code, cause: "simulated".to_owned(), advice }
+}
+
+fn silence() -> PoolError {
+    error(ErrorCode::TimedOut, Advice::None)
+}
+
+fn unknown_order() -> PoolError {
+    error(ErrorCode::OrderNotFound, Advice::None)
+}
+
+impl SimPool {
+    /// A call that changes nothing.
+    async fn read<T>(&self, answer: impl FnOnce(&Supplier, u64) -> Result<T, PoolError>) -> Result<T, PoolError> {
+        self.supplier.takes_time().await;
+        if self.supplier.is_hit(Hits::Reads) { Err(silence()) } else { answer(&self.supplier, self.supplier.now_ms()) }
+    }
+
+    /// A cancel happens on arrival; in a storm nobody hears of it.
+    async fn cancelling(&self, cancel: impl FnOnce(&Supplier, u64) -> Cancelled) -> Result<Cancelled, PoolError> {
+        let answer = cancel(&self.supplier, self.supplier.now_ms());
+        self.supplier.takes_time().await;
+        if self.supplier.is_hit(Hits::Cancels) { Err(silence()) } else { Ok(answer) }
+    }
+
+    /// A purchase happens halfway, and its answer comes at the end; or neither.
+    async fn buying(&self, kind: Kind, service: u32, cost: Money) -> Result<Purchased, PurchaseError> {
+        let (supplier, now_ms) = (&self.supplier, self.supplier.now_ms());
+        let Fate { answer, number } = supplier.next_fate();
+        let half_ms = |after_ms: u64| now_ms + after_ms.min(20_000) / 2;
+        let sell = |after_ms: u64, listed_after_ms: u64| {
+            let sold_at_ms = half_ms(after_ms);
+            let times = Times { sold_at_ms, listed_at_ms: sold_at_ms + listed_after_ms };
+            supplier.sell(kind, service, cost, number.clone(), times)
+        };
+        match answer {
+            Answer::Sold { after_ms } => {
+                let sold = sell(after_ms, 0);
+                wait(after_ms).await;
+                Ok(sold.purchased())
+            }
+            Answer::Refused { after_ms, why } => {
+                wait(after_ms).await;
+                Err(PurchaseError::DefiniteNo(no(why)))
+            }
+            Answer::LostUnsold { after_ms } => {
+                wait(after_ms).await;
+                Err(PurchaseError::Unknown(silence()))
+            }
+            Answer::LostSold { after_ms, listed_after_ms } => {
+                sell(after_ms, listed_after_ms);
+                wait(after_ms).await;
+                Err(PurchaseError::Unknown(silence()))
+            }
+            Answer::Anothers { after_ms } => {
+                let sold = sell(after_ms, 0);
+                wait(after_ms).await;
+                let id = self.judge.an_owned_id().unwrap_or_else(|| sold.id.clone());
+                Ok(Purchased { id, ..sold.purchased() })
+            }
+        }
+    }
+}
+
+async fn wait(ms: u64) {
+    tokio::time::sleep(Duration::from_millis(ms)).await;
+}
+
+fn no(why: Why) -> PoolError {
+    match why {
+        Why::SoldOut => error(ErrorCode::OutOfStock, Advice::None),
+        Why::PriceRose => error(ErrorCode::Unavailable, Advice::PriceChanged),
+        Why::OurBalance => error(ErrorCode::BalanceTooLow, Advice::None),
+        Why::RateLimit => error(ErrorCode::RateLimited, Advice::RetryAfter(3)),
+    }
+}
+
+#[async_trait]
+impl SmsPool for SimPool {
+    async fn balance(&self) -> Result<Money, PoolError> {
+        self.read(|_, _| Ok(Money::from_cents(100_000))).await
+    }
+
+    async fn countries(&self) -> Result<Vec<PoolCountry>, PoolError> {
+        let country = PoolCountry { id: CountryId(1), name: "United States".to_owned(), iso2: "US".to_owned() };
+        self.read(|_, _| Ok(vec![country])).await
+    }
+
+    async fn services(&self) -> Result<Vec<PoolService>, PoolError> {
+        let name = super::supplier::service_name;
+        self.read(|_, _| Ok((1..3).map(|id| PoolService { id: ServiceId(id), name: name(id) }).collect())).await
+    }
+
+    async fn offers(&self, _: CountryId) -> Result<Vec<PoolOffer>, PoolError> {
+        self.read(|_, _| Ok(Vec::new())).await
+    }
+
+    async fn cost(&self, _: CountryId, _: ServiceId) -> Result<PoolOffer, PoolError> {
+        Err(silence())
+    }
+
+    async fn purchase(&self, request: &PurchaseRequest) -> Result<Purchased, PurchaseError> {
+        self.judge.a_purchase_is_asked_for(request);
+        self.buying(Kind::Temporary, request.service.0, request.max_cost).await
+    }
+
+    async fn check(&self, id: &SupplierOrderId) -> Result<Check, PoolError> {
+        self.read(|supplier, now_ms| supplier.find(id).map(|sold| sold.check(now_ms)).ok_or_else(unknown_order)).await
+    }
+
+    async fn cancel(&self, id: &SupplierOrderId) -> Result<Cancelled, PoolError> {
+        self.cancelling(|supplier, now_ms| {
+            let Some(sold) = supplier.find(id) else { return Cancelled::Refused };
+            match sold.check(now_ms) {
+                Check::Pending if sold.is_locked(now_ms) => Cancelled::Locked,
+                Check::Pending if !sold.life.keeps_money => {
+                    supplier.give_back(id);
+                    Cancelled::Refunded
+                }
+                Check::Pending | Check::Unread | Check::Received(_) | Check::Refunded | Check::Ended => {
+                    Cancelled::Refused
+                }
+            }
+        })
+        .await
+    }
+
+    async fn resend_cost(&self, id: &SupplierOrderId) -> Result<Option<Money>, PoolError> {
+        self.read(|supplier, _| {
+            let sold = supplier.find(id).ok_or_else(unknown_order)?;
+            Ok(match sold.life.another {
+                Another::NotForFree => Some(Money::from_cents(10)),
+                Another::NewOrder | Another::SameOrder | Another::NewOrderAnswerLost => Some(Money::ZERO),
+            })
+        })
+        .await
+    }
+
+    async fn resend(&self, id: &SupplierOrderId) -> Result<Resent, PurchaseError> {
+        let sold = self.supplier.find(id).ok_or_else(|| PurchaseError::DefiniteNo(unknown_order()))?;
+        let id = match sold.life.another {
+            Another::NewOrder | Another::NewOrderAnswerLost => self.supplier.sell_again(&sold),
+            Another::SameOrder | Another::NotForFree => sold.id.clone(),
+        };
+        self.supplier.takes_time().await;
+        if sold.life.another == Another::NewOrderAnswerLost {
+            return Err(PurchaseError::Unknown(silence()));
+        }
+        Ok(Resent { id, charge: Money::ZERO })
+    }
+
+    async fn active(&self) -> Result<Listed<ListedOrder>, PoolError> {
+        self.read(|supplier, now_ms| {
+            let rows = supplier.listed(|sold| {
+                let open = now_ms < sold.ends_at_ms && !sold.is_given_back(now_ms);
+                (sold.kind == Kind::Temporary && open).then(|| sold.row(now_ms))
+            });
+            Ok(Listed { rows, completeness: supplier.completeness() })
+        })
+        .await
+    }
+
+    async fn history(&self) -> Result<Listed<ListedOrder>, PoolError> {
+        self.read(|supplier, now_ms| {
+            let rows = supplier.listed(|sold| (sold.kind == Kind::Temporary).then(|| sold.row(now_ms)));
+            Ok(Listed { rows, completeness: supplier.completeness() })
+        })
+        .await
+    }
+
+    async fn rental_offers(&self) -> Result<Vec<RentalOffer>, PoolError> {
+        self.read(|_, _| Ok(Vec::new())).await
+    }
+
+    async fn rental_services(&self, _: u32) -> Result<Option<Vec<ServiceId>>, PoolError> {
+        self.read(|_, _| Ok(None)).await
+    }
+
+    async fn rental_cost(&self, request: &RentRequest) -> Result<Money, PoolError> {
+        self.read(|_, _| Ok(super::rental_cost(request.service))).await
+    }
+
+    async fn rent(&self, request: &RentRequest) -> Result<Purchased, PurchaseError> {
+        self.judge.a_rental_is_asked_for(request);
+        self.buying(Kind::Rental, request.service.0, super::rental_cost(request.service)).await
+    }
+
+    async fn rental_messages(&self, id: &SupplierOrderId) -> Result<Vec<Message>, PoolError> {
+        self.read(|supplier, now_ms| {
+            let sold = supplier.find(id).filter(|sold| !sold.is_given_back(now_ms)).ok_or_else(unknown_order)?;
+            Ok(sold.arrived(now_ms).into_iter().cloned().collect())
+        })
+        .await
+    }
+
+    async fn rental_refund(&self, id: &SupplierOrderId) -> Result<Cancelled, PoolError> {
+        self.cancelling(|supplier, now_ms| match supplier.find(id) {
+            Some(sold) if sold.is_given_back(now_ms) || !sold.arrived(now_ms).is_empty() => Cancelled::Refused,
+            Some(sold) if now_ms >= sold.at_ms + RENTAL_REFUND_S * 1_000 || sold.life.keeps_money => Cancelled::Refused,
+            Some(sold) if sold.is_locked(now_ms) => Cancelled::Locked,
+            Some(_) => {
+                supplier.give_back(id);
+                Cancelled::Refunded
+            }
+            None => Cancelled::Refused,
+        })
+        .await
+    }
+
+    async fn rentals(&self) -> Result<Listed<ListedRental>, PoolError> {
+        self.read(|supplier, now_ms| {
+            let rows =
+                supplier.listed(|sold| (sold.kind == Kind::Rental && !sold.is_given_back(now_ms)).then(|| sold.line()));
+            Ok(Listed { rows, completeness: supplier.completeness() })
+        })
+        .await
+    }
+}
