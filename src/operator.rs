@@ -1,5 +1,7 @@
 //! What an operator can ask for, whether the bot runs or not: one function per wish, each answering with plain text.
 
+mod status;
+
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,7 +11,6 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 use shop::command::{Command, Refusal};
 use shop::ledger::{Account, Transaction};
-use shop::order::StateKind;
 use shop::pool::SmsPool;
 use shop::pricing::Margin;
 use shop::settings::{Selling, Settings};
@@ -264,26 +265,9 @@ impl Operator {
     }
 
     async fn status(&self) -> Result<Answer, StoreError> {
-        let status = self.office.store.status(self.office.clock.now())?;
-        let mut text = format!("Users: {}\n", status.users);
-        for hold in self.office.store.holds() {
-            let _ = writeln!(text, "SALES ARE ON HOLD: {}", hold.get_message().unwrap_or_default());
-        }
-        let count = |(state, count): (&StateKind, &u64)| format!("{} {count}", <&'static str>::from(state));
-        let ended = |state: &StateKind| matches!(state, StateKind::Done | StateKind::Refunded);
-        let open: Vec<String> = status.orders.iter().filter(|(state, _)| !ended(state)).map(count).collect();
-        let _ = writeln!(text, "Open orders: {}", if open.is_empty() { "none".to_owned() } else { open.join(", ") });
-        let _ = writeln!(
-            text,
-            "Purchases without a clear answer: {}; refunds that a supplier did not confirm: {}",
-            status.ambiguous, status.unsettled
-        );
-        let _ = writeln!(text, "Supplier orders without an owner: {}", status.orphans);
-        let _ = writeln!(text, "Messages waiting: {}; dead letters: {}", status.outbox, status.dead_letters);
-        for (alarm, row) in &status.alarms {
-            let alarm: &'static str = alarm.into();
-            let _ = writeln!(text, "Alarm: {alarm} × {}, last at {} (Unix seconds)", row.count, row.last_at);
-        }
+        let now = self.office.clock.now();
+        let answer = self.in_background(move |store| status::shown(&store, now).map(Answer::granted)).await?;
+        let mut text = answer.text;
         for (server, pool) in &self.pools {
             let balance = match tokio::time::timeout(BALANCE, pool.balance()).await {
                 Ok(Ok(balance)) => balance.to_string(),

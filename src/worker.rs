@@ -3,6 +3,7 @@
 
 mod buying;
 mod finding;
+mod orphans;
 mod queue;
 mod tasks;
 
@@ -12,8 +13,9 @@ use std::time::Duration;
 
 use shop::monitor::{self, Asked, Task, Tick};
 use shop::order::{Order, State};
+use shop::orphan::{self, Orphan};
 use shop::reconcile;
-use shop::{OrderId, UnixSeconds, recover};
+use shop::{OrderId, SupplierOrderId, UnixSeconds, recover};
 use store::StoreError;
 use tokio::sync::mpsc;
 use tokio::task::{Id, JoinError, JoinSet};
@@ -46,6 +48,7 @@ pub struct Worker {
     held_back: BTreeSet<OrderId>,
     asked: BTreeMap<OrderId, Asked>,
     reminded: BTreeSet<(OrderId, Reminder)>,
+    orphans: BTreeMap<SupplierOrderId, Orphan>,
     read_at: UnixSeconds,
     late_at: UnixSeconds,
     queue: Queue,
@@ -71,12 +74,25 @@ impl Worker {
         for command in recover::at_start(&orders, office.clock.now(), office.boot) {
             office.command(vec![command]).await?;
         }
-        let (open, held_back, asked, reminded) = Default::default();
+        let (open, held_back, asked, reminded, orphans) = Default::default();
         let (queue, running, tasks) = Default::default();
         let (read_at, late_at) = (office.clock.now(), 0);
-        let mut worker =
-            Self { shell, follow_ups, open, held_back, asked, reminded, read_at, late_at, queue, running, tasks };
+        let mut worker = Self {
+            shell,
+            follow_ups,
+            open,
+            held_back,
+            asked,
+            reminded,
+            orphans,
+            read_at,
+            late_at,
+            queue,
+            running,
+            tasks,
+        };
         worker.replace(office.store.open_orders()?);
+        worker.replace_orphans(office.store.orphans()?);
         Ok(worker)
     }
 
@@ -142,12 +158,25 @@ impl Worker {
         self.reminded.retain(|(order, _)| self.open.contains_key(order));
     }
 
+    fn replace_orphans(&mut self, orphans: Vec<Orphan>) {
+        let open = orphans.into_iter().filter(Orphan::is_open);
+        self.orphans = open.map(|orphan| (orphan.id.clone(), orphan)).collect();
+    }
+
+    fn renew_orphan(&mut self, id: SupplierOrderId) {
+        match self.shell.office.store.orphan(&id) {
+            Ok(Some(orphan)) if orphan.is_open() => drop(self.orphans.insert(id, orphan)),
+            Ok(_) => drop(self.orphans.remove(&id)),
+            Err(error) => tracing::error!(%error, "an order without an owner was not read"),
+        }
+    }
+
     /// Buys those of these orders that are reserved; some must wait for another one, and are tried when a task ends.
     fn start_reserved(&mut self, orders: impl IntoIterator<Item = OrderId>) {
         let now = self.shell.office.clock.now();
         for id in orders {
             let reserved = self.open.get(&id).filter(|order| order.state == State::Reserved);
-            let Some(order) = reserved.filter(|_| !self.queue.is_running(About::Order(id))) else { continue };
+            let Some(order) = reserved.filter(|_| !self.queue.is_running(&About::Order(id))) else { continue };
             match monitor::reserved(order, self.open.values(), now) {
                 Some(task) => self.queue.push(task),
                 None => {
@@ -166,11 +195,16 @@ impl Worker {
                 Ok(orders) => self.replace(orders),
                 Err(error) => tracing::error!(%error, "open orders were not read"),
             }
+            match office.store.orphans() {
+                Ok(orphans) => self.replace_orphans(orphans),
+                Err(error) => tracing::error!(%error, "orders without an owner were not read"),
+            }
         }
         let every_s = i64::try_from(self.shell.poll_every.as_secs()).unwrap_or(i64::MAX / 1_000);
         let asked = |order| self.asked.get(&order).copied().unwrap_or_default();
         let tasks = monitor::due(&self.open.values(), Tick { now, boot: office.boot, every_s }, &asked);
-        tasks.into_iter().for_each(|task| self.queue.push(task));
+        let given_back = orphan::due(self.orphans.values(), now);
+        tasks.into_iter().chain(given_back).for_each(|task| self.queue.push(task));
         self.remind(now);
     }
 
@@ -187,6 +221,7 @@ impl Worker {
                 Task::Resend(id) => self.tasks.spawn(finding::resend(shell, id)),
                 Task::TouchCard(id) => self.tasks.spawn(tasks::touch_card(shell, id)),
                 Task::Reconcile => self.tasks.spawn(finding::reconcile(shell)),
+                Task::GiveBack(id) => self.tasks.spawn(orphans::give_back(shell, id)),
             };
             self.running.insert(running.id(), about);
         }
@@ -200,16 +235,18 @@ impl Worker {
             (error.id(), After::default())
         });
         let Some(about) = self.running.remove(&id) else { return };
-        self.queue.ended(about);
+        self.queue.ended(&about);
         let now = self.shell.office.clock.now();
-        if let About::Order(order) = about
-            && self.open.contains_key(&order)
-        {
-            let asked = self.asked.entry(order).or_default();
-            asked.tried_at = Some(now);
-            if after.supplier == Supplier::Answered {
-                asked.answered_at = Some(now);
+        match about {
+            About::Order(order) if self.open.contains_key(&order) => {
+                let asked = self.asked.entry(order).or_default();
+                asked.tried_at = Some(now);
+                if after.supplier == Supplier::Answered {
+                    asked.answered_at = Some(now);
+                }
             }
+            About::Orphan(id) => self.renew_orphan(id),
+            About::Order(_) | About::Card(_) | About::List(_) | About::Reconciling => {}
         }
         after.next.into_iter().for_each(|task| self.queue.push(task));
         // Some may have waited for this one: two purchases of a kind could not be told apart.

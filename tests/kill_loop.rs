@@ -5,9 +5,7 @@
 
 use std::time::Duration;
 
-use shop::ledger::Account;
 use sim::{PoolFault, Sim, SimOptions, SimUser, SmsPoolSim};
-use store::{Options, Store};
 
 use crate::support::{PATIENCE, World};
 
@@ -47,7 +45,7 @@ async fn killed_at_any_moment_nothing_is_lost() {
         assert!(audit.status.success(), "{told}: {}", String::from_utf8_lossy(&audit.stdout));
     }
     world.kill();
-    our_cost_is_what_the_supplier_kept(&world);
+    world.check_costs();
 }
 
 /// What happens in a round.
@@ -149,19 +147,6 @@ async fn settle(world: &mut World, told: &str) {
     }
     let status = world.raqam(&["status"]);
     panic!("{told}: orders stay open: {}", String::from_utf8_lossy(&status.stdout));
-}
-
-/// What the ledger says that we paid is what the supplier charged and did not give back.
-fn our_cost_is_what_the_supplier_kept(world: &World) {
-    let store = Store::open(&world.database(), Options::default()).expect("a store");
-    let transactions = (1..).map_while(|seq| store.transaction(seq).expect("a query"));
-    let paid: i64 = transactions
-        .flat_map(|transaction| transaction.postings().to_vec())
-        .filter(|posting| posting.account == Account::SupplierFloat)
-        .map(|posting| -posting.delta.micros())
-        .sum();
-    let truth = world.sim.smspool.truth();
-    assert_eq!(paid, truth.charged_micros - truth.refunded_micros);
 }
 
 fn count(sim: &Sim, call: &str) -> u64 {

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ledger::Transaction;
 use crate::order::{CloseReason, Order, Quote, RefundReason, Wish};
+use crate::orphan::{Orphan, Settlement};
 use crate::pool::{Message, Purchased};
 use crate::pricing::Margin;
 use crate::settings::{SealedKey, Selling};
@@ -111,14 +112,23 @@ pub enum Command {
     },
     /// The supplier gives no further code on this number, or not for free.
     NoResend(OrderId),
-    /// A supplier's order that no order of ours owns.
-    Orphaned {
+    /// A supplier's order that no order of ours owns was found.
+    Orphaned(Orphan),
+    /// The worker takes an orphan: from here on the supplier may have been asked to take it back.
+    GiveOrphanBack(SupplierOrderId),
+    /// The supplier has not taken it back yet.
+    RetryOrphan {
         /// The supplier's id.
         id: SupplierOrderId,
-        /// From which server.
-        server: ServerId,
-        /// What it cost us.
-        cost: Money,
+        /// When to ask next.
+        next_try: UnixSeconds,
+    },
+    /// The supplier gave an orphan's cost back, or it never will.
+    SettleOrphan {
+        /// The supplier's id.
+        id: SupplierOrderId,
+        /// Which of the two.
+        settlement: Settlement,
     },
 
     /// The operator gives or takes money. The nonce makes a repeat harmless.
@@ -211,7 +221,7 @@ pub enum Write {
     Bought(UserId, Wish),
     /// The supplier's id belongs to this order from now on.
     Owns(SupplierOrderId, OrderId),
-    /// A supplier's order without an owner.
+    /// A supplier's order without an owner, new or changed.
     Orphan(Orphan),
     /// A setting.
     Margin(ServerId, Margin),
@@ -225,19 +235,6 @@ pub enum Write {
     ResendRequested(OrderId),
     /// A fact for the operator, counted and shown by `raqam status`.
     Alarm(Alarm),
-}
-
-/// A supplier's order that no order of ours owns.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Orphan {
-    /// The supplier's id.
-    pub id: SupplierOrderId,
-    /// From which server.
-    pub server: ServerId,
-    /// What it cost us.
-    pub cost: Money,
-    /// When it was found.
-    pub found_at: UnixSeconds,
 }
 
 /// A message with sound, as facts; `flows` words it in the user's language when it is sent.
@@ -288,6 +285,8 @@ pub enum Alarm {
     DuplicateOrder,
     /// A refund was given to a user that the supplier did not confirm.
     UnconfirmedRefund,
+    /// A supplier keeps what an order without an owner cost us.
+    WrittenOff,
 }
 
 /// The code's alarm, where it is one.

@@ -5,11 +5,13 @@
 
 mod buying;
 mod closing;
+mod orphaning;
 mod receiving;
 
 use crate::command::{Command, Note, Refusal, Write};
 use crate::ledger::{self, Transaction, Wallet};
 use crate::order::{Order, Quote};
+use crate::orphan::Orphan;
 use crate::settings::Settings;
 use crate::{OrderId, UnixSeconds, UserId};
 
@@ -30,6 +32,8 @@ pub struct Facts {
     pub order: Option<Order>,
     /// Who owns the supplier's id in question.
     pub owner: Option<OrderId>,
+    /// The supplier's order in question, where nobody owns it.
+    pub orphan: Option<Orphan>,
     /// The adjustment that was made under the nonce in question.
     pub adjusted: Option<Transaction>,
     /// Open orders of the user.
@@ -55,7 +59,10 @@ pub fn decide(actor: Option<UserId>, command: &Command, facts: &Facts) -> Result
         Command::NotBought { reason, .. } => buying::not_bought(*reason, facts),
         Command::BuyingUnknown(_) => buying::unknown(facts),
         Command::CleanMiss(_) => buying::clean_miss(facts),
-        Command::Orphaned { id, server, cost } => Ok(buying::orphaned(id, *server, *cost, facts)),
+        Command::Orphaned(orphan) => Ok(orphaning::found(orphan, facts)),
+        Command::GiveOrphanBack(_) => orphaning::start(facts),
+        Command::RetryOrphan { next_try, .. } => orphaning::retry(*next_try, facts),
+        Command::SettleOrphan { settlement, .. } => orphaning::settle(*settlement, facts),
         Command::Received { messages, .. } => receiving::received(messages, facts),
         Command::RentalKept(_) => receiving::rental_kept(facts),
         Command::RentalEnded(_) => receiving::rental_ended(facts),

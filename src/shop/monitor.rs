@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::command::{Command, SupplierRefund};
 use crate::order::{Order, RESERVED_LIFE_S, RefundReason, State};
 use crate::pool::{Cancelled, Check, Completeness, Listed, ListedOrder, ListedRental, Message};
-use crate::{OrderId, ServerId, UnixSeconds};
+use crate::{OrderId, ServerId, SupplierOrderId, UnixSeconds};
 
 /// How long a new rental (or one that its user looked at) is asked about at every tick, in seconds.
 pub const RENTAL_EAGER_S: i64 = 900;
@@ -46,6 +46,8 @@ pub enum Task {
     Resend(OrderId),
     /// Show the card anew: it changes with time alone.
     TouchCard(OrderId),
+    /// Give a supplier's order without an owner back ([`crate::orphan`]).
+    GiveBack(SupplierOrderId),
 }
 
 /// When the shell last asked about an order alone.
@@ -114,7 +116,8 @@ fn few_rentals(tasks: Vec<Task>, every_s: i64, asked: &impl Fn(OrderId) -> Asked
         | Task::Check(_)
         | Task::Close(_)
         | Task::Resend(_)
-        | Task::TouchCard(_) => None,
+        | Task::TouchCard(_)
+        | Task::GiveBack(_) => None,
     });
     rentals.truncate(usize::try_from(RENTALS_PER_S * every_s.max(1)).unwrap_or(usize::MAX));
     tasks.extend(rentals);

@@ -10,6 +10,7 @@ use crate::command::Command;
 use crate::order::{
     AMBIGUOUS_LIFE_S, CLEAN_MISS_AFTER_S, CLEAN_MISSES_NEEDED, Order, PURCHASE_TIMEOUT_S, RefundReason, State,
 };
+use crate::orphan::{Line, Orphan};
 use crate::pool::{Check, Completeness, Listed, ListedOrder, ListedRental, Message, Purchased};
 use crate::{Money, Phone, ServerId, SupplierOrderId, UnixSeconds};
 
@@ -124,7 +125,9 @@ impl<'a> Round<'a> {
             });
         }
         let dearest = group.iter().map(|order| order.quoted_cost).max().unwrap_or_default();
-        commands.extend(found.iter().skip(lost.len()).map(|row| self.orphan(row, dearest)));
+        if let Some(alike) = group.first() {
+            commands.extend(found.iter().skip(lost.len()).map(|row| self.orphan(row, alike, dearest)));
+        }
         commands
     }
 
@@ -146,7 +149,7 @@ impl<'a> Round<'a> {
     fn matched(&self, order: &Order, row: &Candidate<'_>) -> Vec<Command> {
         let Some(phone) = row.phone.cloned() else {
             let refund = too_late(order, self.now);
-            let orphan = refund.is_some().then(|| self.orphan(row, order.quoted_cost));
+            let orphan = refund.is_some().then(|| self.orphan(row, order, order.quoted_cost));
             return refund.into_iter().chain(orphan).collect();
         };
         let purchased = Purchased { id: row.id.clone(), phone, cost: row.cost, expires_at: row.expires_at, pool: None };
@@ -155,8 +158,17 @@ impl<'a> Round<'a> {
         [Command::Bought { order: order.id, purchased }].into_iter().chain(received).collect()
     }
 
-    fn orphan(&self, row: &Candidate<'_>, cost: Money) -> Command {
-        Command::Orphaned { id: row.id.clone(), server: self.server, cost: row.cost.unwrap_or(cost) }
+    /// It can be given back until it ends; a rental as long as the window of those who wanted one.
+    fn orphan(&self, row: &Candidate<'_>, alike: &Order, cost: Money) -> Command {
+        let cost = row.cost.unwrap_or(cost);
+        let (line, ends_at) = match alike.wish.product {
+            Product::Temporary => (Line::Temporary, Some(row.expires_at)),
+            Product::Rental(days) => {
+                let rented_at = row.expires_at - i64::from(days.0) * DAY_S;
+                (Line::Rental, alike.wish.refund_within_s.map(|within_s| rented_at + i64::from(within_s)))
+            }
+        };
+        Command::Orphaned(Orphan::new(row.id.clone(), self.server, line, cost, ends_at, self.now))
     }
 }
 

@@ -13,8 +13,8 @@ fn told(commands: &[Command]) -> Vec<String> {
             format!("bought {order} {}", purchased.id.as_str())
         } else if let Command::NotBought { order, .. } = command {
             format!("refunded {order}")
-        } else if let Command::Orphaned { id, .. } = command {
-            format!("orphan {}", id.as_str())
+        } else if let Command::Orphaned(orphan) = command {
+            format!("orphan {}", orphan.id.as_str())
         } else if let Command::CleanMiss(order) = command {
             format!("missed {order}")
         } else if let Command::Received { order, .. } = command {
@@ -142,6 +142,12 @@ fn a_rental_is_matched_by_product_days_and_time() {
     assert_eq!(rentals(&[rental(1, 7, LOST)], vec![other], now), ["missed 0001"]);
     let several = vec![line("A", week), line("B", week + 1), line("KNOWN", week)];
     assert_eq!(rentals(&[rental(1, 7, LOST)], several, now), ["bought 0001 A", "orphan B"]);
+    let surplus = [rental(1, 7, LOST)];
+    let lines = whole(vec![line("A", week), line("B", week + 1)]);
+    let commands = rentals_round(&surplus, ServerId::Two, &lines, &BTreeSet::new(), now);
+    let Some(Command::Orphaned(orphan)) = commands.last() else { panic!("{commands:?}") };
+    let window_ends_at = Some(START + 1 + 7_200);
+    assert_eq!((orphan.line, orphan.ends_at), (Line::Rental, window_ends_at));
     let unreadable = vec![ListedRental { phone: None, ..line("A", week) }];
     assert_eq!(rentals(&[rental(1, 7, LOST)], unreadable, START + 180), ["refunded 0001", "orphan A"]);
 }

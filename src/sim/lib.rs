@@ -14,7 +14,7 @@ mod wire;
 pub use bucket::Rate;
 pub use clock::{SimClock, parse_duration};
 pub use options::{SimOptions, SmsPoolOptions, TelegramOptions, TelegramRates};
-pub use smspool::{PoolFault, SmsPoolSim};
+pub use smspool::{OrderStatus, PoolFault, SmsPoolSim};
 pub use telegram::{SimUser, Tap, TelegramFault, TelegramSim, UserError};
 
 /// Both servers; dropping it closes their ports and every connection.

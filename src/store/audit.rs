@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use shop::ledger::{Account, Key, Kind, Transaction, Wallet};
 use shop::order::{Order, State};
+use shop::orphan::{Orphan, OrphanState};
 use shop::{Money, OrderId, UserId};
 use strum::IntoEnumIterator as _;
 
@@ -66,6 +67,9 @@ pub enum Invariant {
     /// Wallets are as derived, and the ledger's chain is whole.
     #[strum(message = "wallets are as derived, and the ledger's chain is whole")]
     I13,
+    /// What nobody owns was paid for once, and its cost came back once where it was given back.
+    #[strum(message = "an order without an owner has one cost, and one back where it was given back")]
+    Orphan,
     /// The indexes say what the orders say.
     #[strum(message = "the indexes say what the orders say")]
     Index,
@@ -119,6 +123,7 @@ impl Store {
         auditor.check_wallets(&books)?;
         auditor.check_orders();
         auditor.check_owners(&books)?;
+        auditor.check_orphans(&books)?;
         auditor.check_indexes(&books)?;
         Ok(Audit { head, checked: auditor.checked })
     }
@@ -238,8 +243,7 @@ impl Auditor {
 
     fn check_money(&mut self, order: &Order) {
         let id = order.id;
-        let price =
-            |transaction: &Transaction| transaction.postings().iter().any(|posting| posting.delta == order.price);
+        let price = |transaction: &Transaction| moves(transaction, order.price);
         let hold = self.ledger.get(&Key::Hold(id).to_string());
         let resolve = self.ledger.get(&Key::Resolve(id).to_string());
         let wanted = match order.state {
@@ -277,6 +281,31 @@ impl Auditor {
         Ok(())
     }
 
+    /// Each supplier's order without an owner is known as one, and its money is where its state says.
+    fn check_orphans(&mut self, books: &Snapshot) -> Result<(), StoreError> {
+        let orphans: Vec<Orphan> = all(books, Tab::Orphans)?;
+        for Orphan { id, cost, state, .. } in &orphans {
+            let (name, is_nobodys) = (id.as_str(), books.owner(id)? == Some(Owner::Orphan));
+            self.expect(Invariant::I7, is_nobodys, || format!("{name} is kept as nobody's and has an owner"));
+            let moved = |key: Key| self.ledger.get(&key.to_string()).map(|transaction| moves(transaction, *cost));
+            let (paid, back) = (moved(Key::Cost(id.clone())), moved(Key::CostBack(id.clone())));
+            let wanted = matches!(state, OrphanState::GivenBack { .. }).then_some(true);
+            self.expect(Invariant::Orphan, paid == Some(true), || format!("{name} was not paid for at its cost"));
+            self.expect(Invariant::Orphan, back == wanted, || {
+                format!("{name} is {state:?}, and its cost {}", if back.is_some() { "came back" } else { "did not" })
+            });
+        }
+        let mut nobodys = 0;
+        books.scan(Tab::SupplierIds, &Span::all(), Sort::Ascending, &mut |_, bytes| {
+            nobodys += usize::from(decode::<Owner>(bytes)? == Owner::Orphan);
+            Ok(true)
+        })?;
+        self.expect(Invariant::I7, nobodys == orphans.len(), || {
+            format!("{nobodys} supplier's ids are nobody's, {} are kept as such", orphans.len())
+        });
+        Ok(())
+    }
+
     fn check_indexes(&mut self, books: &Snapshot) -> Result<(), StoreError> {
         let mut open = 0;
         for order in std::mem::take(&mut self.orders) {
@@ -295,6 +324,11 @@ impl Auditor {
         });
         Ok(())
     }
+}
+
+/// Whether a transaction is about this amount.
+fn moves(transaction: &Transaction, amount: Money) -> bool {
+    transaction.postings().iter().any(|posting| posting.delta == amount)
 }
 
 /// Sums of the books stay far below the limit; where they do not, the comparison with the stored ones fails.

@@ -3,6 +3,7 @@
 use shop::command::Command;
 use shop::decide::Facts;
 use shop::ledger::{Key, Wallet};
+use shop::orphan::Orphan;
 use shop::{OrderId, QuoteId, SupplierOrderId, UnixSeconds, UserId};
 
 use crate::intent::Standing;
@@ -37,6 +38,7 @@ pub(crate) fn gather(books: &impl Read, actor: Option<UserId>, command: &Command
             Owner::Order(order) => Some(order),
             Owner::Orphan => None,
         }),
+        orphan: names.supplier.map_or(Ok(None), |id| books.orphan(id))?,
         adjusted: names
             .nonce
             .map_or(Ok(None), |nonce| books.transaction_of(&Key::Adjust(nonce.to_owned()).to_string()))?,
@@ -77,7 +79,10 @@ fn names(command: &Command) -> Names<'_> {
             Names { order: Some(*order), supplier: Some(&purchased.id), ..Names::default() }
         }
         Command::Resent { order, id, .. } => Names { order: Some(*order), supplier: Some(id), ..Names::default() },
-        Command::Orphaned { id, .. } => Names { supplier: Some(id), ..Names::default() },
+        Command::Orphaned(Orphan { id, .. })
+        | Command::GiveOrphanBack(id)
+        | Command::RetryOrphan { id, .. }
+        | Command::SettleOrphan { id, .. } => Names { supplier: Some(id), ..Names::default() },
         Command::Adjust { user, nonce, .. } => Names { user: Some(*user), nonce: Some(nonce), ..Names::default() },
     }
 }

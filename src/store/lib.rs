@@ -50,6 +50,6 @@ pub use outcome::{Changed, Outcome, Posted};
 pub use pages::{HistoryFilter, HistoryPage, StatementPage};
 pub use query::{OutgoingRow, UserView};
 pub use rows::{AlarmRow, Ask, CardRow, DeadLetter, LivingRow, needs_watching};
-pub use status::Status;
+pub use status::{Orphans, Status, WrittenOff};
 pub use store::{DiskMoment, Store};
 pub use waiting::{JobView, TimerView};

@@ -1,9 +1,10 @@
 //! Commands of the shop: facts in, the writes of [`shop::decide`] out, and what follows from an order's change.
 
-use shop::command::{Alarm, Command, Note, Orphan, Refusal, Write};
+use shop::command::{Alarm, Command, Note, Refusal, Write};
 use shop::decide::decide;
 use shop::ledger::{Kind, Transaction};
 use shop::order::Order;
+use shop::orphan::Orphan;
 use shop::{OrderId, ServerId, SupplierOrderId, UnixSeconds, UserId};
 
 use crate::cards;
@@ -128,11 +129,14 @@ pub(crate) fn seconds(at: UnixSeconds) -> u64 {
     u64::try_from(at).unwrap_or(0)
 }
 
-/// Binds a supplier's id to an order, for good.
+/// Binds a supplier's id to an order, for good. An orphan that is on its way back to the supplier is nobody's.
 fn own(draft: &mut Draft<'_, '_>, id: &SupplierOrderId, order: OrderId) -> Result<()> {
     match draft.owner(id)? {
         Some(Owner::Order(owner)) if owner != order => {
             return Err(StoreError::Ledger(format!("a supplier's id of order {owner} would go to order {order}")));
+        }
+        Some(Owner::Orphan) if draft.orphan(id)?.is_some_and(|orphan| !orphan.can_be_claimed()) => {
+            return Err(StoreError::Ledger(format!("order {order} would get a number that is being given back")));
         }
         Some(Owner::Orphan) => draft.remove(Tab::Orphans, id.as_str().as_bytes().to_vec()),
         Some(Owner::Order(_)) | None => {}
@@ -140,10 +144,10 @@ fn own(draft: &mut Draft<'_, '_>, id: &SupplierOrderId, order: OrderId) -> Resul
     draft.put(Tab::SupplierIds, id.as_str().as_bytes().to_vec(), &Owner::Order(order))
 }
 
-/// An orphan is found once; what is known of it already stays.
+/// Writes an orphan. What an order owns is none.
 fn put_orphan(draft: &mut Draft<'_, '_>, orphan: &Orphan) -> Result<()> {
-    if draft.owner(&orphan.id)?.is_some() {
-        return Ok(());
+    if let Some(Owner::Order(owner)) = draft.owner(&orphan.id)? {
+        return Err(StoreError::Ledger(format!("the number of order {owner} would be an orphan")));
     }
     let key = orphan.id.as_str().as_bytes().to_vec();
     draft.put(Tab::SupplierIds, key.clone(), &Owner::Orphan)?;

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use engine::session::Session;
 use serde::de::DeserializeOwned;
-use shop::command::{Note, Orphan};
+use shop::command::Note;
 use shop::ledger::{Transaction, Wallet};
 use shop::order::{Order, Quote, Wish};
+use shop::orphan::Orphan;
 use shop::settings::Settings;
 use shop::{CountryId, OrderId, QuoteId, ServerId, ServiceId, SupplierOrderId, UnixSeconds, UserId};
 
@@ -237,7 +238,12 @@ impl Store {
         Ok(known)
     }
 
-    /// Orders of suppliers that no order of ours owns.
+    /// An order of a supplier that no order of ours owns.
+    pub fn orphan(&self, id: &SupplierOrderId) -> Result<Option<Orphan>> {
+        self.snapshot()?.orphan(id)
+    }
+
+    /// Orders of suppliers that no order of ours owns, settled ones included.
     pub fn orphans(&self) -> Result<Vec<Orphan>> {
         all(&self.snapshot()?, Tab::Orphans)
     }

@@ -3,6 +3,7 @@
 use serde::de::DeserializeOwned;
 use shop::ledger::{Transaction, Wallet};
 use shop::order::{Order, Quote};
+use shop::orphan::Orphan;
 use shop::settings::Settings;
 use shop::{OrderId, QuoteId, SupplierOrderId, UserId};
 
@@ -166,6 +167,14 @@ pub(crate) trait Read {
         Self: Sized,
     {
         self.row(Tab::SupplierIds, id.as_str().as_bytes())
+    }
+
+    /// A supplier's order without an owner.
+    fn orphan(&self, id: &SupplierOrderId) -> Result<Option<Orphan>>
+    where
+        Self: Sized,
+    {
+        self.row(Tab::Orphans, id.as_str().as_bytes())
     }
 
     /// The settings.

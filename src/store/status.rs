@@ -2,14 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use shop::UnixSeconds;
 use shop::command::Alarm;
-use shop::order::{State, StateKind};
+use shop::ledger::Key;
+use shop::order::{Order, State, StateKind};
+use shop::orphan::{Orphan, OrphanState};
+use shop::{Money, UnixSeconds};
 
 use crate::error::StoreError;
 use crate::query::all;
 use crate::read::{Read, Sort, Span};
 use crate::rows::{AlarmRow, DeadLetter};
+use crate::snapshot::Snapshot;
 use crate::store::Store;
 use crate::tables::{Tab, part};
 
@@ -25,7 +28,9 @@ pub struct Status {
     /// Refunded orders whose supplier's side is still watched.
     pub unsettled: u64,
     /// Supplier's orders without an owner.
-    pub orphans: u64,
+    pub orphans: Orphans,
+    /// What suppliers keep although nobody got anything for it.
+    pub written_off: WrittenOff,
     /// What could not be handled or delivered.
     pub dead_letters: u64,
     /// Messages that were not delivered yet.
@@ -36,8 +41,36 @@ pub struct Status {
     pub alarms: BTreeMap<Alarm, AlarmRow>,
 }
 
+/// How many supplier's orders without an owner there are, by what became of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Orphans {
+    /// Being watched or given back.
+    pub open: u64,
+    /// Given back: their cost came back.
+    pub given_back: u64,
+    /// Written off: the supplier keeps their cost.
+    pub written_off: u64,
+}
+
+/// What suppliers keep although nobody got anything for it, worked out anew from the orders and the ledger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct WrittenOff {
+    /// Orders whose users have their money back, whose supplier gave none, and that are not watched any more.
+    pub orders: u64,
+    /// Supplier's orders without an owner.
+    pub orphans: u64,
+    /// What all of them cost.
+    pub amount: Money,
+}
+
+impl WrittenOff {
+    fn add(&mut self, cost: Money) {
+        self.amount = self.amount.checked_add(cost).unwrap_or(self.amount);
+    }
+}
+
 impl Store {
-    /// The state of the shop in numbers.
+    /// The state of the shop in numbers. Reads every order: not for the thread of a conversation.
     ///
     /// # Errors
     /// [`StoreError`], where the file cannot be read.
@@ -53,12 +86,15 @@ impl Store {
             }
             Ok(true)
         })?;
+        let mut written_off = lost_orders(&books, now)?;
+        let orphans = orphans(&books, &mut written_off)?;
         Ok(Status {
             users: books.len(Tab::Users)?,
             orders,
             ambiguous,
             unsettled,
-            orphans: books.len(Tab::Orphans)?,
+            orphans,
+            written_off,
             dead_letters: books.len(Tab::DeadLetters)?,
             outbox: books.len(Tab::Outbox)?,
             inbox: books.len(Tab::Inbox)?,
@@ -74,4 +110,37 @@ impl Store {
         let rows = self.snapshot()?.rows(Tab::DeadLetters, &Span::all(), Sort::Descending, limit)?;
         rows.iter().map(|(_, bytes)| crate::codec::decode(bytes)).collect()
     }
+}
+
+/// Orders that cost us, brought their users nothing, and whose cost did not come back while they were watched.
+fn lost_orders(books: &Snapshot, now: UnixSeconds) -> Result<WrittenOff, StoreError> {
+    let mut lost = WrittenOff::default();
+    books.scan(Tab::Orders, &Span::all(), Sort::Ascending, &mut |_, bytes| {
+        let order: Order = crate::codec::decode(bytes)?;
+        let is_over = matches!(order.state, State::Refunded(_)) && order.watched_until.is_none_or(|until| until <= now);
+        let Some(number) = order.number.filter(|number| is_over && number.cost > Money::ZERO) else { return Ok(true) };
+        if books.transaction_of(&Key::CostBack(number.supplier_id).to_string())?.is_none() {
+            lost.orders += 1;
+            lost.add(number.cost);
+        }
+        Ok(true)
+    })?;
+    Ok(lost)
+}
+
+/// Counts the supplier's orders without an owner, and adds the lost ones to what is written off.
+fn orphans(books: &Snapshot, written_off: &mut WrittenOff) -> Result<Orphans, StoreError> {
+    let mut orphans = Orphans::default();
+    for Orphan { state, cost, .. } in all(books, Tab::Orphans)? {
+        match state {
+            OrphanState::Watched | OrphanState::GivingBack { .. } => orphans.open += 1,
+            OrphanState::GivenBack { .. } => orphans.given_back += 1,
+            OrphanState::WrittenOff { .. } => {
+                orphans.written_off += 1;
+                written_off.orphans += 1;
+                written_off.add(cost);
+            }
+        }
+    }
+    Ok(orphans)
 }

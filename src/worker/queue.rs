@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use shop::command::Command;
 use shop::monitor::Task;
-use shop::{OrderId, ServerId};
+use shop::{OrderId, ServerId, SupplierOrderId};
 
 /// How many tasks run at once; urgent ones do not wait for room.
 const TASKS_MAX: usize = 256;
 
 /// What a task is about: never two at once about the same thing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum About {
     /// One order.
     Order(OrderId),
@@ -21,6 +21,8 @@ pub(super) enum About {
     List(ServerId),
     /// The purchases whose answer was lost.
     Reconciling,
+    /// One order of a supplier's that nobody owns.
+    Orphan(SupplierOrderId),
 }
 
 /// How urgent a kind of task is, the most urgent first.
@@ -34,6 +36,7 @@ enum Urgency {
     Resend,
     Check,
     Messages,
+    Orphan,
     Card,
 }
 
@@ -54,20 +57,20 @@ impl Queue {
     pub(super) fn next(&mut self) -> Option<(About, Task)> {
         let full = self.running.len() >= TASKS_MAX;
         let may_run = |(urgency, _): &&(Urgency, About)| !full || *urgency <= Urgency::Reconcile;
-        let place = *self.waiting.keys().take_while(may_run).find(|(_, about)| !self.running.contains(about))?;
+        let place = self.waiting.keys().take_while(may_run).find(|(_, about)| !self.running.contains(about))?.clone();
         let task = self.waiting.remove(&place)?;
-        self.running.insert(place.1);
+        self.running.insert(place.1.clone());
         Some((place.1, task))
     }
 
     /// The task about this has ended, in whatever way.
-    pub(super) fn ended(&mut self, about: About) {
-        self.running.remove(&about);
+    pub(super) fn ended(&mut self, about: &About) {
+        self.running.remove(about);
     }
 
     /// Whether a task about this runs.
-    pub(super) fn is_running(&self, about: About) -> bool {
-        self.running.contains(&about)
+    pub(super) fn is_running(&self, about: &About) -> bool {
+        self.running.contains(about)
     }
 }
 
@@ -82,6 +85,7 @@ fn place(task: &Task) -> (Urgency, About) {
         Task::Check(order) => (Urgency::Check, About::Order(*order)),
         Task::RentalMessages(order) => (Urgency::Messages, About::Order(*order)),
         Task::TouchCard(order) => (Urgency::Card, About::Card(*order)),
+        Task::GiveBack(id) => (Urgency::Orphan, About::Orphan(id.clone())),
     }
 }
 
@@ -107,7 +111,10 @@ pub(super) const fn order_of(command: &Command) -> Option<OrderId> {
         Command::Quote { .. }
         | Command::Buy { .. }
         | Command::SetLang(_)
-        | Command::Orphaned { .. }
+        | Command::Orphaned(_)
+        | Command::GiveOrphanBack(_)
+        | Command::RetryOrphan { .. }
+        | Command::SettleOrphan { .. }
         | Command::Adjust { .. }
         | Command::SetMargin(..)
         | Command::SetSelling(..)
@@ -137,7 +144,7 @@ mod tests {
         let begun = run(&mut queue);
         assert_eq!(begun[0], Task::Apply(Command::BuyingUnknown(OrderId(9_003))), "the most urgent first");
         assert_eq!(begun[1..], urgent, "money does not wait for room");
-        (1..=TASKS_MAX as u64).for_each(|order| queue.ended(About::Order(OrderId(order))));
+        (1..=TASKS_MAX as u64).for_each(|order| queue.ended(&About::Order(OrderId(order))));
         let rest = run(&mut queue);
         assert_eq!((rest.len(), &rest[0]), (51, &Task::Resend(OrderId(9_002))));
     }
@@ -154,9 +161,9 @@ mod tests {
         // A card may be shown anew meanwhile.
         queue.push(Task::TouchCard(order));
         assert_eq!(run(&mut queue), [Task::TouchCard(order)]);
-        queue.ended(About::Order(order));
+        queue.ended(&About::Order(order));
         assert_eq!(run(&mut queue), [Task::Close(order)]);
-        queue.ended(About::Order(order));
+        queue.ended(&About::Order(order));
         assert_eq!(run(&mut queue), [Task::Resend(order)]);
     }
 }

@@ -8,8 +8,10 @@ use std::process::Stdio;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use shop::ledger::Account;
 use sim::script::{Script, Stage, Step, Turn, World as SimWorld, play};
 use sim::{Sim, SimClock, SimOptions, SimUser};
+use store::{Options, Store};
 
 pub(crate) use process::BotProcess;
 
@@ -134,6 +136,24 @@ impl World {
             let log = self.bot.as_mut().map(BotProcess::log).unwrap_or_default();
             panic!("{error}\nthe bot's log:\n{log}");
         }
+    }
+
+    /// What `raqam status` says.
+    pub(crate) fn status(&self) -> String {
+        String::from_utf8_lossy(&self.raqam(&["status"]).stdout).into_owned()
+    }
+
+    /// What the ledger says that we paid is what the supplier charged and did not give back. Nobody may have the file open.
+    pub(crate) fn check_costs(&self) {
+        let store = Store::open(&self.database(), Options::default()).expect("a store");
+        let transactions = (1..).map_while(|seq| store.transaction(seq).expect("a query"));
+        let paid: i64 = transactions
+            .flat_map(|transaction| transaction.postings().to_vec())
+            .filter(|posting| posting.account == Account::SupplierFloat)
+            .map(|posting| -posting.delta.micros())
+            .sum();
+        let truth = self.sim.smspool.truth();
+        assert_eq!(paid, truth.charged_micros - truth.refunded_micros);
     }
 
     /// The database file.

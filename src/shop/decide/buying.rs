@@ -1,12 +1,12 @@
 //! From a quote to a number: the hold, the one purchase call, and what its answer (or silence) means for the money.
 
-use super::{Facts, order, put};
-use crate::command::{Alarm, Note, Orphan, Refusal, Write, alarm_of};
+use super::{Facts, order, orphaning, put};
+use crate::command::{Alarm, Note, Refusal, Write, alarm_of};
 use crate::ledger;
 use crate::order::{LATE_WATCH_S, Number, Order, QUOTE_LIFE_S, Quote, RESERVED_LIFE_S, RefundReason, State};
 use crate::pool::Purchased;
 use crate::pricing::sale_price;
-use crate::{Money, ServerId, SupplierOrderId, UserId};
+use crate::{Money, UserId};
 
 /// The user buys: the price is held, the order made, the quote used, all at once.
 pub(super) fn buy(actor: UserId, current: Option<Money>, facts: &Facts) -> Result<Vec<Write>, Refusal> {
@@ -86,7 +86,9 @@ pub(super) fn start(boot: u64, facts: &Facts) -> Result<Vec<Write>, Refusal> {
 /// The supplier sold. A number that came too late for its order, or that another order owns, is an orphan.
 pub(super) fn bought(purchased: &Purchased, facts: &Facts) -> Result<Vec<Write>, Refusal> {
     let order = order(facts)?;
-    let cost = purchased.cost.unwrap_or(order.quoted_cost).max(Money::ZERO);
+    let said = purchased.cost.unwrap_or(order.quoted_cost).max(Money::ZERO);
+    // What was booked when it was found without an owner stays booked.
+    let cost = facts.orphan.as_ref().map_or(said, |orphan| orphan.cost);
     if facts.owner == Some(order.id) {
         return Ok(Vec::new());
     }
@@ -96,7 +98,11 @@ pub(super) fn bought(purchased: &Purchased, facts: &Facts) -> Result<Vec<Write>,
         return unknown(facts).map(|writes| writes.into_iter().chain([rung]).collect());
     }
     if !matches!(order.state, State::Buying { .. } | State::Ambiguous { .. }) {
-        return Ok(orphaned(&purchased.id, order.wish.server, cost, facts));
+        return Ok(orphaning::too_late(purchased, order, cost, facts));
+    }
+    if facts.orphan.as_ref().is_some_and(|orphan| !orphan.can_be_claimed()) {
+        // It is on its way back to the supplier: nobody gets a number that is being cancelled.
+        return unknown(facts);
     }
     let number = Number {
         supplier_id: purchased.id.clone(),
@@ -157,13 +163,4 @@ pub(super) fn clean_miss(facts: &Facts) -> Result<Vec<Write>, Refusal> {
     };
     let state = State::Ambiguous { sent_at, clean_misses: clean_misses.saturating_add(1) };
     Ok(vec![put(Order { state, ..order.clone() })])
-}
-
-/// A supplier's order without an owner: kept, to be cancelled, and told to the operator.
-pub(super) fn orphaned(id: &SupplierOrderId, server: ServerId, cost: Money, facts: &Facts) -> Vec<Write> {
-    if facts.owner.is_some() {
-        return Vec::new();
-    }
-    let orphan = Orphan { id: id.clone(), server, cost, found_at: facts.now };
-    vec![Write::Orphan(orphan), Write::Post(ledger::cost(id, None, cost, facts.now)), Write::Alarm(Alarm::Orphan)]
 }

@@ -130,6 +130,11 @@ pub(super) fn resent(
     if facts.owner.is_some() {
         return Ok(Vec::new());
     }
+    if facts.orphan.as_ref().is_some_and(|orphan| !orphan.can_be_claimed()) {
+        return Ok(vec![Write::Tell(parent.user, Note::NoResend(parent.id))]);
+    }
+    // What was booked when it was found without an owner stays booked.
+    let charge = facts.orphan.as_ref().map_or(charge, |orphan| orphan.cost);
     let number = Number { supplier_id: id.clone(), cost: charge, bought_at: facts.now, expires_at, ..number.clone() };
     let order = Order {
         id: child,

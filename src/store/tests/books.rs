@@ -28,7 +28,7 @@ async fn shop(path: &Path) -> World {
 }
 
 /// Changes rows behind the program's back.
-fn tamper(path: &Path, tab: Tab, key: &[u8], change: impl FnOnce(Vec<u8>) -> Option<Vec<u8>>) {
+pub(super) fn tamper(path: &Path, tab: Tab, key: &[u8], change: impl FnOnce(Vec<u8>) -> Option<Vec<u8>>) {
     let database = redb::Database::open(path).expect("a database");
     let before = {
         let reading = database.begin_read().expect("a transaction");
@@ -45,7 +45,7 @@ fn tamper(path: &Path, tab: Tab, key: &[u8], change: impl FnOnce(Vec<u8>) -> Opt
     writing.commit().expect("committed");
 }
 
-fn replaced(bytes: &[u8], from: &str, to: &str) -> Vec<u8> {
+pub(super) fn replaced(bytes: &[u8], from: &str, to: &str) -> Vec<u8> {
     let text = String::from_utf8(bytes.to_vec()).expect("JSON");
     assert!(text.contains(from), "{text}");
     text.replace(from, to).into_bytes()

@@ -132,16 +132,6 @@ async fn a_supplier_id_never_has_two_owners() {
 }
 
 #[tokio::test]
-async fn an_orphan_is_kept_and_known() {
-    let world = World::rich().await;
-    let orphaned = Command::Orphaned { id: supplier("X1"), server: ServerId::Two, cost: COST };
-    world.domain(vec![orphaned.clone(), orphaned]).await;
-    assert_eq!(world.store.orphans().expect("orphans").len(), 1);
-    assert!(world.store.known_supplier_ids().expect("ids").contains(&supplier("X1")));
-    world.check(1_000, 0);
-}
-
-#[tokio::test]
 async fn another_code_on_the_same_number_is_a_free_child() {
     let mut world = World::rich().await;
     let order = world.active(1).await;
@@ -197,17 +187,6 @@ async fn a_running_rental_is_looked_after_until_it_ends() {
     world.domain(vec![Command::RentalEnded(order)]).await;
     assert_eq!(seen(&world), (0, 0, 1));
     world.check(870, 0);
-}
-
-#[tokio::test]
-async fn an_orphan_whose_buyer_turns_up_is_paid_for_once() {
-    let mut world = World::rich().await;
-    let order = world.buy(1).await;
-    world.domain(vec![Command::StartBuying { order, boot: 1 }]).await;
-    world.domain(vec![Command::Orphaned { id: supplier("S1"), server: ServerId::Two, cost: COST }]).await;
-    world.domain(vec![Command::Bought { order, purchased: world.purchased("S1") }]).await;
-    assert!(world.store.orphans().expect("orphans").is_empty());
-    world.check(870, 130);
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ mod books;
 mod life;
 mod lists;
 mod opening;
+mod orphans;
 mod outgoing;
 mod steps;
 
