@@ -1,4 +1,5 @@
 //! Faults, row 30: what the supplier sold and nobody owns is given back, or written off, and no user pays for it.
+//! `raqam status` asks the simulated supplier for its balance: the simulators need a thread beside the test's.
 
 use std::time::Duration;
 
@@ -50,7 +51,7 @@ async fn check_books(world: &mut World) {
     world.check_costs();
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn fault_30_a_number_that_shows_up_after_the_refund_is_reported_and_given_back() {
     let mut world = refunded_too_early().await;
     until_status(&mut world, "Alarm: Orphan × 1", "/request/history").await;
@@ -67,7 +68,7 @@ async fn fault_30_a_number_that_shows_up_after_the_refund_is_reported_and_given_
     check_books(&mut world).await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn fault_30_a_number_whose_code_came_already_is_our_loss() {
     let mut world = refunded_too_early().await;
     play(&mut world, "sms \"code 90417\"\n").await;
@@ -84,7 +85,7 @@ async fn fault_30_a_number_whose_code_came_already_is_our_loss() {
 }
 
 /// Killed when the supplier had taken it back and nobody here knew: the second cancel is refused, and the look tells.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn fault_30_a_kill_between_the_cancel_and_its_booking_books_it_once() {
     let mut world = refunded_too_early().await;
     until_status(&mut world, "Alarm: Orphan × 1", "/request/history").await;
@@ -105,7 +106,7 @@ async fn fault_30_a_kill_between_the_cancel_and_its_booking_books_it_once() {
 }
 
 /// A rental that nobody owns goes back inside the supplier's refund window.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn fault_30_a_rental_that_nobody_owns_is_given_back() {
     let mut world = World::with(SimOptions::default()).await;
     world.customer(7, "en").await;
