@@ -117,6 +117,7 @@ keys! {
     REFUSAL_NOT_SELLING = "refusal.not_selling",
     REFUSAL_TOO_MANY_OPEN = "refusal.too_many_open",
     REFUSAL_SHOP_BUSY = "refusal.shop_busy",
+    REFUSAL_TOO_FAST = "refusal.too_fast",
     REFUSAL_SUSPENDED = "refusal.suspended",
     REFUSAL_NOT_ENOUGH = "refusal.not_enough",
     REFUSAL_QUOTE_EXPIRED = "refusal.quote_expired",

@@ -80,6 +80,7 @@ pub fn refusal(refusal: &Refusal, lang: Lang) -> Text {
         Refusal::NotSelling => keys::REFUSAL_NOT_SELLING,
         Refusal::TooManyOpen => keys::REFUSAL_TOO_MANY_OPEN,
         Refusal::ShopBusy => keys::REFUSAL_SHOP_BUSY,
+        Refusal::TooFast => keys::REFUSAL_TOO_FAST,
         Refusal::Suspended => keys::REFUSAL_SUSPENDED,
         Refusal::UnknownOrder => keys::REFUSAL_UNKNOWN_ORDER,
         Refusal::TooLate => keys::REFUSAL_TOO_LATE,

@@ -13,10 +13,10 @@ use shop::command::{Command, Refusal};
 use shop::ledger::{Account, Transaction};
 use shop::pool::SmsPool;
 use shop::pricing::Margin;
-use shop::settings::{Selling, Settings};
+use shop::settings::{Limit, Limits, Selling, Settings};
 use shop::{Money, ServerId, UserId};
 use store::{Audit, Outcome, Store, StoreError};
-use strum::EnumMessage as _;
+use strum::{EnumMessage as _, IntoEnumIterator as _};
 
 use crate::office::Office;
 use crate::seal::Sealer;
@@ -49,6 +49,8 @@ pub enum Request {
     SetSelling(ServerId, Selling),
     /// A supplier's key.
     SetKey(ServerId, Key),
+    /// A limit.
+    SetLimit(Limit, u32),
     /// How the shop is doing.
     Status,
     /// What holds of the books.
@@ -78,6 +80,7 @@ impl Request {
             | Self::SetMargin(..)
             | Self::SetSelling(..)
             | Self::SetKey(..)
+            | Self::SetLimit(..)
             | Self::Status
             | Self::Audit(_)
             | Self::Backup(_) => unclear.to_owned(),
@@ -140,6 +143,7 @@ impl Operator {
             Request::SetMargin(server, percent) => self.set_margin(server, &percent).await,
             Request::SetSelling(server, selling) => self.set(Command::SetSelling(server, selling)).await,
             Request::SetKey(server, key) => self.set_key(server, SecretString::from(key.0)).await,
+            Request::SetLimit(limit, number) => self.set(Command::SetLimit(limit, number)).await,
             Request::Status => self.status().await,
             Request::Audit(form) => self.in_background(move |store| audit(&store, form)).await,
             Request::Backup(file) => self.in_background(move |store| Ok(backup(&store, &file))).await,
@@ -163,6 +167,7 @@ impl Operator {
                 | Refusal::NotSelling
                 | Refusal::TooManyOpen
                 | Refusal::ShopBusy
+                | Refusal::TooFast
                 | Refusal::Suspended
                 | Refusal::UnknownOrder
                 | Refusal::TooLate
@@ -187,13 +192,13 @@ impl Operator {
         for server in [ServerId::One, ServerId::Two] {
             self.show_server(&mut text, server, &settings);
         }
-        let limits = &settings.limits;
-        let _ = write!(
-            text,
-            "Limits: {} open orders a user, {} in all (default)",
-            limits.open_per_user, limits.open_in_all
-        );
-        Ok(Answer::granted(text))
+        let _ = writeln!(text, "Limits");
+        for limit in Limit::iter() {
+            let (name, number): (&'static str, u32) = (limit.into(), settings.limits.of(limit));
+            let source = if number == Limits::default().of(limit) { "default" } else { "saved" };
+            let _ = writeln!(text, "  {name:<18}  {number:>6} {} ({source})", limit.get_message().unwrap_or_default());
+        }
+        Ok(Answer::granted(text.trim_end()))
     }
 
     fn show_server(&self, text: &mut String, server: ServerId, settings: &Settings) {

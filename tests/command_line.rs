@@ -53,6 +53,10 @@ async fn bad_amounts_users_and_options_are_refused_in_one_line() {
         refused(&world, &["settings", "margin", "2", percent], "margin");
     }
     refused(&world, &["settings", "off", "3"], "server");
+    refused(&world, &["settings", "limit", "orders", "3"], "purchases-per-user");
+    for number in ["many", "1.5", "4294967296", ""] {
+        refused(&world, &["settings", "limit", "purchases-per-user", number], "whole number");
+    }
     for key in ["short", "has blanks in it, and is long enough", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\n"] {
         refused(&world, &["settings", "key", "2", key], "key");
     }
@@ -86,6 +90,16 @@ async fn settings_show_their_source_and_change_the_price_at_once() {
     assert!(said(&world.raqam(&["settings", "off", "2"])).contains("off (saved)"));
     world.play("user 5 \"Noor\" en\nsend /start\nsee \"paused\"\n").await;
     assert!(world.raqam(&["settings", "on", "2"]).status.success());
+    for limit in [
+        "20 open orders a user",
+        "10000 open orders in all",
+        "10 purchases a minute a user",
+        "120 purchases a minute in all",
+    ] {
+        assert!(shown.contains(&format!("{limit} (default)")), "{limit}: {shown}");
+    }
+    let limited = said(&world.raqam(&["settings", "limit", "purchases-per-user", "3"]));
+    assert!(limited.contains("3 purchases a minute a user (saved)"), "{limited}");
     world.play("user 5\nsend /menu\ntap \"🛒 Buy a number\"\nsee \"What kind of number?\"\n").await;
 }
 

@@ -49,6 +49,7 @@ conversations! {
     second_message,
     sold_out_elsewhere,
     three_cards,
+    too_fast,
     typed_search,
     wallet_statement,
 }

@@ -42,6 +42,7 @@ async fn one_list_a_tick_for_two_hundred_open_orders() {
     world
         .start_with(&[("POLL_SECONDS", "2"), ("SUPPLIER_REQUESTS_PER_SECOND", "1000"), ("FLOOD_EVENTS", "1000")])
         .await;
+    assert!(world.raqam(&["settings", "limit", "purchases-in-all", "1000"]).status.success());
     let users = 20;
     for id in 0..users {
         world.customer(1_000 + id, "en").await;

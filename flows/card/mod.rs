@@ -260,6 +260,7 @@ pub fn refused(refusal: &Refusal, order: &Order, cx: &CardCx<'_>) -> Popup {
         | Refusal::NotSelling
         | Refusal::TooManyOpen
         | Refusal::ShopBusy
+        | Refusal::TooFast
         | Refusal::Suspended
         | Refusal::UnknownOrder
         | Refusal::BelowZero { .. }

@@ -169,6 +169,7 @@ const fn stopped(stop: Stop) -> Key {
         Stop::NotSelling => keys::REFUSAL_NOT_SELLING,
         Stop::TooManyOpen => keys::REFUSAL_TOO_MANY_OPEN,
         Stop::ShopBusy => keys::REFUSAL_SHOP_BUSY,
+        Stop::TooFast => keys::REFUSAL_TOO_FAST,
         Stop::Suspended => keys::REFUSAL_SUSPENDED,
     }
 }

@@ -159,6 +159,7 @@ fn refused(draft: Draft, refusal: &Refusal, cx: &Cx<'_>) -> Step<Purchase> {
         Refusal::NotSelling
         | Refusal::TooManyOpen
         | Refusal::ShopBusy
+        | Refusal::TooFast
         | Refusal::Suspended
         | Refusal::UnknownOrder
         | Refusal::TooLate

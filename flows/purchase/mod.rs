@@ -120,6 +120,7 @@ impl Flow for Purchase {
         row(Kind::Confirm, "refused NotSelling", "", CONFIRM),
         row(Kind::Confirm, "refused TooManyOpen", "", CONFIRM),
         row(Kind::Confirm, "refused ShopBusy", "", CONFIRM),
+        row(Kind::Confirm, "refused TooFast", "", CONFIRM),
         row(Kind::Confirm, "refused Suspended", "", CONFIRM),
         row(Kind::Confirm, "back", "", SERVICE),
         row(Kind::Confirm, "OtherServer", "", To::Done),

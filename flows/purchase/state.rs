@@ -169,8 +169,10 @@ pub enum Stop {
     NotSelling,
     /// Too many open orders of this person.
     TooManyOpen,
-    /// Too many open orders of all.
+    /// Too many open orders of all, or too many purchases of all within a minute.
     ShopBusy,
+    /// Too many purchases of this person within a minute.
+    TooFast,
     /// The person is suspended.
     Suspended,
 }
@@ -249,6 +251,7 @@ impl Stop {
             Refusal::NotSelling => Some(Self::NotSelling),
             Refusal::TooManyOpen => Some(Self::TooManyOpen),
             Refusal::ShopBusy => Some(Self::ShopBusy),
+            Refusal::TooFast => Some(Self::TooFast),
             Refusal::Suspended => Some(Self::Suspended),
             Refusal::NotEnough { .. }
             | Refusal::QuoteExpired

@@ -5,7 +5,8 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 use shop::ServerId;
-use shop::settings::Selling;
+use shop::settings::{Limit, Selling};
+use strum::IntoEnumIterator as _;
 
 use crate::config::Options;
 use crate::operator::{Key, Request};
@@ -45,6 +46,13 @@ enum Change {
         /// 1 or 2.
         server: String,
     },
+    /// Set how many orders may be open, or numbers be bought within a minute. Above it a purchase is refused.
+    Limit {
+        /// open-per-user, open-in-all, purchases-per-user or purchases-in-all.
+        name: String,
+        /// How many; 0: none.
+        number: String,
+    },
 }
 
 pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
@@ -56,6 +64,7 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         }
         Some(Change::On { server }) => Request::SetSelling(server_id(&server)?, Selling::On),
         Some(Change::Off { server }) => Request::SetSelling(server_id(&server)?, Selling::Off),
+        Some(Change::Limit { name, number }) => Request::SetLimit(limit(&name)?, whole(&number)?),
     };
     super::ask(&arguments.options, request)
 }
@@ -66,6 +75,15 @@ fn server_id(text: &str) -> anyhow::Result<ServerId> {
         "2" => Ok(ServerId::Two),
         other => Err(anyhow::anyhow!("the server must be 1 or 2, not {other:?}")),
     }
+}
+
+fn limit(name: &str) -> anyhow::Result<Limit> {
+    let names = || Limit::iter().map(<&'static str>::from).collect::<Vec<_>>().join(", ");
+    name.parse().map_err(|_| anyhow::anyhow!("the limit must be one of {}, not {name:?}", names()))
+}
+
+fn whole(text: &str) -> anyhow::Result<u32> {
+    text.parse().map_err(|_| anyhow::anyhow!("the limit must be a whole number from 0 to {}, not {text:?}", u32::MAX))
 }
 
 fn from_input() -> anyhow::Result<String> {

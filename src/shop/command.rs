@@ -7,7 +7,7 @@ use crate::order::{CloseReason, Order, Quote, RefundReason, Wish};
 use crate::orphan::{Orphan, Settlement};
 use crate::pool::{Message, Purchased};
 use crate::pricing::Margin;
-use crate::settings::{SealedKey, Selling};
+use crate::settings::{Limit, SealedKey, Selling};
 use crate::{ErrorCode, Money, OrderId, QuoteId, ServerId, SupplierOrderId, UnixSeconds, UserId};
 
 /// An intent. Applied as a whole or refused as a whole; applying one twice is harmless.
@@ -148,6 +148,8 @@ pub enum Command {
     SetSelling(ServerId, Selling),
     /// The operator saves a supplier's key, encrypted.
     SetKey(ServerId, SealedKey),
+    /// The operator sets a limit.
+    SetLimit(Limit, u32),
 }
 
 /// What a supplier did when an order was closed.
@@ -180,8 +182,10 @@ pub enum Refusal {
     NotSelling,
     /// The user has too many open orders.
     TooManyOpen,
-    /// The shop has too many open orders.
+    /// The shop has too many open orders, or sold too many within a minute.
     ShopBusy,
+    /// The user bought too many within a minute.
+    TooFast,
     /// The user is suspended.
     Suspended,
     /// No such order of this user.
@@ -217,7 +221,7 @@ pub enum Write {
     Tell(UserId, Note),
     /// A user's language.
     Lang(UserId, String),
-    /// What a user bought last, for shortcuts.
+    /// What a user bought last, for shortcuts, and one more purchase of this minute.
     Bought(UserId, Wish),
     /// The supplier's id belongs to this order from now on.
     Owns(SupplierOrderId, OrderId),
@@ -229,6 +233,8 @@ pub enum Write {
     Selling(ServerId, Selling),
     /// A setting.
     Key(ServerId, SealedKey),
+    /// A setting.
+    Limit(Limit, u32),
     /// The user asks the supplier's side to be looked at now.
     CheckRequested(OrderId),
     /// The user asks for another code.

@@ -40,6 +40,10 @@ pub struct Facts {
     pub open_of_user: u32,
     /// Open orders of all users.
     pub open_in_all: u32,
+    /// Purchases of the user within the last minute.
+    pub purchases_of_user: u32,
+    /// Purchases of all users within the last minute.
+    pub purchases_in_all: u32,
 }
 
 /// Decides a command. `actor` is the user whose step it is part of; `None` for the shop's own and the operator's.
@@ -84,6 +88,7 @@ pub fn decide(actor: Option<UserId>, command: &Command, facts: &Facts) -> Result
         Command::SetMargin(server, margin) => Ok(vec![Write::Margin(*server, *margin)]),
         Command::SetSelling(server, selling) => Ok(vec![Write::Selling(*server, *selling)]),
         Command::SetKey(server, key) => Ok(vec![Write::Key(*server, key.clone())]),
+        Command::SetLimit(limit, number) => Ok(vec![Write::Limit(*limit, *number)]),
     }
 }
 

@@ -57,11 +57,72 @@ pub struct Limits {
     pub open_per_user: u32,
     /// Open orders of all users.
     pub open_in_all: u32,
+    /// Purchases of one user within [`PURCHASES_WITHIN_S`].
+    pub purchases_per_user: u32,
+    /// Purchases of all users within [`PURCHASES_WITHIN_S`].
+    pub purchases_in_all: u32,
+}
+
+/// The time that purchases are counted over, in seconds.
+pub const PURCHASES_WITHIN_S: i64 = 60;
+
+/// One of the [`Limits`].
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    strum::EnumIter,
+    strum::EnumMessage,
+    strum::EnumString,
+    strum::IntoStaticStr,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "kebab-case")]
+pub enum Limit {
+    /// Of [`Limits::open_per_user`].
+    #[strum(message = "open orders a user")]
+    OpenPerUser,
+    /// Of [`Limits::open_in_all`].
+    #[strum(message = "open orders in all")]
+    OpenInAll,
+    /// Of [`Limits::purchases_per_user`].
+    #[strum(message = "purchases a minute a user")]
+    PurchasesPerUser,
+    /// Of [`Limits::purchases_in_all`].
+    #[strum(message = "purchases a minute in all")]
+    PurchasesInAll,
+}
+
+impl Limits {
+    /// One of them.
+    #[must_use]
+    pub const fn of(&self, limit: Limit) -> u32 {
+        match limit {
+            Limit::OpenPerUser => self.open_per_user,
+            Limit::OpenInAll => self.open_in_all,
+            Limit::PurchasesPerUser => self.purchases_per_user,
+            Limit::PurchasesInAll => self.purchases_in_all,
+        }
+    }
+
+    /// One of them, to change.
+    pub const fn of_mut(&mut self, limit: Limit) -> &mut u32 {
+        match limit {
+            Limit::OpenPerUser => &mut self.open_per_user,
+            Limit::OpenInAll => &mut self.open_in_all,
+            Limit::PurchasesPerUser => &mut self.purchases_per_user,
+            Limit::PurchasesInAll => &mut self.purchases_in_all,
+        }
+    }
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { open_per_user: 20, open_in_all: 10_000 }
+        Self { open_per_user: 20, open_in_all: 10_000, purchases_per_user: 10, purchases_in_all: 120 }
     }
 }
 

@@ -27,6 +27,7 @@ pub(crate) fn gather(books: &impl Read, actor: Option<UserId>, command: &Command
     let user = actor.or(names.user).or_else(|| order.as_ref().map(|order| order.user));
     let owner = names.supplier.map_or(Ok(None), |id| books.owner(id))?;
     let row = user.map_or(Ok(None), |user| books.user_row(user))?;
+    let purchases_of_user = row.as_ref().map_or(0, |row| row.purchases.until(now));
     Ok(Facts {
         now,
         wallet: names.user.or(user).map_or(Ok(Wallet::default()), |user| books.wallet(user))?,
@@ -44,6 +45,8 @@ pub(crate) fn gather(books: &impl Read, actor: Option<UserId>, command: &Command
             .map_or(Ok(None), |nonce| books.transaction_of(&Key::Adjust(nonce.to_owned()).to_string()))?,
         open_of_user: user.map_or(Ok(0), |user| open_of(books, user))?,
         open_in_all: u32::try_from(books.number("open_orders")?).unwrap_or(u32::MAX),
+        purchases_of_user,
+        purchases_in_all: books.purchases()?.until(now),
     })
 }
 
@@ -59,7 +62,8 @@ fn names(command: &Command) -> Names<'_> {
         | Command::SetLang(_)
         | Command::SetMargin(..)
         | Command::SetSelling(..)
-        | Command::SetKey(..) => Names::default(),
+        | Command::SetKey(..)
+        | Command::SetLimit(..) => Names::default(),
         Command::Buy { quote, .. } => Names { quote: Some(*quote), ..Names::default() },
         Command::Cancel(order)
         | Command::Resend(order)

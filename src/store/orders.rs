@@ -5,7 +5,8 @@ use shop::decide::decide;
 use shop::ledger::{Kind, Transaction};
 use shop::order::Order;
 use shop::orphan::Orphan;
-use shop::{OrderId, ServerId, SupplierOrderId, UnixSeconds, UserId};
+use shop::settings::Settings;
+use shop::{OrderId, SupplierOrderId, UnixSeconds, UserId};
 
 use crate::cards;
 use crate::draft::Draft;
@@ -13,7 +14,7 @@ use crate::error::StoreError;
 use crate::facts::gather;
 use crate::outgoing;
 use crate::postings;
-use crate::read::{Read, Result};
+use crate::read::{PURCHASES_KEY, Read, Result};
 use crate::rows::{AlarmRow, Ending, Owner, Watch};
 use crate::tables::{Tab, one, two};
 use crate::users;
@@ -51,15 +52,18 @@ fn carry_out(draft: &mut Draft<'_, '_>, write: Write, now: UnixSeconds) -> Resul
             Ok(())
         }
         Write::Bought(user, wish) => {
-            let mut row = users::known(draft, user, None, now)?;
-            row.bought(wish);
-            users::put(draft, user, &row)
+            let (mut row, mut purchases) = (users::known(draft, user, None, now)?, draft.purchases()?);
+            row.bought(wish, now);
+            purchases.add(now);
+            users::put(draft, user, &row)?;
+            draft.put(Tab::Meta, PURCHASES_KEY.to_vec(), &purchases)
         }
         Write::Owns(id, order) => own(draft, &id, order),
         Write::Orphan(orphan) => put_orphan(draft, &orphan),
-        Write::Margin(server, margin) => set(draft, server, |settings| settings.margin = Some(margin)),
-        Write::Selling(server, selling) => set(draft, server, |settings| settings.selling = Some(selling)),
-        Write::Key(server, key) => set(draft, server, |settings| settings.key = Some(key)),
+        Write::Margin(server, margin) => set(draft, |settings| settings.server_mut(server).margin = Some(margin)),
+        Write::Selling(server, selling) => set(draft, |settings| settings.server_mut(server).selling = Some(selling)),
+        Write::Key(server, key) => set(draft, |settings| settings.server_mut(server).key = Some(key)),
+        Write::Limit(limit, number) => set(draft, |settings| *settings.limits.of_mut(limit) = number),
         Write::CheckRequested(order) => {
             draft.changed.check.push(order);
             Ok(())
@@ -154,13 +158,9 @@ fn put_orphan(draft: &mut Draft<'_, '_>, orphan: &Orphan) -> Result<()> {
     draft.put(Tab::Orphans, key, orphan)
 }
 
-fn set(
-    draft: &mut Draft<'_, '_>,
-    server: ServerId,
-    change: impl FnOnce(&mut shop::settings::ServerSettings),
-) -> Result<()> {
+fn set(draft: &mut Draft<'_, '_>, change: impl FnOnce(&mut Settings)) -> Result<()> {
     let mut settings = draft.settings()?;
-    change(settings.server_mut(server));
+    change(&mut settings);
     draft.changed.settings_changed = true;
     draft.put(Tab::Settings, b"settings".to_vec(), &settings)
 }

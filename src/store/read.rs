@@ -10,8 +10,11 @@ use shop::{OrderId, QuoteId, SupplierOrderId, UserId};
 use crate::chain::Entry;
 use crate::codec::decode;
 use crate::error::StoreError;
-use crate::rows::{CardRow, Owner, UserRow, Watch};
+use crate::rows::{CardRow, Owner, Purchases, UserRow, Watch};
 use crate::tables::{Tab, one, part, two};
+
+/// The name of the row of [`Read::purchases`].
+pub(crate) const PURCHASES_KEY: &[u8] = b"purchases";
 
 /// Shorthand.
 pub(crate) type Result<T> = std::result::Result<T, StoreError>;
@@ -183,6 +186,14 @@ pub(crate) trait Read {
         Self: Sized,
     {
         Ok(self.row(Tab::Settings, b"settings")?.unwrap_or_default())
+    }
+
+    /// The newest purchases of all users.
+    fn purchases(&self) -> Result<Purchases>
+    where
+        Self: Sized,
+    {
+        Ok(self.row(Tab::Meta, PURCHASES_KEY)?.unwrap_or_default())
     }
 
     /// A user's orders that are looked after, oldest first.

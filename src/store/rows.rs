@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use shop::command::Note;
 use shop::order::{Order, State, Wish};
+use shop::settings::PURCHASES_WITHIN_S;
 use shop::{CountryId, OrderId, ServerId, ServiceId, UnixSeconds, UserId};
 
 use crate::intent::Standing;
@@ -26,7 +27,34 @@ pub(crate) struct UserRow {
     pub(crate) last: Option<Wish>,
     pub(crate) recent_countries: Vec<(ServerId, CountryId)>,
     pub(crate) recent_services: Vec<(ServerId, ServiceId)>,
+    /// The purchases of the last minute.
+    #[serde(default)]
+    pub(crate) purchases: Purchases,
     pub(crate) created_at: UnixSeconds,
+}
+
+/// How many purchases were made in each second of the last minute, oldest first. Whoever counts needs no other row.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Purchases(Vec<(UnixSeconds, u32)>);
+
+impl Purchases {
+    /// None so far.
+    const NONE: Self = Self(Vec::new());
+
+    /// How many were made in the minute that ends now. A clock that was set back leaves none in its future.
+    pub(crate) fn until(&self, now: UnixSeconds) -> u32 {
+        self.0.iter().filter(|(at, _)| is_recent(*at, now)).map(|(_, count)| count).sum()
+    }
+
+    /// One more; what counts no longer is forgotten.
+    pub(crate) fn add(&mut self, now: UnixSeconds) {
+        self.0.retain(|(at, _)| is_recent(*at, now));
+        match self.0.last_mut() {
+            Some((at, count)) if *at == now => *count = count.saturating_add(1),
+            Some(_) | None => self.0.push((now, 1)),
+        }
+    }
 }
 
 /// Whether messages arrive.
@@ -37,6 +65,10 @@ pub(crate) enum Reach {
     Reachable,
     /// The person blocked the bot: everything waits for their return.
     Parked,
+}
+
+fn is_recent(at: UnixSeconds, now: UnixSeconds) -> bool {
+    (0..PURCHASES_WITHIN_S).contains(&(now - at))
 }
 
 impl UserRow {
@@ -52,12 +84,14 @@ impl UserRow {
             last: None,
             recent_countries: Vec::new(),
             recent_services: Vec::new(),
+            purchases: Purchases::NONE,
             created_at,
         }
     }
 
-    /// Remembers a purchase for the shortcuts.
-    pub(crate) fn bought(&mut self, wish: Wish) {
+    /// Remembers a purchase for the shortcuts and the limits.
+    pub(crate) fn bought(&mut self, wish: Wish, now: UnixSeconds) {
+        self.purchases.add(now);
         remember(&mut self.recent_countries, (wish.server, wish.country));
         remember(&mut self.recent_services, (wish.server, wish.service));
         self.last = Some(wish);

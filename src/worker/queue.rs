@@ -118,7 +118,8 @@ pub(super) const fn order_of(command: &Command) -> Option<OrderId> {
         | Command::Adjust { .. }
         | Command::SetMargin(..)
         | Command::SetSelling(..)
-        | Command::SetKey(..) => None,
+        | Command::SetKey(..)
+        | Command::SetLimit(..) => None,
     }
 }
 

@@ -198,6 +198,7 @@ fn notices_fit_over_a_chat() {
             Refusal::NotSelling,
             Refusal::TooManyOpen,
             Refusal::ShopBusy,
+            Refusal::TooFast,
             Refusal::Suspended,
             Refusal::UnknownOrder,
             Refusal::TooLate,

@@ -60,14 +60,24 @@ fn may_buy(quote: &Quote, current: Option<Money>, facts: &Facts) -> Result<(), R
     if let Some(now) = current.filter(|now| *now != quote.price) {
         return Err(Refusal::PriceChanged { now });
     }
-    if facts.open_of_user >= facts.settings.limits.open_per_user {
-        return Err(Refusal::TooManyOpen);
-    }
-    if facts.open_in_all >= facts.settings.limits.open_in_all {
-        return Err(Refusal::ShopBusy);
-    }
+    within_limits(facts)?;
     let missing = quote.price.checked_sub(facts.wallet.available).filter(|missing| *missing > Money::ZERO);
     missing.map_or(Ok(()), |missing| Err(Refusal::NotEnough { missing }))
+}
+
+/// The user's own limits first: they say what the user can do about it.
+const fn within_limits(facts: &Facts) -> Result<(), Refusal> {
+    let limits = &facts.settings.limits;
+    if facts.open_of_user >= limits.open_per_user {
+        return Err(Refusal::TooManyOpen);
+    }
+    if facts.purchases_of_user >= limits.purchases_per_user {
+        return Err(Refusal::TooFast);
+    }
+    if facts.open_in_all >= limits.open_in_all || facts.purchases_in_all >= limits.purchases_in_all {
+        return Err(Refusal::ShopBusy);
+    }
+    Ok(())
 }
 
 /// The worker takes a reserved order that has not waited too long. Only this makes the purchase call permissible, and only once.

@@ -3,6 +3,7 @@
 mod batches;
 mod books;
 mod life;
+mod limits;
 mod lists;
 mod opening;
 mod orphans;
