@@ -79,3 +79,30 @@ async fn a_disk_that_is_nearly_full_stops_the_sales_alone() {
     world.play("user 5\nsend /menu\nsee \"paused\"\nsms \"code 777123\"\nsee \"777123\"\n").await;
     assert!(said(&world.raqam(&["status"])).contains("SALES ARE ON HOLD"), "{}", said(&world.raqam(&["status"])));
 }
+
+/// The operator sees that something could not be handled, of what kind and why, and nothing of what it said.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn dead_letters_are_seen_without_their_words() {
+    let mut world = World::with(SimOptions::default()).await;
+    world.customer(5, "en").await;
+    assert!(world.status().contains("dead letters: 0\n"), "{}", world.status());
+    for _ in 0..7 {
+        world.sim.telegram.inject_update(serde_json::json!({ "message": "code 471100 for +12025550123" }));
+    }
+    let mut status = world.status();
+    for _ in 0..100 {
+        if status.contains("dead letters: 7\n") {
+            break;
+        }
+        status = world.status();
+    }
+    assert!(status.contains("dead letters: 7\n"), "{status}");
+    world.play("clock +5m\n").await;
+    status = world.status();
+    let letters: Vec<&str> = status.lines().filter(|line| line.starts_with("  update, ")).collect();
+    assert_eq!(letters.len(), 5, "the newest few: {status}");
+    assert!(letters.iter().all(|line| line.ends_with(" 5 min ago: it cannot be read")), "{status}");
+    for secret in ["4711", "2025550123", "code"] {
+        assert!(!status.contains(secret), "{secret}: {status}");
+    }
+}

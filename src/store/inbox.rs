@@ -16,6 +16,8 @@ use crate::tables::{Tab, one, ordered, part, two};
 const SEEN_LIFE_S: i64 = 8 * 86_400;
 /// How long a quote that nobody used is kept, in seconds.
 const QUOTE_KEPT_S: i64 = 86_400;
+/// How many dead letters are kept.
+pub(crate) const LETTERS_MAX: u64 = 10_000;
 /// How many rows of a kind are swept in one go.
 const SWEEP_MAX: usize = 256;
 
@@ -59,9 +61,13 @@ pub(crate) fn bury(draft: &mut Draft<'_, '_>, update: i64, reason: String, now: 
     dead_letter(draft, &DeadLetter { source: format!("update/{update}"), reason, body: raw.body, at: now })
 }
 
-/// Keeps what could not be handled or delivered.
+/// Keeps what could not be handled or delivered. Of too many the oldest go.
 pub(crate) fn dead_letter(draft: &mut Draft<'_, '_>, letter: &DeadLetter) -> Result<()> {
     let seq = draft.count_up("dead_letters")?;
+    let kept_from = (seq + 1).saturating_sub(LETTERS_MAX);
+    for (key, _) in draft.rows(Tab::DeadLetters, &Span::below(kept_from), Sort::Ascending, SWEEP_MAX)? {
+        draft.remove(Tab::DeadLetters, key);
+    }
     draft.put(Tab::DeadLetters, one(seq), letter)
 }
 

@@ -49,7 +49,7 @@ pub use open::{Integrity, Options};
 pub use outcome::{Changed, Outcome, Posted};
 pub use pages::{HistoryFilter, HistoryPage, StatementPage};
 pub use query::{OutgoingRow, UserView};
-pub use rows::{AlarmRow, Ask, CardRow, DeadLetter, LivingRow, needs_watching};
+pub use rows::{AlarmRow, Ask, CardRow, DeadLetter, LetterKind, LivingRow, needs_watching};
 pub use status::{Orphans, Status, WrittenOff};
 pub use store::{DiskMoment, Store};
 pub use waiting::{JobView, TimerView};

@@ -256,6 +256,36 @@ pub struct DeadLetter {
     pub at: UnixSeconds,
 }
 
+/// What a dead letter was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
+pub enum LetterKind {
+    /// An update of Telegram's.
+    Update,
+    /// A message to somebody.
+    Message,
+    /// The result of a job.
+    Job,
+    /// A timer.
+    Timer,
+    /// Something that this version does not know.
+    Other,
+}
+
+impl DeadLetter {
+    /// What it was.
+    #[must_use]
+    pub fn kind(&self) -> LetterKind {
+        match self.source.split('/').next() {
+            Some("update") => LetterKind::Update,
+            Some("message") => LetterKind::Message,
+            Some("j") => LetterKind::Job,
+            Some("t") => LetterKind::Timer,
+            Some(_) | None => LetterKind::Other,
+        }
+    }
+}
+
 /// How often an alarm rang.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct AlarmRow {

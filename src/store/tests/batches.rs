@@ -10,7 +10,7 @@ use shop::command::Refusal;
 use shop::{OrderId, UserId, ledger};
 
 use super::{START, USER, World, buy, quote, stored};
-use crate::{Intent, Outcome, Store, StoreError};
+use crate::{Intent, LetterKind, Outcome, RawUpdate, Store, StoreError};
 
 /// Queues intents behind a writer that is held, so that all of them end in one batch.
 async fn together(store: &Store, intents: Vec<Intent>) -> Vec<Result<Outcome, StoreError>> {
@@ -128,4 +128,23 @@ async fn a_failed_commit_stops_the_store() {
     }
     failed.wait_for(|failed| *failed).await.expect("a sign");
     assert!(matches!(store.apply(known(3)).await, Err(StoreError::Broken(_))));
+}
+
+/// Dead letters once grew without end, and nothing told them apart.
+#[tokio::test]
+async fn the_newest_ten_thousand_dead_letters_are_kept() {
+    let world = World::new();
+    let kept = i64::try_from(crate::inbox::LETTERS_MAX).expect("few");
+    let ids: Vec<i64> = (1..=kept + 300).collect();
+    let updates = ids.iter().map(|id| RawUpdate { id: *id, body: "{}".to_owned() }).collect();
+    world.apply(Intent::TakeIn { updates, next_offset: kept + 301, now: START }).await;
+    for some in ids.chunks(1_000) {
+        let bury = |id: &i64| Intent::Bury { update: *id, reason: format!("number {id}"), now: START };
+        together(&world.store, some.iter().map(bury).collect()).await;
+    }
+    assert_eq!(world.store.status(START).expect("a status").dead_letters, crate::inbox::LETTERS_MAX);
+    let letters = world.store.dead_letters(usize::MAX).expect("letters");
+    let (newest, oldest) = (letters.first().expect("a letter"), letters.last().expect("a letter"));
+    assert_eq!((newest.source.clone(), newest.kind()), (format!("update/{}", kept + 300), LetterKind::Update));
+    assert_eq!(oldest.source, "update/301");
 }

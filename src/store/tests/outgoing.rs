@@ -72,6 +72,7 @@ async fn a_refused_message_is_a_dead_letter() {
     world.apply(sent(&world, 1, DeliveryRow::Refused("too long".to_owned()))).await;
     let letters = world.store.dead_letters(9).expect("letters");
     assert_eq!((letters.len(), letters[0].reason.as_str(), letters[0].source.as_str()), (1, "too long", "message/7"));
+    assert_eq!(letters[0].kind(), crate::LetterKind::Message);
 }
 
 #[tokio::test]
