@@ -6,6 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::catalogue::Product;
 use crate::command::Command;
 use crate::monitor::{BUYING_MAX_S, CLOSE_RETRY_S, Task};
 use crate::order::CLOSE_LIFE_S;
@@ -35,8 +36,8 @@ pub struct Orphan {
     /// From which server.
     pub server: ServerId,
     /// What was bought.
-    #[serde(default)]
-    pub line: Line,
+    #[serde(default = "temporary")]
+    pub product: Product,
     /// What it cost us: what was booked, and what is booked back.
     pub cost: Money,
     /// When it was found.
@@ -49,15 +50,9 @@ pub struct Orphan {
     pub state: OrphanState,
 }
 
-/// What an orphan is at the supplier.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Line {
-    /// A temporary number.
-    #[default]
-    Temporary,
-    /// A rental.
-    Rental,
+/// What the first version's rows stand for: it did not tell.
+const fn temporary() -> Product {
+    Product::Temporary
 }
 
 /// Where an orphan stands. The comment on each says where our money is.
@@ -126,12 +121,12 @@ impl Orphan {
     pub const fn new(
         id: SupplierOrderId,
         server: ServerId,
-        line: Line,
+        product: Product,
         cost: Money,
         ends_at: Option<UnixSeconds>,
         found_at: UnixSeconds,
     ) -> Self {
-        Self { id, server, line, cost, found_at, ends_at, state: OrphanState::Watched }
+        Self { id, server, product, cost, found_at, ends_at, state: OrphanState::Watched }
     }
 
     /// Whether something is still to be done about it.

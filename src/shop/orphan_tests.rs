@@ -4,7 +4,7 @@ use super::*;
 use crate::samples::{START, id, line, message, row, whole};
 
 fn orphan(ends_at: Option<UnixSeconds>, state: OrphanState) -> Orphan {
-    let new = Orphan::new(id("A"), ServerId::Two, Line::Temporary, Money::from_cents(24), ends_at, START);
+    let new = Orphan::new(id("A"), ServerId::Two, Product::Temporary, Money::from_cents(24), ends_at, START);
     Orphan { state, ..new }
 }
 

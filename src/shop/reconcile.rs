@@ -10,7 +10,7 @@ use crate::command::Command;
 use crate::order::{
     AMBIGUOUS_LIFE_S, CLEAN_MISS_AFTER_S, CLEAN_MISSES_NEEDED, Order, PURCHASE_TIMEOUT_S, RefundReason, State,
 };
-use crate::orphan::{Line, Orphan};
+use crate::orphan::Orphan;
 use crate::pool::{Check, Completeness, Listed, ListedOrder, ListedRental, Message, Purchased};
 use crate::{Money, Phone, ServerId, SupplierOrderId, UnixSeconds};
 
@@ -161,14 +161,15 @@ impl<'a> Round<'a> {
     /// It can be given back until it ends; a rental as long as the window of those who wanted one.
     fn orphan(&self, row: &Candidate<'_>, alike: &Order, cost: Money) -> Command {
         let cost = row.cost.unwrap_or(cost);
-        let (line, ends_at) = match alike.wish.product {
-            Product::Temporary => (Line::Temporary, Some(row.expires_at)),
+        let product = alike.wish.product;
+        let ends_at = match product {
+            Product::Temporary => Some(row.expires_at),
             Product::Rental(days) => {
                 let rented_at = row.expires_at - i64::from(days.0) * DAY_S;
-                (Line::Rental, alike.wish.refund_within_s.map(|within_s| rented_at + i64::from(within_s)))
+                alike.wish.refund_within_s.map(|within_s| rented_at + i64::from(within_s))
             }
         };
-        Command::Orphaned(Orphan::new(row.id.clone(), self.server, line, cost, ends_at, self.now))
+        Command::Orphaned(Orphan::new(row.id.clone(), self.server, product, cost, ends_at, self.now))
     }
 }
 

@@ -147,7 +147,7 @@ fn a_rental_is_matched_by_product_days_and_time() {
     let commands = rentals_round(&surplus, ServerId::Two, &lines, &BTreeSet::new(), now);
     let Some(Command::Orphaned(orphan)) = commands.last() else { panic!("{commands:?}") };
     let window_ends_at = Some(START + 1 + 7_200);
-    assert_eq!((orphan.line, orphan.ends_at), (Line::Rental, window_ends_at));
+    assert_eq!((orphan.product, orphan.ends_at), (Product::Rental(crate::Days(7)), window_ends_at));
     let unreadable = vec![ListedRental { phone: None, ..line("A", week) }];
     assert_eq!(rentals(&[rental(1, 7, LOST)], unreadable, START + 180), ["refunded 0001", "orphan A"]);
 }

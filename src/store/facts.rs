@@ -46,7 +46,7 @@ pub(crate) fn gather(books: &impl Read, actor: Option<UserId>, command: &Command
         open_of_user: user.map_or(Ok(0), |user| open_of(books, user))?,
         open_in_all: u32::try_from(books.number("open_orders")?).unwrap_or(u32::MAX),
         purchases_of_user,
-        purchases_in_all: books.purchases()?.until(now),
+        purchases_in_all: names.quote.map_or(Ok(0), |_| books.purchases().map(|purchases| purchases.until(now)))?,
     })
 }
 

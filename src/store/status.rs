@@ -29,7 +29,7 @@ pub struct Status {
     pub unsettled: u64,
     /// Supplier's orders without an owner.
     pub orphans: Orphans,
-    /// What suppliers keep although nobody got anything for it.
+    /// What suppliers keep and no user paid for.
     pub written_off: WrittenOff,
     /// What could not be handled or delivered.
     pub dead_letters: u64,
@@ -52,7 +52,7 @@ pub struct Orphans {
     pub written_off: u64,
 }
 
-/// What suppliers keep although nobody got anything for it, worked out anew from the orders and the ledger.
+/// What suppliers keep and no user paid for, worked out anew from the orders and the ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct WrittenOff {
     /// Orders whose users have their money back, whose supplier gave none, and that are not watched any more.

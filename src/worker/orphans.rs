@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use shop::SupplierOrderId;
+use shop::catalogue::Product;
 use shop::command::Command;
-use shop::orphan::{self, Line, Orphan, OrphanState, Said};
+use shop::orphan::{self, Orphan, OrphanState, Said};
 use shop::pool::{Cancelled, PoolError, SmsPool};
 
 use super::tasks::{After, commit};
@@ -18,10 +19,10 @@ pub(super) async fn give_back(shell: Arc<Shell>, id: SupplierOrderId) -> After {
     let read = read.inspect_err(|error| tracing::error!(%error, "an order without an owner was not read"));
     let being_given_back = |orphan: &Orphan| matches!(orphan.state, OrphanState::GivingBack { .. });
     let Some(orphan) = read.ok().flatten().filter(being_given_back) else { return After::default() };
-    let said = match shell.pool(orphan.server) {
-        Some(pool) if orphan.line == Line::Temporary => temporary(pool.as_ref(), &orphan).await,
-        Some(pool) => rental(pool.as_ref(), &orphan).await,
-        None => Said::Silent,
+    let said = match (shell.pool(orphan.server), orphan.product) {
+        (Some(pool), Product::Temporary) => temporary(pool.as_ref(), &orphan).await,
+        (Some(pool), Product::Rental(_)) => rental(pool.as_ref(), &orphan).await,
+        (None, _) => Said::Silent,
     };
     commit(&shell, orphan::next(&orphan, said, shell.office.clock.now())).await;
     After::default()

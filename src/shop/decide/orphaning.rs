@@ -1,10 +1,11 @@
 //! A supplier's order without an owner: its cost is booked when it is found, and booked back when the supplier says so.
 
 use super::Facts;
+use crate::catalogue::Product;
 use crate::command::{Alarm, Refusal, Write};
 use crate::ledger;
 use crate::order::Order;
-use crate::orphan::{Line, Orphan, OrphanState, Settlement};
+use crate::orphan::{Orphan, OrphanState, Settlement};
 use crate::pool::Purchased;
 use crate::{Money, UnixSeconds};
 
@@ -19,13 +20,12 @@ pub(super) fn found(orphan: &Orphan, facts: &Facts) -> Vec<Write> {
 
 /// A number that came too late for its order is an orphan.
 pub(super) fn too_late(purchased: &Purchased, order: &Order, cost: Money, facts: &Facts) -> Vec<Write> {
-    let (line, ends_at) = if order.is_rental() {
-        (Line::Rental, order.wish.refund_within_s.map(|within_s| order.created_at + i64::from(within_s)))
-    } else {
-        (Line::Temporary, Some(purchased.expires_at))
+    let wish = &order.wish;
+    let ends_at = match wish.product {
+        Product::Temporary => Some(purchased.expires_at),
+        Product::Rental(_) => wish.refund_within_s.map(|within_s| order.created_at + i64::from(within_s)),
     };
-    let (id, server) = (purchased.id.clone(), order.wish.server);
-    found(&Orphan::new(id, server, line, cost, ends_at, facts.now), facts)
+    found(&Orphan::new(purchased.id.clone(), wish.server, wish.product, cost, ends_at, facts.now), facts)
 }
 
 /// The worker is about to ask the supplier to take it back: from here on no order can own it.

@@ -1,8 +1,9 @@
 //! A supplier's order without an owner: found once, given back once or written off, and never anybody's after that.
 
+use shop::catalogue::Product;
 use shop::command::{Alarm, Command, Note, SupplierRefund};
 use shop::order::{CloseReason, LATE_WATCH_S, StateKind};
-use shop::orphan::{Line, Loss, Orphan, OrphanState, Settlement};
+use shop::orphan::{Loss, Orphan, OrphanState, Settlement};
 use shop::{Money, OrderId, ServerId};
 
 use super::opening::Folder;
@@ -11,7 +12,7 @@ use crate::tables::Tab;
 use crate::{Invariant, Options, Orphans, OutgoingRow, Store, WrittenOff};
 
 fn orphaned(id: &str) -> Command {
-    Command::Orphaned(Orphan::new(supplier(id), ServerId::Two, Line::Temporary, COST, Some(START + 1_200), START))
+    Command::Orphaned(Orphan::new(supplier(id), ServerId::Two, Product::Temporary, COST, Some(START + 1_200), START))
 }
 
 fn give_back(id: &str) -> Command {
