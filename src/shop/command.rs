@@ -97,6 +97,8 @@ pub enum Command {
     RentalKept(OrderId),
     /// A rental's time is over: it is no longer listed.
     RentalEnded(OrderId),
+    /// The watch over a refunded order ended while nobody was there to look: it goes on for a moment.
+    WatchOn(OrderId),
     /// Another code is on its way under this (new) supplier's id.
     Resent {
         /// The order whose number is reused.

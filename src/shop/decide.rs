@@ -70,6 +70,7 @@ pub fn decide(actor: Option<UserId>, command: &Command, facts: &Facts) -> Result
         Command::Received { messages, .. } => receiving::received(messages, facts),
         Command::RentalKept(_) => receiving::rental_kept(facts),
         Command::RentalEnded(_) => receiving::rental_ended(facts),
+        Command::WatchOn(_) => closing::watch_on(facts),
         Command::CheckNow(_) => receiving::check_now(own_order(actor, facts)?, facts),
         Command::Resend(_) => receiving::resend(own_order(actor, facts)?, facts),
         Command::Resent { child, id, expires_at, charge, .. } => {

@@ -27,6 +27,8 @@ pub const CLOSE_LIFE_S: i64 = 600;
 pub const REFUND_WINDOW_SLACK_S: i64 = 60;
 /// How long a refunded order is still watched for a late message, in seconds.
 pub const LATE_WATCH_S: i64 = 1_800;
+/// How long one is watched on where that time was over before anybody looked, in seconds.
+pub const LAST_LOOK_S: i64 = 150;
 
 /// What a user wants: the same for a quote and an order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

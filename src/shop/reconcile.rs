@@ -8,7 +8,8 @@ use std::collections::BTreeSet;
 use crate::catalogue::Product;
 use crate::command::Command;
 use crate::order::{
-    AMBIGUOUS_LIFE_S, CLEAN_MISS_AFTER_S, CLEAN_MISSES_NEEDED, Order, PURCHASE_TIMEOUT_S, RefundReason, State,
+    AMBIGUOUS_LIFE_S, CLEAN_MISS_AFTER_S, CLEAN_MISSES_NEEDED, LATE_WATCH_S, Order, PURCHASE_TIMEOUT_S, RefundReason,
+    State,
 };
 use crate::orphan::Orphan;
 use crate::pool::{Check, Completeness, Listed, ListedOrder, ListedRental, Message, Purchased};
@@ -32,6 +33,8 @@ struct Candidate<'a> {
     bought_at: Option<UnixSeconds>,
     expires_at: UnixSeconds,
     message: Option<&'a Message>,
+    /// Whether one of the lost orders can have bought it.
+    fits: bool,
 }
 
 /// What is going on at one server.
@@ -68,7 +71,12 @@ pub fn round(
     let round = Round { server, orders, known, completeness: listed.completeness, now };
     round.settle(
         |order| !order.is_rental(),
-        |lost| listed.rows.iter().filter(|row| fits(row, lost)).map(Candidate::from).collect(),
+        |lost| {
+            let candidate = |row| Candidate { fits: fits(row, lost), ..Candidate::from(row) };
+            let left_over = |row| lost.iter().any(|order| is_late(order, now)) && resembles(row, lost);
+            let rows = listed.rows.iter().filter(|row| fits(row, lost) || left_over(row));
+            rows.map(candidate).collect()
+        },
     )
 }
 
@@ -118,15 +126,17 @@ impl<'a> Round<'a> {
             return lost.iter().filter_map(|order| too_late(order, self.now)).collect();
         }
         let mut commands = Vec::new();
+        let (fitting, others): (Vec<_>, Vec<_>) = found.iter().partition(|row| row.fits);
         for (index, order) in lost.iter().enumerate() {
-            commands.extend(match found.get(index) {
+            commands.extend(match fitting.get(index) {
                 Some(row) => self.matched(order, row),
                 None => missed(order, self.completeness, self.now).into_iter().collect(),
             });
         }
         let dearest = group.iter().map(|order| order.quoted_cost).max().unwrap_or_default();
         if let Some(alike) = group.first() {
-            commands.extend(found.iter().skip(lost.len()).map(|row| self.orphan(row, alike, dearest)));
+            let surplus = fitting.into_iter().skip(lost.len()).chain(others);
+            commands.extend(surplus.map(|row| self.orphan(row, alike, dearest)));
         }
         commands
     }
@@ -191,13 +201,24 @@ fn sent_at(order: &Order) -> UnixSeconds {
 
 /// The same kind, bought no earlier than the first of these was sent, at no more than was allowed to any.
 fn fits(row: &ListedOrder, lost: &[&Order]) -> bool {
+    is_kind_since(row, lost, CLOCK_SLACK_S)
+        && matches!(row.check, Check::Pending | Check::Unread | Check::Received(_))
+        && row.cost.is_none_or(|cost| lost.iter().any(|order| cost <= order.quoted_cost))
+}
+
+/// The same kind, bought by somebody lately. Numbers are interchangeable: where an order that was sent earlier took the
+/// number of one of these, it left its own, which is older and may be dearer. One that has ended is of no use to anybody,
+/// and was paid for all the same.
+fn resembles(row: &ListedOrder, lost: &[&Order]) -> bool {
+    is_kind_since(row, lost, LATE_WATCH_S) && row.check != Check::Refunded
+}
+
+fn is_kind_since(row: &ListedOrder, lost: &[&Order], earlier_s: i64) -> bool {
     let Some(first) = lost.first() else { return false };
-    let not_before = sent_at(first) - CLOCK_SLACK_S - LIFE_SLACK_S;
+    let not_before = sent_at(first) - earlier_s - LIFE_SLACK_S;
     row.iso2.eq_ignore_ascii_case(&first.wish.iso2)
         && row.service_name.trim().eq_ignore_ascii_case(first.wish.service_name.trim())
-        && row.cost.is_none_or(|cost| lost.iter().any(|order| cost <= order.quoted_cost))
         && row.bought_at.is_none_or(|at| at >= not_before)
-        && matches!(row.check, Check::Pending | Check::Unread | Check::Received(_))
 }
 
 fn fits_rental(line: &ListedRental, lost: &[&Order], now: UnixSeconds) -> bool {
@@ -236,14 +257,22 @@ impl<'a> From<&'a ListedOrder> for Candidate<'a> {
             Check::Pending | Check::Unread | Check::Refunded | Check::Ended => None,
         };
         let ListedOrder { id, cost, bought_at, expires_at, .. } = row;
-        Self { id, phone: row.phone.as_ref(), cost: *cost, bought_at: *bought_at, expires_at: *expires_at, message }
+        Self {
+            id,
+            phone: row.phone.as_ref(),
+            cost: *cost,
+            bought_at: *bought_at,
+            expires_at: *expires_at,
+            message,
+            fits: true,
+        }
     }
 }
 
 impl<'a> From<&'a ListedRental> for Candidate<'a> {
     fn from(line: &'a ListedRental) -> Self {
         let (phone, expires_at) = (line.phone.as_ref(), line.expires_at);
-        Self { id: &line.id, phone, cost: None, bought_at: None, expires_at, message: None }
+        Self { id: &line.id, phone, cost: None, bought_at: None, expires_at, message: None, fits: true }
     }
 }
 

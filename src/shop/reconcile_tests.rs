@@ -120,6 +120,34 @@ fn a_number_that_shows_up_after_the_refund_is_an_orphan() {
     assert_eq!(temporary(&[late, order(2, LOST)], rows(), START + 300), ["bought 0002 A"]);
 }
 
+/// An order that was sent first took the number of a later one, and its own number, listed late and dearer, was nobody's:
+/// found by the simulation.
+#[test]
+fn a_number_that_an_earlier_order_left_over_is_an_orphan() {
+    let late = Order { watched_until: Some(START + 2_000), ..order(2, State::Refunded(RefundReason::NotBought)) };
+    let earlier = |cost| ListedOrder {
+        bought_at: Some(START - 900),
+        cost: Some(Money::from_cents(cost)),
+        ..row("A", Check::Pending)
+    };
+    for cost in [24, 99] {
+        assert_eq!(temporary(std::slice::from_ref(&late), vec![earlier(cost)], START + 300), ["orphan A"], "{cost}");
+    }
+    // Somebody who still waits does not get it, and without the late one it says nothing.
+    assert_eq!(temporary(&[late, order(1, LOST)], vec![earlier(24)], START + 20), ["missed 0001", "orphan A"]);
+    assert_eq!(temporary(&[order(1, LOST)], vec![earlier(24)], START + 20), ["missed 0001"]);
+}
+
+/// A number that ended while the process was down, and was never given back, was nobody's: found by the simulation.
+#[test]
+fn a_number_that_ended_meanwhile_is_an_orphan() {
+    let late = Order { watched_until: Some(START + 2_000), ..order(1, State::Refunded(RefundReason::NotBought)) };
+    let (ended, refunded) = (vec![row("A", Check::Ended)], vec![row("A", Check::Refunded)]);
+    assert_eq!(temporary(&[order(1, LOST)], ended.clone(), START + 1_900), ["refunded 0001"]);
+    assert_eq!(temporary(std::slice::from_ref(&late), ended, START + 1_900), ["orphan A"]);
+    assert_eq!(temporary(&[late], refunded, START + 1_900), [""; 0]);
+}
+
 /// One person's 30 days were once given to another one's single day.
 #[test]
 fn a_rental_is_matched_by_product_days_and_time() {

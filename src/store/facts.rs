@@ -73,6 +73,7 @@ fn names(command: &Command) -> Names<'_> {
         | Command::CleanMiss(order)
         | Command::RentalKept(order)
         | Command::RentalEnded(order)
+        | Command::WatchOn(order)
         | Command::StartBuying { order, .. }
         | Command::NotBought { order, .. }
         | Command::Received { order, .. }

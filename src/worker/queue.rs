@@ -103,6 +103,7 @@ pub(super) const fn order_of(command: &Command) -> Option<OrderId> {
         | Command::Close { order, .. }
         | Command::RentalKept(order)
         | Command::RentalEnded(order)
+        | Command::WatchOn(order)
         | Command::Resent { order, .. }
         | Command::Cancel(order)
         | Command::Resend(order)

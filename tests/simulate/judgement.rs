@@ -49,9 +49,7 @@ fn money(world: &World, sold: &[Sold]) {
         .map(|posting| -posting.delta.micros())
         .sum();
     let now_ms = world.clock.elapsed_ms();
-    let orphans = world.store.orphans().expect("readable books");
-    let is_paid = |sold: &&Sold| !sold.is_given_back(now_ms) || orphans.iter().any(|orphan| orphan.id == sold.id);
-    let kept: i64 = sold.iter().filter(is_paid).map(|sold| sold.cost.micros()).sum();
+    let kept: i64 = sold.iter().filter(|sold| !sold.is_given_back(now_ms)).map(|sold| sold.cost.micros()).sum();
     if paid != kept {
         world.diary.violated("I8", format!("our books say that {paid} was paid, the supplier kept {kept}"));
     }
@@ -68,8 +66,13 @@ fn numbers(world: &World, orders: &[Order], sold: &[Sold]) {
         if !given_back && sold.cost > Money::ZERO && !known.contains(&sold.id) {
             world.diary.violated("I14", format!("{id} was paid for, and the books do not know it"));
         }
-        let Some(order) = owners.get(&sold.id) else { continue };
         let arrived = sold.arrived(now_ms).len();
+        let Some(order) = owners.get(&sold.id) else {
+            if !given_back && arrived == 0 && !sold.life.keeps_money && sold.cost > Money::ZERO {
+                world.diary.violated("I14", format!("{id} is nobody's and was not given back"));
+            }
+            continue;
+        };
         if arrived > 0 && order.messages.is_empty() {
             world.diary.violated("I14", format!("a message of {id} arrived and is not in order {}", order.id));
         }

@@ -30,7 +30,7 @@ use super::plan::{Kind, What};
 use super::pool::SimPool;
 use super::supplier::{RENTAL_REFUND_S, service_name};
 use super::world::World;
-use super::{RENTAL_PRODUCT, rental_cost, user_id};
+use super::{RENTAL_COST, RENTAL_PRODUCT, user_id};
 
 const POLL_EVERY: Duration = Duration::from_secs(10);
 /// How often Telegram is asked for updates.
@@ -144,7 +144,7 @@ impl Life {
         let service = if product == Kind::Rental { 5_000 + nth } else { service };
         let cost = match product {
             Kind::Temporary => Money::from_micros(200_000 + i64::from(nth)),
-            Kind::Rental => rental_cost(ServiceId(service)),
+            Kind::Rental => RENTAL_COST,
         };
         let price = sale_price(cost, Margin::DEFAULT).expect("a price");
         let id = QuoteId(self.host.fresh());

@@ -207,7 +207,8 @@ impl World {
         let since_ms = self.supplier.last_message_ms().max(self.judge.up_since_ms());
         let fetched = orders.is_empty() || now_ms > since_ms + RENTALS_FETCHED_MS;
         let outgoing = self.store.users_with_outgoing(i64::MAX).expect("readable books");
-        rented && fetched && outgoing.is_empty()
+        let orphans = self.store.orphans().expect("readable books");
+        rented && fetched && outgoing.is_empty() && orphans.iter().all(|orphan| !orphan.is_open())
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{Facts, order, put};
 use crate::command::{Alarm, Note, Refusal, SupplierRefund, Write};
 use crate::ledger;
-use crate::order::{CLOSE_LIFE_S, CloseReason, LATE_WATCH_S, Order, RefundReason, State};
+use crate::order::{CLOSE_LIFE_S, CloseReason, LAST_LOOK_S, LATE_WATCH_S, Order, RefundReason, State};
 use crate::{Money, UnixSeconds};
 
 /// The user wants the money back. Before any supplier was contacted that is done at once.
@@ -78,6 +78,15 @@ fn late_refund(supplier: SupplierRefund, order: &Order, facts: &Facts) -> Vec<Wr
         }
         SupplierRefund::Confirmed | SupplierRefund::Unconfirmed => Vec::new(),
     }
+}
+
+/// The process was not there when the watch ended: one more look.
+pub(super) fn watch_on(facts: &Facts) -> Result<Vec<Write>, Refusal> {
+    let order = order(facts)?;
+    let is_over = order.watched_until.is_some_and(|until| until <= facts.now);
+    let refunded = matches!(order.state, State::Refunded(_));
+    let on = Order { watched_until: Some(facts.now + LAST_LOOK_S), ..order.clone() };
+    Ok((refunded && is_over).then(|| put(on)).into_iter().collect())
 }
 
 fn closing(order: &Order, reason: CloseReason, deadline: UnixSeconds, facts: &Facts) -> Write {
