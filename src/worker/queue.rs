@@ -151,6 +151,20 @@ mod tests {
         assert_eq!((rest.len(), &rest[0]), (51, &Task::Resend(OrderId(9_002))));
     }
 
+    /// Two cancels of one number at once could be told apart by nobody.
+    #[test]
+    fn one_try_at_a_time_for_one_orphan() {
+        let id = |text| SupplierOrderId::parse(text).expect("an id");
+        let (mut queue, task) = (Queue::default(), |text| Task::GiveBack(id(text)));
+        queue.push(task("A"));
+        assert_eq!(run(&mut queue), [task("A")]);
+        queue.push(task("A"));
+        queue.push(task("B"));
+        assert_eq!(run(&mut queue), [task("B")], "others do not wait for it");
+        queue.ended(&About::Orphan(id("A")));
+        assert_eq!(run(&mut queue), [task("A")]);
+    }
+
     #[test]
     fn one_task_at_a_time_about_one_order() {
         let (mut queue, order) = (Queue::default(), OrderId(1));
