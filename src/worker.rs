@@ -240,9 +240,10 @@ impl Worker {
         match about {
             About::Order(order) if self.open.contains_key(&order) => {
                 let asked = self.asked.entry(order).or_default();
-                asked.tried_at = Some(now);
-                if after.supplier == Supplier::Answered {
-                    asked.answered_at = Some(now);
+                match after.supplier {
+                    Supplier::Unasked => {}
+                    Supplier::Silent => asked.tried_at = Some(now),
+                    Supplier::Answered => (asked.tried_at, asked.answered_at) = (Some(now), Some(now)),
                 }
             }
             About::Orphan(id) => self.renew_orphan(id),

@@ -25,8 +25,10 @@ pub(super) struct After {
 /// Whether a supplier answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum Supplier {
-    /// Nobody was asked, or no answer came.
+    /// Nobody was asked.
     #[default]
+    Unasked,
+    /// No answer came.
     Silent,
     /// It did.
     Answered,
@@ -36,6 +38,11 @@ impl After {
     /// Nothing more to do, and the supplier has answered.
     fn answered() -> Self {
         Self { supplier: Supplier::Answered, ..Self::default() }
+    }
+
+    /// Nothing more to do, and the supplier has not answered.
+    fn silent() -> Self {
+        Self { supplier: Supplier::Silent, ..Self::default() }
     }
 }
 
@@ -94,7 +101,7 @@ pub(super) async fn check(shell: Arc<Shell>, id: OrderId) -> After {
         }
         Err(error) => {
             log(&order, &error, "an order was not checked");
-            After::default()
+            After::silent()
         }
     }
 }
@@ -154,7 +161,7 @@ pub(super) async fn rental_messages(shell: Arc<Shell>, id: OrderId) -> After {
         }
         Err(error) => {
             log(&order, &error, "a rental's messages were not fetched");
-            if error.code == ErrorCode::OrderNotFound { After::answered() } else { After::default() }
+            if error.code == ErrorCode::OrderNotFound { After::answered() } else { After::silent() }
         }
     }
 }
