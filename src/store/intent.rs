@@ -147,7 +147,7 @@ pub enum Intent {
     /// Panics inside the writer, before anything is flushed.
     #[cfg(test)]
     Panic,
-    /// Holds the writer until the other end of the channel is dropped.
+    /// Holds the writer until the other end of the channel is dropped. What is sent tells the sender that it is held.
     #[cfg(test)]
     Wait(std::sync::mpsc::Receiver<()>),
     /// Posts a transaction as it is.

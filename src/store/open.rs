@@ -53,6 +53,18 @@ pub(crate) fn open(path: &Path, options: Options) -> Result<Database, OpenError>
     Ok(database)
 }
 
+/// What a backend holds, under the rules for files: an empty one is damaged, not new.
+#[cfg(test)]
+pub(crate) fn reopen(backend: impl redb::StorageBackend, options: Options) -> Result<Database, OpenError> {
+    let path = Path::new("a backend");
+    if backend.len().is_ok_and(|length| length == 0) {
+        return Err(damaged(path, "it is empty"));
+    }
+    let database = guarded(path, || builder(options).create_with_backend(backend))?;
+    check_schema(&database, path)?;
+    Ok(database)
+}
+
 /// Makes the tables and the row that says whose file this is, all in one transaction.
 pub(crate) fn initialise(database: &Database) -> Result<(), StoreError> {
     let mut transaction = database.begin_write()?;

@@ -90,6 +90,13 @@ impl Store {
         Ok(Self { inner: Arc::new(Inner { desk: Arc::new(Desk::new(database)), door }) })
     }
 
+    /// The store that a backend holds already.
+    #[cfg(test)]
+    pub(crate) fn reopen(backend: impl StorageBackend, options: Options) -> Result<Self, OpenError> {
+        let io = |source| OpenError::Io { path: "a backend".into(), source };
+        Self::start(crate::open::reopen(backend, options)?).map_err(io)
+    }
+
     fn start(database: Database) -> std::io::Result<Self> {
         let desk = Arc::new(Desk::new(database));
         let (asked, queue) = mpsc::channel(QUEUE_MAX);

@@ -8,6 +8,7 @@ mod lists;
 mod opening;
 mod orphans;
 mod outgoing;
+mod power;
 mod steps;
 
 use engine::session::Session;
