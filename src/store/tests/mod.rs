@@ -2,9 +2,12 @@
 
 mod batches;
 mod books;
+mod dice;
+mod disk;
 mod life;
 mod limits;
 mod lists;
+mod model;
 mod opening;
 mod orphans;
 mod outgoing;

@@ -7,8 +7,8 @@ use shop::order::{CloseReason, Order, RefundReason, State};
 use shop::pool::Purchased;
 use shop::{ErrorCode, Money, OrderId, Phone, ServerId, UserId};
 
+use super::super::dice::Dice;
 use super::super::{COST, PRICE, START, buy, message, quote, supplier};
-use super::Dice;
 use crate::{Cause, Intent, RawUpdate, Step, Store};
 
 /// How many people there are.

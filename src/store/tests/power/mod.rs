@@ -4,7 +4,6 @@
 //!
 //! `POWER_SEEDS=10000` runs more seeds, `POWER_SEEDS=417..418` one alone; a failure names its seed and the operation.
 
-mod disk;
 mod history;
 
 use std::collections::BTreeSet;
@@ -17,11 +16,12 @@ use shop::recover;
 
 use super::START;
 use super::batches::together;
+use super::dice::Dice;
+use super::disk::{Disk, Fault, Survivor, Syncs};
 use crate::chain::Head;
 use crate::read::{Read as _, Sort, Span};
 use crate::tables::Tab;
 use crate::{Integrity, Intent, Options, Outcome, Store, StoreError};
-use disk::{Disk, Fault, Survivor, Syncs};
 use history::History;
 
 /// How many seeds run where nobody says otherwise.
@@ -30,34 +30,6 @@ const SEEDS: u64 = 200;
 const NEXT_BOOT: u64 = 2;
 /// When it begins: some reservations have waited too long by then, some have not.
 const NEXT_START: i64 = START + 60;
-
-/// A source of choices: the same seed, the same choices.
-#[derive(Debug, Clone)]
-struct Dice(u64);
-
-impl Dice {
-    const fn new(seed: u64) -> Self {
-        Self(seed)
-    }
-
-    /// A number below an end that is not zero (SplitMix64).
-    fn below(&mut self, end: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        usize::try_from((mixed ^ (mixed >> 31)) % end as u64).expect("below a usize")
-    }
-
-    fn pick<T: Copy>(&mut self, choices: &[T]) -> T {
-        choices[self.below(choices.len())]
-    }
-
-    /// One of the disk's operations, from 1.
-    fn operation(&mut self, count: u64) -> u64 {
-        1 + self.below(usize::try_from(count).expect("few operations")) as u64
-    }
-}
 
 /// A state of the file: the end of the ledger, and a hash of all rows of all tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

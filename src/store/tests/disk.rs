@@ -7,6 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use redb::StorageBackend;
 
+use super::dice::Dice;
+
 /// What a disk writes whole or torn, but never mixed.
 const SECTOR: usize = 512;
 
@@ -96,7 +98,7 @@ impl Disk {
 
     /// What is on the platter after a power cut now: of each sector that is at stake the old content, one of the new
     /// ones, or the beginning of a new one; of the lengths any.
-    pub(super) fn survivor(&self, dice: &mut super::Dice) -> Survivor {
+    pub(super) fn survivor(&self, dice: &mut Dice) -> Survivor {
         let plant = self.lock();
         let lengths: Vec<usize> = [plant.platter.len()].into_iter().chain(plant.lengths.iter().copied()).collect();
         let length = dice.pick(&lengths);
