@@ -1,8 +1,11 @@
 //! The writer: many intents in one commit, none of which harms another, and a storage that fails.
 
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
+use std::task::Poll;
 
 use redb::StorageBackend;
 use redb::backends::InMemoryBackend;
@@ -12,27 +15,37 @@ use shop::{OrderId, UserId, ledger};
 use super::{START, USER, World, buy, quote, stored};
 use crate::{Intent, LetterKind, Outcome, RawUpdate, Store, StoreError};
 
-/// Queues intents behind a writer that is held, so that all of them end in one batch: on one thread, always the same.
+/// Queues intents behind a writer that is held, so that all of them end in one batch, in this order.
 pub(super) async fn together(store: &Store, intents: Vec<Intent>) -> Vec<Result<Outcome, StoreError>> {
     let (release, held) = mpsc::sync_channel(0);
-    let spawn = |intent| {
-        let store = store.clone();
-        tokio::spawn(async move { store.apply(intent).await })
-    };
-    let gate = spawn(Intent::Wait(held));
-    // On this one thread, every task runs up to its answer before this one goes on.
-    tokio::task::yield_now().await;
+    let mut gate = Box::pin(store.apply(Intent::Wait(held)));
+    let gated = begin(&mut gate).await;
     // Sending succeeds once the writer is held. One that has stopped holds nothing, and answers with its error.
     let _ = release.send(());
-    let waiting: Vec<_> = intents.into_iter().map(spawn).collect();
-    tokio::task::yield_now().await;
+    let mut waiting: Vec<_> = intents.into_iter().map(|intent| Box::pin(store.apply(intent))).collect();
+    let mut begun = Vec::new();
+    for intent in &mut waiting {
+        begun.push(begin(intent).await);
+    }
     drop(release);
-    drop(gate.await.expect("a task"));
+    drop(finish(gated, gate).await);
     let mut answers = Vec::new();
-    for task in waiting {
-        answers.push(task.await.expect("a task"));
+    for (begun, intent) in begun.into_iter().zip(waiting) {
+        answers.push(finish(begun, intent).await);
     }
     answers
+}
+
+/// The first poll hands an intent over; the scheduler's budget has no say in it.
+async fn begin<F: Future + Unpin>(intent: &mut F) -> Poll<F::Output> {
+    tokio::task::unconstrained(poll_fn(|context| Poll::Ready(Pin::new(&mut *intent).poll(context)))).await
+}
+
+async fn finish<F: Future>(begun: Poll<F::Output>, intent: F) -> F::Output {
+    match begun {
+        Poll::Ready(answer) => answer,
+        Poll::Pending => intent.await,
+    }
 }
 
 #[tokio::test]

@@ -52,7 +52,7 @@ pub(super) struct Purse {
 /// A price that was shown.
 #[derive(Debug, Clone)]
 pub(super) struct Offer {
-    user: u64,
+    pub(super) user: u64,
     at: i64,
     used: bool,
 }
@@ -60,7 +60,7 @@ pub(super) struct Offer {
 /// A number that somebody bought.
 #[derive(Debug, Clone)]
 pub(super) struct Sale {
-    user: u64,
+    pub(super) user: u64,
     made_at: i64,
     pub(super) stage: Stage,
     /// Which life of the process made the purchase call.
@@ -73,7 +73,7 @@ pub(super) struct Sale {
 }
 
 /// Where a sale stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Stage {
     Reserved,
     Buying,
@@ -140,6 +140,16 @@ impl Judge {
         self
     }
 
+    /// A name for a quote that no quote has.
+    pub(super) fn next_quote(&self) -> u64 {
+        self.offers.keys().max().map_or(1, |newest| newest + 1)
+    }
+
+    /// A supplier's number that was never seen.
+    pub(super) fn unseen_number(&self) -> u64 {
+        self.owners.keys().max().map_or(100, |newest| newest.max(&99) + 1)
+    }
+
     fn adjust(&mut self, user: u64, cents: i64, nonce: u64) -> Verdict {
         if let Some(before) = self.adjusted.get(&nonce) {
             return if *before == (user, cents) { Verdict::Granted } else { Verdict::Refused };
@@ -156,12 +166,11 @@ impl Judge {
     fn buy(&mut self, user: u64, quote: u64) -> Verdict {
         let open = self.sales.values().filter(|sale| sale.user == user && sale.stage.is_open()).count();
         let purse = self.purses.entry(user).or_default();
-        let Some(offer) = self.offers.get_mut(&quote).filter(|offer| offer.user == user && !offer.used) else {
+        let now = self.now;
+        let offer = self.offers.get_mut(&quote).filter(|offer| offer.user == user && offer.is_good(now));
+        let Some(offer) = offer.filter(|_| open < OPEN_MAX && purse.free >= PRICE) else {
             return Verdict::Refused;
         };
-        if self.now - offer.at > QUOTE_LIFE || open >= OPEN_MAX || purse.free < PRICE {
-            return Verdict::Refused;
-        }
         offer.used = true;
         purse.free -= PRICE;
         purse.held += PRICE;
@@ -290,6 +299,13 @@ impl Judge {
         let purse = self.purses.entry(sale.user).or_default();
         purse.held -= PRICE;
         purse.free += PRICE;
+    }
+}
+
+impl Offer {
+    /// Whether it can be bought at.
+    pub(super) const fn is_good(&self, now: i64) -> bool {
+        !self.used && now - self.at <= QUOTE_LIFE
     }
 }
 

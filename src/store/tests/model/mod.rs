@@ -3,8 +3,12 @@
 
 mod judge;
 
+use std::collections::BTreeMap;
+
 use proptest::prelude::{BoxedStrategy, Just, ProptestConfig, Strategy as _, prop_oneof};
 use proptest::sample::select;
+use proptest::strategy::ValueTree as _;
+use proptest::test_runner::TestRunner;
 use proptest_state_machine::{ReferenceStateMachine, StateMachineTest, prop_state_machine};
 use shop::command::{Command, SupplierRefund};
 use shop::ledger::Account;
@@ -20,12 +24,14 @@ use crate::{Integrity, Intent, Options, Outcome, Store};
 use judge::{COST, Event, Judge, PRICE, Stage, Verdict, Work};
 
 prop_state_machine! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(config())]
 
     #[test]
-    fn whatever_happens_the_books_say_what_the_judge_says(sequential 1..40 => Shop);
+    fn whatever_happens_the_books_say_what_the_judge_says(sequential 1..60 => Shop);
 }
 
+/// How many histories are tried; `PROPTEST_CASES` says otherwise.
+const CASES: u32 = 64;
 /// An order that nobody ever made.
 const NO_ORDER: u64 = 999;
 /// Who buys.
@@ -50,18 +56,19 @@ impl ReferenceStateMachine for Judge {
         let user = || select(&PEOPLE[..]);
         let orders: Vec<u64> = state.sales.keys().copied().chain([NO_ORDER]).collect();
         let order = || select(orders.clone());
-        let next_quote = state.offers.keys().max().map_or(1, |newest| newest + 1);
+        let next_quote = state.next_quote();
         let quotes: Vec<u64> = state.offers.keys().copied().chain([NO_ORDER]).collect();
         let cents = select(&[1_000, 500, PRICE, PRICE - 1, -PRICE, -1_000][..]);
         prop_oneof![
-            3 => (user(), cents, 0_u64..40).prop_map(|(user, cents, nonce)| Event::Adjust { user, cents, nonce }),
-            4 => user().prop_map(move |user| Event::Quote { user, quote: next_quote }),
-            4 => (user(), select(quotes)).prop_map(|(user, quote)| Event::Buy { user, quote }),
-            2 => (user(), order()).prop_map(|(user, order)| Event::Cancel { user, order }),
-            12 => (order(), works()).prop_map(|(order, work)| Event::Work { order, work }),
+            1 => (user(), cents, 0_u64..40).prop_map(|(user, cents, nonce)| Event::Adjust { user, cents, nonce }),
+            1 => user().prop_map(move |user| Event::Quote { user, quote: next_quote }),
+            2 => (user(), select(quotes)).prop_map(|(user, quote)| Event::Buy { user, quote }),
+            1 => (user(), order()).prop_map(|(user, order)| Event::Cancel { user, order }),
+            3 => (order(), works()).prop_map(|(order, work)| Event::Work { order, work }),
+            18 => select(usual(state)),
             1 => (0_u64..8).prop_map(|number| Event::Orphan { number }),
             1 => Just(Event::Restart),
-            2 => select(&[1, 15, 30, 100, 700][..]).prop_map(|seconds| Event::Wait { seconds }),
+            1 => select(&[1, 15, 30, 100, 700][..]).prop_map(|seconds| Event::Wait { seconds }),
         ]
         .boxed()
     }
@@ -69,6 +76,41 @@ impl ReferenceStateMachine for Judge {
     fn apply(state: Self, event: &Event) -> Self {
         state.after(event)
     }
+}
+
+fn config() -> ProptestConfig {
+    let config = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
+    if std::env::var_os("PROPTEST_CASES").is_some() { config } else { ProptestConfig { cases: CASES, ..config } }
+}
+
+/// What usually happens next: a shop's day, which random events alone would seldom come to.
+fn usual(state: &Judge) -> Vec<Event> {
+    let mut events = Vec::new();
+    for (order, sale) in &state.sales {
+        let work = |work| Event::Work { order: *order, work };
+        let cancel = Event::Cancel { user: sale.user, order: *order };
+        let bought = work(Work::Bought { number: state.unseen_number(), cost: COST });
+        events.extend(match sale.stage {
+            Stage::Reserved => [vec![work(Work::Start); 6], vec![cancel]].concat(),
+            Stage::Buying => [vec![bought; 6], vec![work(Work::Unknown)]].concat(),
+            Stage::Ambiguous => [vec![bought; 3], vec![work(Work::NotFound)]].concat(),
+            Stage::Active => [vec![work(Work::Message { code: 0 }); 4], vec![cancel, work(Work::Expire)]].concat(),
+            Stage::Closing => vec![work(Work::CloseConfirmed), work(Work::CloseUnconfirmed)],
+            Stage::Done | Stage::Refunded => Vec::new(),
+        });
+    }
+    for (quote, offer) in state.offers.iter().filter(|(_, offer)| offer.is_good(state.now)) {
+        let user = offer.user;
+        let nonce = 100 + state.offers.len() as u64;
+        let is_rich = state.purses.get(&user).is_some_and(|purse| purse.free >= PRICE);
+        events.push(if is_rich {
+            Event::Buy { user, quote: *quote }
+        } else {
+            Event::Adjust { user, cents: 1_000, nonce }
+        });
+    }
+    events.push(Event::Quote { user: PEOPLE[0], quote: state.next_quote() });
+    events
 }
 
 fn works() -> BoxedStrategy<Work> {
@@ -121,6 +163,26 @@ impl StateMachineTest for Shop {
         shop.compare_ledger(judge);
         let audit = shop.store.audit().expect("an audit");
         assert!(audit.holds(), "{:?}", audit.findings().collect::<Vec<_>>());
+    }
+}
+
+/// A judge whose histories never come to a code or a refund would judge nothing.
+#[test]
+fn the_histories_come_to_every_end() {
+    let mut runner = TestRunner::deterministic();
+    let mut reached = BTreeMap::new();
+    for _ in 0..100 {
+        let tree = Judge::sequential_strategy(1..60).new_tree(&mut runner).expect("a history");
+        let (start, events, _) = tree.current();
+        let end = events.iter().fold(start, Judge::after);
+        end.sales.values().for_each(|sale| *reached.entry(sale.stage).or_insert(0) += 1);
+    }
+    println!("{reached:?}");
+    for stage in [Stage::Reserved, Stage::Buying, Stage::Ambiguous, Stage::Active, Stage::Closing] {
+        assert!(reached.get(&stage).is_some_and(|count| *count >= 5), "{stage:?}: {reached:?}");
+    }
+    for end in [Stage::Done, Stage::Refunded] {
+        assert!(reached.get(&end).is_some_and(|count| *count >= 50), "{end:?}: {reached:?}");
     }
 }
 
