@@ -69,7 +69,7 @@ pub(super) struct Sale {
     cost: Option<i64>,
     codes: BTreeSet<u8>,
     /// Whether the supplier's refund is still to come.
-    unsettled: bool,
+    pub(super) unsettled: bool,
 }
 
 /// Where a sale stands.

@@ -96,7 +96,8 @@ fn usual(state: &Judge) -> Vec<Event> {
             Stage::Ambiguous => [vec![bought; 3], vec![work(Work::NotFound)]].concat(),
             Stage::Active => [vec![work(Work::Message { code: 0 }); 4], vec![cancel, work(Work::Expire)]].concat(),
             Stage::Closing => vec![work(Work::CloseConfirmed), work(Work::CloseUnconfirmed)],
-            Stage::Done | Stage::Refunded => Vec::new(),
+            Stage::Refunded if sale.unsettled => vec![work(Work::CloseConfirmed); 2],
+            Stage::Done | Stage::Refunded => vec![work(Work::Message { code: 1 })],
         });
     }
     for (quote, offer) in state.offers.iter().filter(|(_, offer)| offer.is_good(state.now)) {
