@@ -68,7 +68,7 @@ impl ReferenceStateMachine for Judge {
             18 => select(usual(state)),
             1 => (0_u64..8).prop_map(|number| Event::Orphan { number }),
             1 => Just(Event::Restart),
-            1 => select(&[1, 15, 30, 100, 700][..]).prop_map(|seconds| Event::Wait { seconds }),
+            1 => select(&[1, 20, 120, 700][..]).prop_map(|seconds| Event::Wait { seconds }),
         ]
         .boxed()
     }
