@@ -1,5 +1,5 @@
-//! The shop's own guard: audits the books at the start and every hour, and watches the disk. What it finds stops the
-//! sales, and nothing else: open orders, refunds and reads go on.
+//! The shop's own guard: audits the books at the start and every hour, watches the disk, and keeps the end of the ledger
+//! beside the database. What it finds stops the sales, and nothing else: open orders, refunds and reads go on.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -14,6 +14,9 @@ use tokio::time::{MissedTickBehavior, interval_at};
 const AUDIT_EVERY: Duration = Duration::from_secs(3_600);
 /// How often the disk is looked at.
 const DISK_EVERY: Duration = Duration::from_secs(30);
+
+/// How often the end of the ledger is kept outside of the database.
+const HEAD_EVERY: Duration = Duration::from_secs(5);
 
 /// What the guard looks after.
 pub(crate) struct Guard {
@@ -38,16 +41,18 @@ impl Guard {
     /// Looks again and again until the shutdown.
     pub(crate) async fn run(self: Arc<Self>, mut shutdown: watch::Receiver<bool>) {
         let start = tokio::time::Instant::now();
-        let (mut audit, mut disk) =
-            (interval_at(start + AUDIT_EVERY, AUDIT_EVERY), interval_at(start + DISK_EVERY, DISK_EVERY));
-        audit.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        disk.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let [mut audit, mut disk, mut head] = [AUDIT_EVERY, DISK_EVERY, HEAD_EVERY].map(|every| {
+            let mut ticks = interval_at(start + every, every);
+            ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            ticks
+        });
         loop {
             let guard = Arc::clone(&self);
             let looked = tokio::select! {
-                _ = shutdown.changed() => return,
+                _ = shutdown.changed() => return self.keep_head(),
                 _ = audit.tick() => tokio::task::spawn_blocking(move || guard.audit()).await,
                 _ = disk.tick() => tokio::task::spawn_blocking(move || { guard.look_at_disk(); Ok(()) }).await,
+                _ = head.tick() => tokio::task::spawn_blocking(move || { guard.keep_head(); Ok(()) }).await,
             };
             match looked {
                 Ok(Ok(())) => {}
@@ -68,7 +73,20 @@ impl Guard {
         if !audit.holds() {
             self.hold(Hold::Books);
         }
+        self.keep_head();
         Ok(())
+    }
+
+    /// Books that lack what was there before are not sold from: what they forgot could be sold and given back twice.
+    fn keep_head(&self) {
+        match self.store.lost() {
+            Ok(None) => {}
+            Ok(Some(_)) => return self.hold(Hold::Lost),
+            Err(error) => return tracing::error!(%error, "the kept end of the ledger was not compared"),
+        }
+        if let Err(error) = self.store.keep_head() {
+            tracing::error!(%error, "the end of the ledger was not kept beside the database");
+        }
     }
 
     fn look_at_disk(&self) {

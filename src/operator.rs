@@ -288,6 +288,9 @@ impl Operator {
 /// Each invariant with what was looked at; a failed audit is a refusal.
 fn audit(store: &Store, form: Form) -> Result<Answer, StoreError> {
     let audit = store.audit()?;
+    if let Err(error) = store.keep_head() {
+        tracing::error!(%error, "the end of the ledger was not kept beside the database");
+    }
     let text = match form {
         Form::Json => serde_json::to_string_pretty(&audit).unwrap_or_default(),
         Form::Table => audit_table(&audit),

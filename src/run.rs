@@ -11,7 +11,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use shop::ServerId;
 use shop::clock::Clock;
 use shop::settings::Settings;
-use store::{Options, Store};
+use store::{HeadFile, Options, Store};
 use telegram::{Bot, Limits, Token};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
@@ -76,13 +76,15 @@ pub async fn open(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<Open
 
 /// A database that was there once is never replaced by an empty one.
 fn refuse_to_forget(config: &Config) -> Result<(), BadOption> {
-    let key = config.beside("key");
-    if config.database_file.exists() || !key.exists() {
+    let head = HeadFile::beside(&config.database_file);
+    let left = [config.beside("key"), head.path().to_owned()].into_iter().filter(|file| file.exists());
+    let left: Vec<String> = left.map(|file| file.display().to_string()).collect();
+    if config.database_file.exists() || left.is_empty() {
         return Ok(());
     }
-    let (file, key) = (config.database_file.display(), key.display());
+    let (file, left) = (config.database_file.display(), left.join(" and "));
     let problem = format!(
-        "{file} is missing, although it was there once ({key} is): bring it back with `raqam restore FILE`, or remove the key file to begin anew"
+        "{file} is missing, although it was there once ({left} is left): bring it back with `raqam restore FILE`, or remove {left} to begin anew"
     );
     Err(BadOption { option: "DATABASE_FILE", problem })
 }

@@ -8,6 +8,7 @@ mod conversations;
 mod kill;
 mod kill_loop;
 mod money_path;
+mod old_books;
 mod orphans;
 mod panels;
 mod simulate;

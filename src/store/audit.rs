@@ -12,6 +12,7 @@ use strum::IntoEnumIterator as _;
 use crate::chain::{self, Entry, Hash, Head};
 use crate::codec::decode;
 use crate::error::StoreError;
+use crate::head_file::{HeadError, Lost, WAY_OUT};
 use crate::query::all;
 use crate::read::{Read, Sort, Span};
 use crate::rows::{Owner, Watch};
@@ -64,7 +65,7 @@ pub enum Invariant {
     /// No sale is below the cost that was quoted.
     #[strum(message = "no sale is below the cost that was quoted")]
     I11,
-    /// Wallets are as derived, and the ledger's chain is whole.
+    /// Wallets are as derived, and the ledger's chain is whole, as far as it was ever seen.
     #[strum(message = "wallets are as derived, and the ledger's chain is whole")]
     I13,
     /// What nobody owns was paid for once, and its cost came back once where it was given back.
@@ -120,6 +121,9 @@ impl Store {
         let orders = all(&books, Tab::Orders)?;
         let mut auditor = Auditor { checked, ledger: BTreeMap::new(), orders };
         let head = auditor.read_ledger(&books)?;
+        if let Some(file) = self.head_file() {
+            auditor.compare_head(file.lost(&books));
+        }
         auditor.check_wallets(&books)?;
         auditor.check_orders();
         auditor.check_owners(&books)?;
@@ -183,6 +187,15 @@ impl Auditor {
             )
         });
         Ok(head)
+    }
+
+    /// The ledger goes on from where it was seen before.
+    fn compare_head(&mut self, lost: Result<Option<Lost>, HeadError>) {
+        let finding = match lost {
+            Ok(lost) => lost.map(|lost| format!("{lost}. {WAY_OUT}")),
+            Err(error) => Some(format!("the head that is kept outside was not compared: {error}")),
+        };
+        self.expect(Invariant::I13, finding.is_none(), || finding.unwrap_or_default());
     }
 
     /// Wallets are as derived, never below zero, and hold what open orders cost.

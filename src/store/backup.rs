@@ -10,6 +10,7 @@ use redb::{Durability, ReadableDatabase as _};
 use crate::audit::Audit;
 use crate::chain::Head;
 use crate::error::{OpenError, StoreError};
+use crate::head_file::{HeadError, HeadFile, Lost};
 use crate::open::{Integrity, Options, builder, private, sync_folder};
 use crate::read::{Read as _, Sort, Span};
 use crate::snapshot::Snapshot;
@@ -39,6 +40,12 @@ pub enum BackupError {
         "{0} ends with transaction {1}, the database that is there goes on to {2}: restoring would forget what came later"
     )]
     Older(PathBuf, u64, u64),
+    /// The head that is kept beside the database knows more.
+    #[error("{0} is older than what was there: {1}. With --forget-what-came-later it is restored all the same")]
+    Forgets(PathBuf, Box<Lost>),
+    /// The head beside the database cannot be read or written.
+    #[error(transparent)]
+    Head(#[from] HeadError),
 }
 
 impl Store {
@@ -82,35 +89,48 @@ pub enum Forget {
 /// [`BackupError`]; the database that is there is left as it is.
 pub fn restore(backup: &Path, database: &Path, forget: Forget) -> Result<(Audit, Option<PathBuf>), BackupError> {
     let options = Options { integrity: Integrity::Checked, ..Options::default() };
-    let audit = {
+    let head_file = HeadFile::beside(database);
+    let (audit, lost) = {
         if !backup.exists() {
             return Err(BackupError::Io(backup.to_owned(), ErrorKind::NotFound.into()));
         }
-        Store::open(backup, options)?.audit()?
+        let store = Store::open(backup, options)?;
+        (store.audit()?, head_file.lost(&store.snapshot()?)?)
     };
     if let Some(finding) = audit.findings().next() {
         return Err(BackupError::Broken(backup.to_owned(), finding.to_owned()));
     }
-    let io = |error| BackupError::Io(database.to_owned(), error);
-    if !database.exists() {
-        place(backup, database).map_err(io)?;
-        return Ok((audit, None));
-    }
     // A damaged database is what a backup is for; one that another process has open is not touched.
-    match Store::open(database, options) {
-        Ok(store) => {
+    match database.exists().then(|| Store::open(database, options)) {
+        Some(Ok(store)) => {
             let there = store.ledger_head()?.seq;
             if there > audit.head.seq && forget == Forget::Nothing {
                 return Err(BackupError::Older(backup.to_owned(), audit.head.seq, there));
             }
         }
-        Err(error @ OpenError::InUse(_)) => return Err(error.into()),
-        Err(OpenError::Foreign(_) | OpenError::Damaged { .. } | OpenError::Newer { .. } | OpenError::Io { .. }) => {}
+        Some(Err(error @ OpenError::InUse(_))) => return Err(error.into()),
+        Some(Err(
+            OpenError::Foreign(_) | OpenError::Damaged { .. } | OpenError::Newer { .. } | OpenError::Io { .. },
+        ))
+        | None => {}
     }
-    let kept = free_name(database);
-    fs::rename(database, &kept).map_err(io)?;
-    place(backup, database).map_err(io)?;
-    Ok((audit, Some(kept)))
+    if let Some(lost) = lost.filter(|_| forget == Forget::Nothing) {
+        return Err(BackupError::Forgets(backup.to_owned(), Box::new(lost)));
+    }
+    let kept = replace(backup, database).map_err(|error| BackupError::Io(database.to_owned(), error))?;
+    // A crash before this leaves the sales on hold, with words that lead here again.
+    head_file.write(audit.head)?;
+    Ok((audit, kept))
+}
+
+/// Puts the backup there, and keeps what was there; its new name.
+fn replace(backup: &Path, database: &Path) -> std::io::Result<Option<PathBuf>> {
+    let kept = database.exists().then(|| free_name(database));
+    if let Some(kept) = &kept {
+        fs::rename(database, kept)?;
+    }
+    place(backup, database)?;
+    Ok(kept)
 }
 
 /// A copy beside the place, then a renaming: the name always stands for a whole file.

@@ -9,6 +9,9 @@ pub enum Hold {
     /// The audit found that the books do not hold.
     #[strum(message = "the books do not hold: see `raqam audit`")]
     Books,
+    /// The books do not go as far as the head that is kept beside them.
+    #[strum(message = "the books are older than what was there before: see `raqam audit`")]
+    Lost,
     /// The disk is nearly full.
     #[strum(message = "the disk is nearly full")]
     Disk,

@@ -12,6 +12,7 @@ use redb::{Database, ReadableDatabase, StorageBackend};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::error::{OpenError, StoreError};
+use crate::head_file::HeadFile;
 use crate::hold::Hold;
 use crate::intent::Intent;
 use crate::open::{Options, builder, initialise, open};
@@ -31,6 +32,8 @@ pub struct Store {
 struct Inner {
     desk: Arc<Desk>,
     door: Door,
+    /// Where the end of the ledger is kept, for a database that is a file.
+    head_file: Option<HeadFile>,
 }
 
 /// How intents come to the desk.
@@ -57,7 +60,7 @@ impl Store {
     /// [`OpenError`]: it is in use, not ours, damaged, too new, or the system refuses. The file is left as it is.
     pub fn open(path: &Path, options: Options) -> Result<Self, OpenError> {
         let io = |source| OpenError::Io { path: path.to_owned(), source };
-        Self::start(open(path, options)?).map_err(io)
+        Self::start(open(path, options)?, Some(HeadFile::beside(path))).map_err(io)
     }
 
     /// A store that keeps nothing, for tests.
@@ -73,7 +76,7 @@ impl Store {
         let broken = |error: &dyn std::fmt::Display| StoreError::Broken(error.to_string());
         let database = builder(Options::default()).create_with_backend(backend).map_err(|error| broken(&error))?;
         initialise(&database)?;
-        Self::start(database).map_err(|error| broken(&error))
+        Self::start(database, None).map_err(|error| broken(&error))
     }
 
     /// A store that keeps nothing and has no thread: intents are written in the order in which their tasks come, and
@@ -87,23 +90,23 @@ impl Store {
         let database = created.map_err(|error| StoreError::Broken(error.to_string()))?;
         initialise(&database)?;
         let door = Door::InTurn(Box::new(disk_takes));
-        Ok(Self { inner: Arc::new(Inner { desk: Arc::new(Desk::new(database)), door }) })
+        Ok(Self { inner: Arc::new(Inner { desk: Arc::new(Desk::new(database)), door, head_file: None }) })
     }
 
     /// The store that a backend holds already.
     #[cfg(test)]
     pub(crate) fn reopen(backend: impl StorageBackend, options: Options) -> Result<Self, OpenError> {
         let io = |source| OpenError::Io { path: "a backend".into(), source };
-        Self::start(crate::open::reopen(backend, options)?).map_err(io)
+        Self::start(crate::open::reopen(backend, options)?, None).map_err(io)
     }
 
-    fn start(database: Database) -> std::io::Result<Self> {
+    fn start(database: Database, head_file: Option<HeadFile>) -> std::io::Result<Self> {
         let desk = Arc::new(Desk::new(database));
         let (asked, queue) = mpsc::channel(QUEUE_MAX);
         let writer = Writer { desk: Arc::clone(&desk), asked: queue };
         let writer = std::thread::Builder::new().name("store-writer".to_owned()).spawn(move || writer.run())?;
         let door = Door::Queue { asked: Some(asked), writer: Some(writer) };
-        Ok(Self { inner: Arc::new(Inner { desk, door }) })
+        Ok(Self { inner: Arc::new(Inner { desk, door, head_file }) })
     }
 
     /// Writes an intent: all of it, or nothing. Resolves after the durable commit. An intent that was handed over is
@@ -156,6 +159,11 @@ impl Store {
     #[must_use]
     pub fn holds(&self) -> BTreeSet<Hold> {
         self.inner.desk.holds.all()
+    }
+
+    /// Where the end of the ledger is kept.
+    pub(crate) fn head_file(&self) -> Option<&HeadFile> {
+        self.inner.head_file.as_ref()
     }
 
     /// A finished state, for one query.

@@ -8,6 +8,7 @@ mod life;
 mod limits;
 mod lists;
 mod model;
+mod old_books;
 mod opening;
 mod orphans;
 mod outgoing;
