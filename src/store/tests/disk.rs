@@ -1,4 +1,4 @@
-//! A disk for redb whose power can be cut, and that can lie. It keeps a platter (what survives)
+//! A disk for redb whose power can be cut, that can lie, run full, or fail to read. It keeps a platter (what survives)
 //! and every version of each sector that was written since the last sync.
 
 use std::collections::BTreeMap;
@@ -12,13 +12,17 @@ use super::dice::Dice;
 /// What a disk writes whole or torn, but never mixed.
 const SECTOR: usize = 512;
 
-/// What goes wrong. Changes (writes, lengths, syncs) are counted from 1.
+/// What goes wrong. Changes (writes, lengths, syncs) and reads are counted from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fault {
     /// Nothing.
     None,
     /// The power ends with this change; a sync at that moment does not happen.
     PowerCut { at: u64 },
+    /// From this change on there is no space: of a write the first half is there, of a length nothing.
+    NoSpace { from: u64 },
+    /// From this read on nothing can be read.
+    BadRead { from: u64 },
 }
 
 /// What a sync is worth.
@@ -59,6 +63,7 @@ struct Plant {
     fault: Fault,
     syncs: Syncs,
     changes: u64,
+    reads: u64,
     synced: u64,
     has_power: bool,
 }
@@ -75,6 +80,7 @@ impl Disk {
             fault,
             syncs,
             changes: 0,
+            reads: 0,
             synced: 0,
             has_power: true,
         };
@@ -86,9 +92,19 @@ impl Disk {
         Self::new(platter, Fault::None, Syncs::Kept)
     }
 
+    /// From now on this goes wrong.
+    pub(super) fn fails(&self, fault: Fault) {
+        self.lock().fault = fault;
+    }
+
     /// How many changes there were.
     pub(super) fn changes(&self) -> u64 {
         self.lock().changes
+    }
+
+    /// How many reads there were.
+    pub(super) fn reads(&self) -> u64 {
+        self.lock().reads
     }
 
     /// All that was written, as a program sees it whose process ended while the power stayed.
@@ -134,6 +150,7 @@ impl Disk {
         plant.with_power()?;
         plant.changes += 1;
         match plant.fault {
+            Fault::NoSpace { from } if needs_space && plant.changes >= from => Err(ErrorKind::StorageFull.into()),
             Fault::PowerCut { at } if plant.changes == at => {
                 // A write that the power ends in may have arrived; a sync that it ends in says nothing.
                 if needs_space {
@@ -142,7 +159,7 @@ impl Disk {
                 plant.has_power = false;
                 plant.with_power()
             }
-            Fault::None | Fault::PowerCut { .. } => {
+            Fault::None | Fault::PowerCut { .. } | Fault::NoSpace { .. } | Fault::BadRead { .. } => {
                 apply(&mut plant);
                 Ok(())
             }
@@ -205,8 +222,12 @@ impl StorageBackend for Disk {
     }
 
     fn read(&self, offset: u64, out: &mut [u8]) -> Result<()> {
-        let plant = self.lock();
+        let mut plant = self.lock();
         plant.with_power()?;
+        plant.reads += 1;
+        if matches!(plant.fault, Fault::BadRead { from } if plant.reads >= from) {
+            return Err(Error::other("the disk cannot be read"));
+        }
         let start = place(offset);
         let there = plant.view.get(start..start + out.len());
         out.copy_from_slice(there.ok_or(ErrorKind::UnexpectedEof)?);
@@ -222,7 +243,11 @@ impl StorageBackend for Disk {
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> Result<()> {
-        self.change(true, |plant| plant.write(place(offset), data))
+        let written = self.change(true, |plant| plant.write(place(offset), data));
+        if written.as_ref().is_err_and(|error| error.kind() == ErrorKind::StorageFull) {
+            self.lock().write(place(offset), &data[..data.len() / 2]);
+        }
+        written
     }
 }
 

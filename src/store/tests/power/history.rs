@@ -9,7 +9,7 @@ use shop::{ErrorCode, Money, OrderId, Phone, ServerId, UserId};
 
 use super::super::dice::Dice;
 use super::super::{COST, PRICE, START, buy, message, quote, supplier};
-use crate::{Cause, Intent, RawUpdate, Step, Store};
+use crate::{Cause, Intent, RawUpdate, Step, Store, StoreError};
 
 /// How many people there are.
 const PEOPLE: usize = 3;
@@ -33,32 +33,33 @@ impl History {
         Self { dice, now: START, names: 0, quotes: Vec::new(), events_left, ready: VecDeque::new() }
     }
 
-    /// What is written together next; `None` at the end.
-    pub(super) fn next(&mut self, store: &Store) -> Option<Vec<Intent>> {
+    /// What is written together next; `None` at the end. It fails where the books cannot be read.
+    pub(super) fn next(&mut self, store: &Store) -> Result<Option<Vec<Intent>>, StoreError> {
         if let Some(batch) = self.ready.pop_front() {
-            return Some(batch);
+            return Ok(Some(batch));
         }
         let mut intents = Vec::new();
         for _ in 0..self.dice.pick(&[1, 1, 1, 2, 4]) {
-            self.events_left = self.events_left.checked_sub(1)?;
+            let Some(left) = self.events_left.checked_sub(1) else { return Ok(None) };
+            self.events_left = left;
             self.now += i64::try_from(self.dice.below(8)).expect("few seconds");
-            intents.extend(self.event(store));
+            intents.extend(self.event(store)?);
         }
         match self.dice.below(2) {
             0 => self.ready.push_back(intents),
             _ => self.ready.extend(intents.into_iter().map(|intent| vec![intent])),
         }
-        self.ready.pop_front()
+        Ok(self.ready.pop_front())
     }
 
-    fn event(&mut self, store: &Store) -> Vec<Intent> {
-        let open = store.open_orders().expect("orders");
+    fn event(&mut self, store: &Store) -> Result<Vec<Intent>, StoreError> {
+        let open = store.open_orders()?;
         match self.dice.below(12) {
-            0 | 1 => vec![self.credit()],
+            0 | 1 => Ok(vec![self.credit()]),
             2 | 3 => self.quote(store),
             4 => self.buy(store),
-            5 => vec![self.orphan()],
-            6 => vec![self.cache()],
+            5 => Ok(vec![self.orphan()]),
+            6 => Ok(vec![self.cache()]),
             _ if open.is_empty() => self.buy_at_once(store),
             _ => {
                 let order = open[self.dice.below(open.len())].clone();
@@ -73,13 +74,13 @@ impl History {
         self.domain(Command::Adjust { user, amount, reason: "power".to_owned(), nonce })
     }
 
-    fn quote(&mut self, store: &Store) -> Vec<Intent> {
+    fn quote(&mut self, store: &Store) -> Result<Vec<Intent>, StoreError> {
         let (user, id) = (self.person(), self.name());
         self.quotes.push((user, id));
         self.press(store, user, vec![quote(id)])
     }
 
-    fn buy(&mut self, store: &Store) -> Vec<Intent> {
+    fn buy(&mut self, store: &Store) -> Result<Vec<Intent>, StoreError> {
         match self.quotes.pop() {
             Some((user, id)) => self.press(store, user, vec![buy(id)]),
             None => self.buy_at_once(store),
@@ -87,12 +88,13 @@ impl History {
     }
 
     /// Money, quote and purchase in two intents.
-    fn buy_at_once(&mut self, store: &Store) -> Vec<Intent> {
+    fn buy_at_once(&mut self, store: &Store) -> Result<Vec<Intent>, StoreError> {
         let (user, id) = (self.person(), self.name());
         let nonce = format!("n{}", self.name());
         let reason = "power".to_owned();
         let paid = self.domain(Command::Adjust { user, amount: PRICE, reason, nonce });
-        [paid].into_iter().chain(self.press(store, user, vec![quote(id), buy(id)])).collect()
+        let pressed = self.press(store, user, vec![quote(id), buy(id)])?;
+        Ok([paid].into_iter().chain(pressed).collect())
     }
 
     fn orphan(&mut self) -> Intent {
@@ -108,7 +110,7 @@ impl History {
     }
 
     /// One of the things that can happen to an order where it stands.
-    fn go_on(&mut self, store: &Store, order: &Order) -> Vec<Intent> {
+    fn go_on(&mut self, store: &Store, order: &Order) -> Result<Vec<Intent>, StoreError> {
         let (id, user) = (order.id, order.user);
         let choice = self.dice.below(3);
         let command = match (&order.state, choice) {
@@ -130,7 +132,7 @@ impl History {
                 Command::Received { order: id, messages: vec![message(&code)] }
             }
         };
-        vec![self.domain(command)]
+        Ok(vec![self.domain(command)])
     }
 
     fn bought(&mut self, order: OrderId) -> Command {
@@ -140,10 +142,10 @@ impl History {
     }
 
     /// An update that is taken in, and the step that it makes.
-    fn press(&mut self, store: &Store, user: UserId, commands: Vec<Command>) -> Vec<Intent> {
+    fn press(&mut self, store: &Store, user: UserId, commands: Vec<Command>) -> Result<Vec<Intent>, StoreError> {
         let update = i64::try_from(self.name()).expect("few names");
         let updates = vec![RawUpdate { id: update, body: "{}".to_owned() }];
-        let mut session = store.user(user).expect("a view").session;
+        let mut session = store.user(user)?.session;
         let from_revision = session.revision;
         session.revision += 1;
         let step = Step {
@@ -159,7 +161,7 @@ impl History {
             tells: Vec::new(),
             now: self.now,
         };
-        vec![Intent::TakeIn { updates, next_offset: update + 1, now: self.now }, Intent::Step(Box::new(step))]
+        Ok(vec![Intent::TakeIn { updates, next_offset: update + 1, now: self.now }, Intent::Step(Box::new(step))])
     }
 
     fn domain(&self, command: Command) -> Intent {

@@ -4,6 +4,7 @@
 //!
 //! `POWER_SEEDS=10000` runs more seeds, `POWER_SEEDS=417..418` one alone; a failure names its seed and the operation.
 
+mod failing;
 mod history;
 
 use std::collections::BTreeSet;
@@ -97,12 +98,12 @@ fn options(seed: u64) -> Options {
 
 /// Opens the disk and lives a history on it, until it ends or the disk fails. Calls `see` at the start and after each
 /// acknowledged batch.
-async fn live(seed: u64, disk: &Disk, mut see: impl FnMut(&Store)) -> Lived {
+async fn live(seed: u64, disk: &Disk, options: Options, mut see: impl FnMut(&Store)) -> Lived {
     let mut lived = Lived { acknowledged: 0, in_flight: false };
-    let Ok(store) = Store::reopen(disk.clone(), options(seed)) else { return lived };
+    let Ok(store) = Store::reopen(disk.clone(), options) else { return lived };
     see(&store);
     let mut history = History::new(seed);
-    while let Some(batch) = history.next(&store) {
+    while let Ok(Some(batch)) = history.next(&store) {
         if !is_acknowledged(&write(&store, batch).await) {
             assert!(*store.failed().borrow(), "a store whose disk has failed says so");
             lived.in_flight = true;
@@ -157,7 +158,7 @@ fn see(store: &Store) -> Result<Seen, StoreError> {
 /// A history without faults: its states, and how many changes of the disk it takes.
 async fn reference(seed: u64, shop: &[u8]) -> (Vec<Seen>, u64) {
     let (disk, mut states) = (Disk::sound(shop.to_vec()), Vec::new());
-    live(seed, &disk, |store| states.push(see(store).expect("a state"))).await;
+    live(seed, &disk, options(seed), |store| states.push(see(store).expect("a state"))).await;
     (states, disk.changes())
 }
 
@@ -204,7 +205,7 @@ async fn cut(seed: u64, shop: &[u8], disk: impl FnOnce(&mut Dice, u64) -> (u64, 
     // Other choices than those of the history.
     let mut dice = Dice::new(!seed);
     let (at, disk) = disk(&mut dice, changes);
-    let lived = live(seed, &disk, |_| {}).await;
+    let lived = live(seed, &disk, options(seed), |_| {}).await;
     let survivor = disk.survivor(&mut dice);
     let found = check(survivor.bytes.clone(), &states, &lived, options(seed));
     Cut { at, dice, survivor, lived, found }
