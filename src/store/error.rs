@@ -9,7 +9,9 @@ pub enum OpenError {
     #[error("{0} is in use by another process")]
     InUse(PathBuf),
     /// The file is not one of ours.
-    #[error("{0} is not a database of this program")]
+    #[error(
+        "{0} is not a database of this program; where it was one, put it aside and bring a backup back with `raqam restore FILE`"
+    )]
     Foreign(PathBuf),
     /// The file is damaged: restore a backup. It is never replaced by an empty one.
     #[error("{path} is damaged ({cause}); put it aside and bring a backup back with `raqam restore FILE`")]

@@ -60,7 +60,7 @@ async fn everything_is_there_after_a_restart() {
 }
 
 #[tokio::test]
-async fn a_second_process_is_told_so() {
+async fn fault_21_a_second_process_is_told_so() {
     let folder = Folder::new();
     let first = open(&folder.file()).expect("a store");
     assert!(matches!(open(&folder.file()), Err(OpenError::InUse(_))));
@@ -69,12 +69,13 @@ async fn a_second_process_is_told_so() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_not_ours_is_refused_and_left_alone() {
+async fn fault_20_an_empty_or_foreign_file_is_refused_and_left_alone() {
     let folder = Folder::new();
     for content in [b"".to_vec(), b"garbage".to_vec(), vec![7; 100_000]] {
         fs::write(folder.file(), &content).expect("written");
         let error = open(&folder.file()).expect_err("refused");
         assert!(matches!(error, OpenError::Foreign(_) | OpenError::Damaged { .. }), "{error:?}");
+        assert!(error.to_string().contains("raqam restore"), "{error}");
         assert_eq!(fs::read(folder.file()).expect("a file"), content);
     }
 }
@@ -87,7 +88,7 @@ async fn a_database_of_another_program_is_refused() {
 }
 
 #[tokio::test]
-async fn a_file_with_flipped_bytes_or_a_lost_end_is_refused() {
+async fn fault_19_and_20_flipped_bytes_or_a_lost_end_are_refused() {
     let folder = Folder::new();
     let world = World { store: open(&folder.file()).expect("a store"), ..World::new() };
     for user in 0..200 {
@@ -110,6 +111,7 @@ async fn a_file_with_flipped_bytes_or_a_lost_end_is_refused() {
         fs::write(folder.file(), content).expect("written");
         let error = open(&folder.file()).expect_err("refused");
         assert!(matches!(error, OpenError::Foreign(_) | OpenError::Damaged { .. }), "{error:?}");
+        assert!(error.to_string().contains("raqam restore"), "{error}");
     }
 }
 

@@ -5,6 +5,7 @@
 //! `POWER_SEEDS=10000` runs more seeds, `POWER_SEEDS=417..418` one alone; a failure names its seed and the operation.
 
 mod failing;
+mod flipped;
 mod history;
 
 use std::collections::BTreeSet;
