@@ -79,13 +79,10 @@ impl Guard {
 
     /// Books that lack what was there before are not sold from: what they forgot could be sold and given back twice.
     fn keep_head(&self) {
-        match self.store.lost() {
+        match self.store.keep_head() {
             Ok(None) => {}
-            Ok(Some(_)) => return self.hold(Hold::Lost),
-            Err(error) => return tracing::error!(%error, "the kept end of the ledger was not compared"),
-        }
-        if let Err(error) = self.store.keep_head() {
-            tracing::error!(%error, "the end of the ledger was not kept beside the database");
+            Ok(Some(_)) => self.hold(Hold::Lost),
+            Err(error) => tracing::error!(%error, "the end of the ledger was not kept beside the database"),
         }
     }
 

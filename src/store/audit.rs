@@ -12,7 +12,7 @@ use strum::IntoEnumIterator as _;
 use crate::chain::{self, Entry, Hash, Head};
 use crate::codec::decode;
 use crate::error::StoreError;
-use crate::head_file::{HeadError, Lost, WAY_OUT};
+use crate::head_file::{HeadError, HeadFile, Lost, WAY_OUT};
 use crate::query::all;
 use crate::read::{Read, Sort, Span};
 use crate::rows::{Owner, Watch};
@@ -116,13 +116,14 @@ impl Store {
     /// # Errors
     /// [`StoreError`], where the file cannot be read.
     pub fn audit(&self) -> Result<Audit, StoreError> {
+        let kept = self.head_file().map(HeadFile::read);
         let books = self.snapshot()?;
         let checked = Invariant::iter().map(|invariant| (invariant, Checked::default())).collect();
         let orders = all(&books, Tab::Orders)?;
         let mut auditor = Auditor { checked, ledger: BTreeMap::new(), orders };
         let head = auditor.read_ledger(&books)?;
-        if let Some(file) = self.head_file() {
-            auditor.compare_head(file.lost(&books));
+        if let Some(kept) = kept {
+            auditor.compare_head(kept.and_then(|kept| Ok(kept.lost(&books)?)));
         }
         auditor.check_wallets(&books)?;
         auditor.check_orders();

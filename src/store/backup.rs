@@ -95,7 +95,7 @@ pub fn restore(backup: &Path, database: &Path, forget: Forget) -> Result<(Audit,
             return Err(BackupError::Io(backup.to_owned(), ErrorKind::NotFound.into()));
         }
         let store = Store::open(backup, options)?;
-        (store.audit()?, head_file.lost(&store.snapshot()?)?)
+        (store.audit()?, head_file.read()?.lost(&store.snapshot()?)?)
     };
     if let Some(finding) = audit.findings().next() {
         return Err(BackupError::Broken(backup.to_owned(), finding.to_owned()));

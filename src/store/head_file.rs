@@ -4,6 +4,7 @@
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use crate::chain::{Hash, Head, head};
 use crate::error::StoreError;
@@ -62,29 +63,77 @@ pub enum HeadError {
 }
 
 /// Where the end of a database's ledger is kept.
+#[derive(Debug)]
+pub struct HeadFile {
+    path: PathBuf,
+    /// Held while a head is written: there is one unfinished file.
+    writing: Mutex<()>,
+}
+
+/// What a head file says. Read before the books that it is compared with, so that it is never newer than they are.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HeadFile(PathBuf);
+pub(crate) struct Kept {
+    file: String,
+    content: Content,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Content {
+    /// There is no file.
+    Nothing,
+    /// There is one that is no head.
+    Unreadable,
+    Head(Head),
+}
 
 impl HeadFile {
     /// The one beside this database.
     #[must_use]
     pub fn beside(database: &Path) -> Self {
-        Self(named(database, ".head"))
+        Self { path: named(database, ".head"), writing: Mutex::default() }
     }
 
     /// Its path.
     #[must_use]
     pub fn path(&self) -> &Path {
-        &self.0
+        &self.path
     }
 
-    /// What books lack of the kept head; `None` where they lack nothing, or none is kept.
-    pub(crate) fn lost(&self, books: &impl Read) -> Result<Option<Lost>, HeadError> {
-        let file = self.0.display().to_string();
-        let seen = match self.read()? {
-            None => return Ok(None),
-            Some(None) => return Ok(Some(Lost::Unreadable { file })),
-            Some(Some(seen)) => seen,
+    /// What it says.
+    pub(crate) fn read(&self) -> Result<Kept, HeadError> {
+        let content = match fs::read(&self.path) {
+            Ok(bytes) => serde_json::from_slice(&bytes).map_or(Content::Unreadable, Content::Head),
+            Err(error) if error.kind() == ErrorKind::NotFound => Content::Nothing,
+            Err(error) => return Err(HeadError::Io(self.path.clone(), error)),
+        };
+        Ok(Kept { file: self.path.display().to_string(), content })
+    }
+
+    /// Writes a head in the place of the one before: at every moment the whole old one or the whole new one is there.
+    pub(crate) fn write(&self, head: Head) -> Result<(), HeadError> {
+        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let write = || {
+            let unfinished = named(&self.path, ".new");
+            let mut file = File::create(&unfinished)?;
+            private(&unfinished)?;
+            serde_json::to_writer(&mut file, &head)?;
+            file.write_all(b"\n")?;
+            file.sync_all()?;
+            fs::rename(&unfinished, &self.path)?;
+            sync_folder(&self.path)
+        };
+        write().map_err(|error| HeadError::Io(self.path.clone(), error))
+    }
+}
+
+impl Kept {
+    /// What books lack of it; `None` where they lack nothing, or no head is kept.
+    pub(crate) fn lost(&self, books: &impl Read) -> Result<Option<Lost>, StoreError> {
+        let file = self.file.clone();
+        let seen = match self.content {
+            Content::Nothing => return Ok(None),
+            Content::Unreadable => return Ok(Some(Lost::Unreadable { file })),
+            Content::Head(seen) => seen,
         };
         let found = head(books)?;
         if seen.seq > found.seq {
@@ -93,54 +142,24 @@ impl HeadFile {
         let there = books.bytes(Tab::Ledger, &one(seen.seq))?.map(|bytes| Hash::of(&bytes)).unwrap_or_default();
         Ok((there != seen.hash).then_some(Lost::Other { file, seen, found: there }))
     }
-
-    /// Writes a head in the place of the one before: at every moment the whole old one or the whole new one is there.
-    pub(crate) fn write(&self, head: Head) -> Result<(), HeadError> {
-        let write = || {
-            let unfinished = named(&self.0, ".new");
-            let mut file = File::create(&unfinished)?;
-            private(&unfinished)?;
-            serde_json::to_writer(&mut file, &head)?;
-            file.write_all(b"\n")?;
-            file.sync_all()?;
-            fs::rename(&unfinished, &self.0)?;
-            sync_folder(&self.0)
-        };
-        write().map_err(|error| HeadError::Io(self.0.clone(), error))
-    }
-
-    /// `None`: no file; `Some(None)`: one that is no head.
-    fn read(&self) -> Result<Option<Option<Head>>, HeadError> {
-        match fs::read(&self.0) {
-            Ok(bytes) => Ok(Some(serde_json::from_slice(&bytes).ok())),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(HeadError::Io(self.0.clone(), error)),
-        }
-    }
 }
 
 impl Store {
     /// Keeps the end of the ledger beside the database, where the books go on from the head that is kept there. Where
-    /// they do not, that head stays: it is what tells.
+    /// they do not, that head stays, for it is what tells; what the books lack of it.
     ///
     /// # Errors
     /// [`HeadError`]
-    pub fn keep_head(&self) -> Result<(), HeadError> {
-        let Some(file) = self.head_file() else { return Ok(()) };
+    pub fn keep_head(&self) -> Result<Option<Lost>, HeadError> {
+        let Some(file) = self.head_file() else { return Ok(None) };
+        let kept = file.read()?;
         let books = self.snapshot()?;
         let head = head(&books)?;
-        if file.lost(&books)?.is_none() && file.read()?.flatten() != Some(head) {
+        let lost = kept.lost(&books)?;
+        if lost.is_none() && kept.content != Content::Head(head) {
             file.write(head)?;
         }
-        Ok(())
-    }
-
-    /// What the books lack of the head that is kept beside the database.
-    ///
-    /// # Errors
-    /// [`HeadError`]
-    pub fn lost(&self) -> Result<Option<Lost>, HeadError> {
-        self.head_file().map_or(Ok(None), |file| file.lost(&self.snapshot()?))
+        Ok(lost)
     }
 }
 
