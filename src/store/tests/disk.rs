@@ -49,6 +49,8 @@ pub(super) struct Survivor {
     pub(super) arrived: u64,
     /// How many of these were torn.
     pub(super) torn: u64,
+    /// How many changes of the length were not synced.
+    pub(super) lengths: u64,
 }
 
 #[derive(Debug)]
@@ -119,8 +121,13 @@ impl Disk {
         let lengths: Vec<usize> = [plant.platter.len()].into_iter().chain(plant.lengths.iter().copied()).collect();
         let length = dice.pick(&lengths);
         let percent = dice.pick(&[0, 10, 50, 90, 100]);
-        let mut survivor =
-            Survivor { bytes: plant.platter.clone(), at_stake: plant.unsynced.len() as u64, arrived: 0, torn: 0 };
+        let mut survivor = Survivor {
+            bytes: plant.platter.clone(),
+            at_stake: plant.unsynced.len() as u64,
+            arrived: 0,
+            torn: 0,
+            lengths: plant.lengths.len() as u64,
+        };
         survivor.bytes.resize(length, 0);
         for (sector, versions) in &plant.unsynced {
             let version = &versions[dice.below(versions.len())];

@@ -54,12 +54,12 @@ impl History {
 
     fn event(&mut self, store: &Store) -> Result<Vec<Intent>, StoreError> {
         let open = store.open_orders()?;
-        match self.dice.below(12) {
+        match self.dice.below(13) {
             0 | 1 => Ok(vec![self.credit()]),
             2 | 3 => self.quote(store),
             4 => self.buy(store),
             5 => Ok(vec![self.orphan()]),
-            6 => Ok(vec![self.cache()]),
+            6 | 7 => Ok(vec![self.cache()]),
             _ if open.is_empty() => self.buy_at_once(store),
             _ => {
                 let order = open[self.dice.below(open.len())].clone();
@@ -104,8 +104,8 @@ impl History {
 
     /// Enough bytes to make the file grow now and then.
     fn cache(&mut self) -> Intent {
-        let bytes = self.dice.pick(&[100, 5_000, 60_000, 600_000]);
-        let name = format!("list {}", self.dice.below(3));
+        let bytes = self.dice.pick(&[100, 5_000, 60_000, 300_000]);
+        let name = format!("list {}", self.dice.below(9));
         Intent::Cache { name, bytes: vec![u8::try_from(self.name() % 251).expect("a byte"); bytes] }
     }
 

@@ -73,6 +73,7 @@ struct Shown {
     torn: u64,
     arrived: u64,
     at_stake: u64,
+    lengths: u64,
 }
 
 /// The seeds to run: the one place that reads the environment.
@@ -245,6 +246,7 @@ async fn power_cut(seed: u64, shop: &[u8], shown: &mut Shown) -> Result<(), Stri
     shown.at_stake += cut.survivor.at_stake;
     shown.arrived += cut.survivor.arrived;
     shown.torn += cut.survivor.torn;
+    shown.lengths += cut.survivor.lengths;
     let checked = match cut.found {
         Ok(found) if cut.lived.in_flight => {
             let newer = found > cut.lived.acknowledged;
@@ -270,7 +272,7 @@ async fn fault_14_and_15_after_a_power_cut_what_was_acknowledged_is_there() {
     println!("{count} seeds, {:.0} a second, {} violations; {shown:?}", count as f64 / seconds, violations.len());
     assert!(violations.is_empty(), "{}", violations.join("\n"));
     if count >= SEEDS {
-        let all = [shown.newer, shown.gone, shown.torn, shown.at_stake - shown.arrived];
+        let all = [shown.newer, shown.gone, shown.torn, shown.lengths, shown.at_stake - shown.arrived];
         assert!(all.iter().all(|seen| *seen > 0), "a power cut that loses, tears and keeps: {shown:?}");
     }
 }
