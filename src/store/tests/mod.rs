@@ -20,6 +20,7 @@ use shop::catalogue::Product;
 use shop::command::{Command, Refusal};
 use shop::ledger::Wallet;
 use shop::order::{Order, Wish};
+use shop::orphan::Orphan;
 use shop::pool::{Message, Purchased};
 use shop::{CountryId, Money, OrderId, Phone, QuoteId, ServerId, ServiceId, SupplierOrderId, UserId};
 
@@ -163,6 +164,11 @@ fn buy(id: u64) -> Command {
 
 fn supplier(id: &str) -> SupplierOrderId {
     SupplierOrderId::parse(id).expect("an id")
+}
+
+/// A temporary number that nobody owns was found then, and ends after its 20 minutes.
+fn orphaned(id: &str, cost: Money, now: i64) -> Command {
+    Command::Orphaned(Orphan::new(supplier(id), ServerId::Two, Product::Temporary, cost, Some(now + 1_200), now))
 }
 
 fn message(code: &str) -> Message {

@@ -1,18 +1,17 @@
 //! A supplier's order without an owner: found once, given back once or written off, and never anybody's after that.
 
-use shop::catalogue::Product;
 use shop::command::{Alarm, Command, Note, SupplierRefund};
 use shop::order::{CloseReason, LATE_WATCH_S, StateKind};
-use shop::orphan::{Loss, Orphan, OrphanState, Settlement};
-use shop::{Money, OrderId, ServerId};
+use shop::orphan::{Loss, OrphanState, Settlement};
+use shop::{Money, OrderId};
 
 use super::opening::Folder;
-use super::{COST, START, USER, World, message, stored, supplier};
+use super::{COST, START, USER, World, message, orphaned, stored, supplier};
 use crate::tables::Tab;
 use crate::{Invariant, Options, Orphans, OutgoingRow, Store, WrittenOff};
 
-fn orphaned(id: &str) -> Command {
-    Command::Orphaned(Orphan::new(supplier(id), ServerId::Two, Product::Temporary, COST, Some(START + 1_200), START))
+fn found(id: &str) -> Command {
+    orphaned(id, COST, START)
 }
 
 fn give_back(id: &str) -> Command {
@@ -38,7 +37,7 @@ fn paid(world: &World) -> Money {
 #[tokio::test]
 async fn an_orphan_is_kept_and_known() {
     let world = World::rich().await;
-    let changed = world.domain(vec![orphaned("X1"), orphaned("X1")]).await;
+    let changed = world.domain(vec![found("X1"), found("X1")]).await;
     assert_eq!(changed.alarms, [Alarm::Orphan], "told once");
     assert_eq!(world.store.orphans().expect("orphans").len(), 1);
     assert!(world.store.known_supplier_ids().expect("ids").contains(&supplier("X1")));
@@ -49,7 +48,7 @@ async fn an_orphan_is_kept_and_known() {
 #[tokio::test]
 async fn an_orphan_that_goes_back_costs_nothing_in_the_end() {
     let world = World::rich().await;
-    world.domain(vec![orphaned("X1"), give_back("X1")]).await;
+    world.domain(vec![found("X1"), give_back("X1")]).await;
     assert_eq!(state(&world, "X1"), OrphanState::GivingBack { next_try: START });
     let retry = Command::RetryOrphan { id: supplier("X1"), next_try: START + 15 };
     world.domain(vec![retry.clone(), give_back("X1")]).await;
@@ -58,7 +57,7 @@ async fn an_orphan_that_goes_back_costs_nothing_in_the_end() {
     let back = settle("X1", Settlement::Returned);
     assert_eq!(world.domain(vec![back.clone()]).await.posted.len(), 1);
     // Whatever comes again changes nothing: a cancel that is answered twice, a second find.
-    let again = vec![back, settle("X1", Settlement::Lost(Loss::NotReturned)), retry, give_back("X1"), orphaned("X1")];
+    let again = vec![back, settle("X1", Settlement::Lost(Loss::NotReturned)), retry, give_back("X1"), found("X1")];
     assert_eq!(world.domain(again).await, crate::Changed::default());
     assert_eq!((state(&world, "X1"), paid(&world)), (OrphanState::GivenBack { at: START }, Money::ZERO));
     let status = world.store.status(START).expect("a status");
@@ -70,7 +69,7 @@ async fn an_orphan_that_goes_back_costs_nothing_in_the_end() {
 #[tokio::test]
 async fn an_orphan_that_the_supplier_keeps_is_written_off_and_rings() {
     let world = World::rich().await;
-    world.domain(vec![orphaned("X1"), orphaned("X2"), give_back("X1")]).await;
+    world.domain(vec![found("X1"), found("X2"), give_back("X1")]).await;
     let changed = world.domain(vec![settle("X1", Settlement::Lost(Loss::MessageArrived))]).await;
     assert_eq!((changed.alarms, changed.posted), (vec![Alarm::WrittenOff], vec![]));
     assert_eq!(state(&world, "X1"), OrphanState::WrittenOff { at: START, loss: Loss::MessageArrived });
@@ -87,7 +86,7 @@ async fn an_orphan_that_the_supplier_keeps_is_written_off_and_rings() {
 async fn an_orphan_whose_buyer_turns_up_is_paid_for_once() {
     let mut world = World::rich().await;
     let order = world.buy(1).await;
-    world.domain(vec![Command::StartBuying { order, boot: 1 }, orphaned("S1")]).await;
+    world.domain(vec![Command::StartBuying { order, boot: 1 }, found("S1")]).await;
     // The answer names another cost than the list did: what was booked stays.
     let cost = Some(Money::from_micros(900_000));
     let purchased = shop::pool::Purchased { cost, ..world.purchased("S1") };
@@ -106,7 +105,7 @@ async fn an_orphan_whose_buyer_turns_up_is_paid_for_once() {
 async fn a_number_on_its_way_back_is_nobodys() {
     let mut world = World::rich().await;
     let order = world.buy(1).await;
-    world.domain(vec![Command::StartBuying { order, boot: 1 }, orphaned("S1"), give_back("S1")]).await;
+    world.domain(vec![Command::StartBuying { order, boot: 1 }, found("S1"), give_back("S1")]).await;
     world.domain(vec![Command::Bought { order, purchased: world.purchased("S1") }]).await;
     assert_eq!(world.order(order).kind(), StateKind::Ambiguous, "its own number is still looked for");
     world.domain(vec![settle("S1", Settlement::Returned)]).await;
@@ -122,7 +121,7 @@ async fn another_code_on_a_number_on_its_way_back_is_refused() {
     let order = world.active(1).await;
     world.domain(vec![Command::Received { order, messages: vec![message("1234")] }]).await;
     stored(world.press(vec![Command::Resend(order)]).await);
-    world.domain(vec![orphaned("S2"), give_back("S2")]).await;
+    world.domain(vec![found("S2"), give_back("S2")]).await;
     let (child, id, expires_at) = (OrderId(2), supplier("S2"), world.now + 600);
     world.domain(vec![Command::Resent { order, child, id, expires_at, charge: Money::ZERO }]).await;
     assert_eq!(world.store.order(child).expect("a query"), None);
@@ -165,8 +164,8 @@ async fn an_orphan_changed_by_hand_is_named() {
     let folder = Folder::new();
     let open = || Store::open(&folder.file(), Options::default()).expect("a store");
     let world = World { store: open(), ..World::new() };
-    world.domain(vec![orphaned("X1"), give_back("X1"), settle("X1", Settlement::Lost(Loss::NotReturned))]).await;
-    world.domain(vec![orphaned("X2"), give_back("X2"), settle("X2", Settlement::Returned)]).await;
+    world.domain(vec![found("X1"), give_back("X1"), settle("X1", Settlement::Lost(Loss::NotReturned))]).await;
+    world.domain(vec![found("X2"), give_back("X2"), settle("X2", Settlement::Returned)]).await;
     world.check(0, 0);
     drop(world);
     let found = |invariant| open().audit().expect("an audit").checked[&invariant].findings.join("; ");

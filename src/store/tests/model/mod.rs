@@ -14,11 +14,11 @@ use shop::command::{Command, SupplierRefund};
 use shop::ledger::Account;
 use shop::order::{CloseReason, RefundReason, StateKind};
 use shop::pool::Purchased;
-use shop::{ErrorCode, Money, OrderId, Phone, ServerId, UserId, recover};
+use shop::{ErrorCode, Money, OrderId, Phone, UserId, recover};
 use tokio::runtime::Runtime;
 
 use super::disk::Disk;
-use super::{START, buy, message, quote, supplier};
+use super::{START, buy, message, orphaned, quote, supplier};
 use crate::tables::Tab;
 use crate::{Integrity, Intent, Options, Outcome, Store};
 use judge::{COST, Event, Judge, PRICE, Stage, Verdict, Work};
@@ -248,10 +248,7 @@ fn command_of(event: Event, judge: &Judge) -> Option<(Option<UserId>, Command)> 
         Event::Buy { user, quote } => Some((Some(UserId(user)), buy(quote))),
         Event::Cancel { user, order } => Some((Some(UserId(user)), Command::Cancel(OrderId(order)))),
         Event::Work { order, work } => Some((None, work_of(OrderId(order), work, judge))),
-        Event::Orphan { number } => {
-            let id = supplier(&format!("S{number}"));
-            Some((None, Command::Orphaned { id, server: ServerId::Two, cost: cents(COST) }))
-        }
+        Event::Orphan { number } => Some((None, orphaned(&format!("S{number}"), cents(COST), judge.now))),
         Event::Restart | Event::Wait { .. } => None,
     }
 }

@@ -5,10 +5,10 @@ use std::collections::VecDeque;
 use shop::command::{Command, SupplierRefund};
 use shop::order::{CloseReason, Order, RefundReason, State};
 use shop::pool::Purchased;
-use shop::{ErrorCode, Money, OrderId, Phone, ServerId, UserId};
+use shop::{ErrorCode, Money, OrderId, Phone, UserId};
 
 use super::super::dice::Dice;
-use super::super::{COST, PRICE, START, buy, message, quote, supplier};
+use super::super::{COST, PRICE, START, buy, message, orphaned, quote, supplier};
 use crate::{Cause, Intent, RawUpdate, Step, Store, StoreError};
 
 /// How many people there are.
@@ -98,8 +98,8 @@ impl History {
     }
 
     fn orphan(&mut self) -> Intent {
-        let id = supplier(&format!("X{}", self.name()));
-        self.domain(Command::Orphaned { id, server: ServerId::Two, cost: COST })
+        let orphaned = orphaned(&format!("X{}", self.name()), COST, self.now);
+        self.domain(orphaned)
     }
 
     /// Enough bytes to make the file grow now and then.
