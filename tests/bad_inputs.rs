@@ -147,7 +147,7 @@ async fn hostile_inline_queries_and_links_are_answered() {
 }
 
 #[tokio::test]
-async fn garbage_updates_do_not_stop_the_bot() {
+async fn fault_60_garbage_updates_do_not_stop_the_bot() {
     let mut world = World::with(SimOptions::for_load()).await;
     let user = world.customer(5, "en").await;
     world.sim.telegram.inject_update(json!({"some_new_kind": {"a": [1, 2, 3]}}));
@@ -180,7 +180,7 @@ async fn secrets_codes_and_numbers_stay_out_of_the_log() {
 }
 
 #[tokio::test]
-async fn an_update_that_stands_twice_in_a_batch_is_handled_once() {
+async fn fault_58_an_update_that_stands_twice_in_a_batch_is_handled_once() {
     let world = World::with(SimOptions::for_load()).await;
     let user = world.customer(7, "en").await;
     user.see_newest("20.00").await.expect("the money");

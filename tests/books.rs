@@ -33,7 +33,7 @@ async fn an_audit_holds_while_the_bot_runs_and_after_a_kill() {
 }
 
 #[tokio::test]
-async fn a_backup_made_while_the_bot_runs_brings_the_shop_back() {
+async fn fault_75_a_backup_made_while_the_bot_runs_brings_the_shop_back() {
     let mut world = World::with(SimOptions::default()).await;
     world.customer(5, "en").await;
     world.play(BUY).await;
@@ -69,7 +69,7 @@ async fn a_database_that_was_there_before_is_missed_and_never_made_anew() {
 
 /// Fault 17: where the disk is nearly full, nothing new is sold, and what is open goes on.
 #[tokio::test]
-async fn a_disk_that_is_nearly_full_stops_the_sales_alone() {
+async fn fault_17_a_disk_that_is_nearly_full_stops_the_sales_alone() {
     let mut world = World::with(SimOptions::default()).await;
     world.customer(5, "en").await;
     world.play(BUY).await;

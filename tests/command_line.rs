@@ -119,7 +119,7 @@ async fn a_saved_key_wins_and_is_never_in_clear_on_disk() {
 }
 
 #[tokio::test]
-async fn a_second_bot_on_the_same_file_is_refused() {
+async fn fault_21_a_second_bot_on_the_same_file_is_refused() {
     let world = World::with(SimOptions::default()).await;
     let output = world.raqam(&["serve"]);
     assert!(!output.status.success());
@@ -128,7 +128,7 @@ async fn a_second_bot_on_the_same_file_is_refused() {
 
 /// Fault 78: a full disk or a closed pipe under the log stops nothing.
 #[tokio::test]
-async fn a_log_that_cannot_be_written_stops_nothing() {
+async fn fault_78_a_log_that_cannot_be_written_stops_nothing() {
     let mut world = World::without_bot(SimOptions::default()).await;
     world.start_logging_to(std::path::Path::new("/dev/full")).await;
     world.customer(5, "en").await;

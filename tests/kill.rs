@@ -48,7 +48,7 @@ kills! {
 }
 
 #[tokio::test]
-async fn killed_in_the_middle_of_a_purchase() {
+async fn fault_06_killed_in_the_middle_of_a_purchase() {
     let mut world = World::with(SimOptions::default()).await;
     world.customer(8, "en").await;
     world.play("user 8\nsend /buy\ntap \"🟢 Temporary\"\ntap \"United States\"\ntap \"WhatsApp\"\nsee \"Confirm your order\"\n").await;
@@ -64,7 +64,7 @@ async fn killed_in_the_middle_of_a_purchase() {
 }
 
 #[tokio::test]
-async fn a_code_that_came_while_the_process_was_dead_arrives() {
+async fn fault_50_a_code_that_came_while_the_process_was_dead_arrives() {
     let mut world = World::with(SimOptions::default()).await;
     world.customer(9, "ar").await;
     world.play("user 9\nsend /buy\ntap \"🟢 مؤقت\"\ntap \"أمريكا\"\ntap \"واتساب\"\ntap \"✅ شراء بسعر\"\nsee \"رقمك جاهز\"\n").await;

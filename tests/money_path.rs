@@ -51,7 +51,7 @@ async fn another_code_is_found_when_its_answer_is_lost() {
 
 /// Faults, row 37: our float is empty, and nobody else is sent against the same wall.
 #[tokio::test]
-async fn a_server_that_lacks_our_money_buys_nothing_for_a_minute() {
+async fn fault_37_a_server_that_lacks_our_money_buys_nothing_for_a_minute() {
     let mut world = world().await;
     play(&mut world, &format!("{TO_CONFIRM}fault smspool /purchase/sms balance\n{BUY}see \"not charged\"\n")).await;
     play(&mut world, "send /buy\nsee \"Purchases are paused\"\n").await;
@@ -72,7 +72,7 @@ async fn a_block_of_hours_is_waited_for() {
 
 /// Faults, row 35: the answer names another order, and the number is found all the same.
 #[tokio::test]
-async fn an_answer_with_another_orders_id_is_not_believed() {
+async fn fault_35_an_answer_with_another_orders_id_is_not_believed() {
     let mut world = world().await;
     play(&mut world, &format!("{TO_CONFIRM}{BUY}see \"Your number is ready\"\n")).await;
     let telegram = TO_CONFIRM.replace("WhatsApp", "Telegram");
@@ -89,7 +89,7 @@ async fn an_answer_with_another_orders_id_is_not_believed() {
 
 /// The list kept the price that the supplier had refused: each try quoted it again.
 #[tokio::test]
-async fn a_price_that_rose_is_fetched_at_once() {
+async fn fault_65_a_price_that_rose_is_fetched_at_once() {
     let mut world = world().await;
     play(&mut world, TO_CONFIRM).await;
     assert!(world.sim.smspool.set_price(1, 1012, "0.90"));

@@ -93,7 +93,7 @@ async fn the_toast_after_a_change_of_language_runs_in_the_new_direction() {
 #[tokio::test]
 async fn whoever_blocked_the_bot_costs_few_calls() {
     let mut world = World::with(SimOptions::for_load()).await;
-    world.play(include_str!("conversations/blocked_and_back.chat")).await;
+    world.play(include_str!("conversations/fault_54_blocked_and_back.chat")).await;
     let sent = world.sim.telegram.count("sendMessage");
     assert!(sent < 20, "{sent} messages were sent");
 }

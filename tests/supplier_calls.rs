@@ -9,7 +9,7 @@ use crate::support::{PATIENCE, World};
 const TO_CONFIRM: &str = "tap \"🛒 Buy a number\"\ntap \"🟢 Temporary\"\ntap \"United States\"\ntap \"WhatsApp\"\nsee \"Confirm your order\"\n";
 
 #[tokio::test]
-async fn two_presses_buy_once() {
+async fn fault_62_two_presses_buy_once() {
     let mut world = World::new().await;
     world.play("user 1 \"Ada\" en\nsend /start\ncredit 1 5.00\n").await;
     world.play(&format!("user 1\n{TO_CONFIRM}double-tap \"✅ Buy for\"\nsee \"Your number is ready\"\n")).await;
@@ -34,7 +34,7 @@ async fn a_warm_search_calls_nobody() {
 }
 
 #[tokio::test]
-async fn one_list_a_tick_for_two_hundred_open_orders() {
+async fn fault_51_one_list_a_tick_for_two_hundred_open_orders() {
     let mut options = SimOptions::for_load();
     options.smspool.recorded_max = 100_000;
     options.smspool.order_life = Duration::from_secs(7_200);

@@ -162,7 +162,7 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn a_refusal_pauses_its_chat_alone_and_two_chats_pause_all() {
+    async fn fault_52_a_refusal_pauses_its_chat_alone_and_two_chats_pause_all() {
         let gate = Gate::default();
         let start = Instant::now();
         gate.refused(1, Duration::from_secs(30));

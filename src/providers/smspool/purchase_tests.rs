@@ -43,7 +43,7 @@ async fn check_each(cases: Vec<(Reply, &str)>) {
 
 /// Fault 34.
 #[tokio::test]
-async fn answers_of_other_types_are_understood() {
+async fn fault_34_answers_of_other_types_are_understood() {
     check_each(vec![
         (answer(200, "", BOUGHT), "bought ABCDEFGH"),
         (answer(200, "", r#"{"success":"1","number":"+12345678901","order_id":12345678}"#), "bought 12345678"),
@@ -100,7 +100,7 @@ async fn everything_else_is_unknown_and_never_sent_again() {
 }
 
 #[tokio::test]
-async fn a_slow_answer_is_cut_at_the_deadline_and_proves_nothing() {
+async fn fault_40_a_slow_answer_is_cut_at_the_deadline_and_proves_nothing() {
     let server = Loopback::start(vec![Reply::Stall]).await;
     let client = client_with(&server.url, RentalApi::Documented, Duration::from_millis(200));
     let result = client.purchase(&request()).await.map(|bought| bought.id.as_str().to_owned());
@@ -127,7 +127,7 @@ async fn each_purchase_has_a_connection_of_its_own() {
 }
 
 #[tokio::test]
-async fn a_refused_connection_is_a_definite_no() {
+async fn fault_41_a_refused_connection_is_a_definite_no() {
     // Bound and not listening: the port is nobody else's, and refuses.
     let socket = tokio::net::TcpSocket::new_v4().expect("a socket");
     socket.bind("127.0.0.1:0".parse().expect("an address")).expect("a port");

@@ -250,7 +250,7 @@ async fn a_purchase_is_not_begun_after_twenty_seconds() {
 
 /// Faults, row 35.
 #[tokio::test]
-async fn another_orders_number_is_no_answer_and_rings() {
+async fn fault_35_another_orders_number_is_no_answer_and_rings() {
     let mut world = World::rich().await;
     world.active(1).await;
     let order = world.buy(2).await;

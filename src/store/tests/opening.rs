@@ -116,7 +116,7 @@ async fn fault_19_and_20_flipped_bytes_or_a_lost_end_are_refused() {
 }
 
 #[tokio::test]
-async fn a_newer_schema_is_refused() {
+async fn fault_22_a_newer_schema_is_refused() {
     let folder = Folder::new();
     drop(open(&folder.file()).expect("a store"));
     let database = redb::Database::open(folder.file()).expect("a database");

@@ -30,7 +30,7 @@ async fn a_delivered_message_goes() {
 }
 
 #[tokio::test]
-async fn an_uncertain_message_is_tried_through_an_outage_and_not_for_ever() {
+async fn fault_53_an_uncertain_message_is_tried_through_an_outage_and_not_for_ever() {
     let mut world = World::rich().await;
     let mut tries = 0;
     while !seqs(&world).is_empty() {

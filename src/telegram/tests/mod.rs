@@ -95,7 +95,7 @@ async fn a_panel_becomes_a_card_once_and_a_second_press_on_it_does_no_harm() {
 }
 
 #[tokio::test]
-async fn a_full_mailbox_and_a_flood_are_answered_politely() {
+async fn fault_71_a_full_mailbox_and_a_flood_are_answered_politely() {
     let world = World::start(Limits { mailbox_max: 1, flood_events: 4, ..Limits::default() }).await;
     let panel = open_panel(&world, 1).await;
     let closed = world.host.loads.acquire().await.unwrap();
@@ -121,7 +121,7 @@ async fn mailboxes_that_leave_at_once_lose_nothing() {
 }
 
 #[tokio::test]
-async fn a_panic_is_tried_three_times_then_put_aside_while_others_are_served() {
+async fn fault_61_a_panic_is_tried_three_times_then_put_aside_while_others_are_served() {
     let world = World::start(Limits::default()).await;
     let panel = open_panel(&world, 1).await;
     world.server.push(press(1, panel, "home.1.-.x"));
@@ -145,7 +145,7 @@ async fn a_refusal_at_commit_goes_back_into_the_session_and_is_said_once() {
 }
 
 #[tokio::test]
-async fn a_429_makes_only_its_chat_wait() {
+async fn fault_52_a_429_makes_only_its_chat_wait() {
     let world = World::start(Limits::default()).await;
     let (one, two) = (open_panel(&world, 1).await, open_panel(&world, 2).await);
     let slow =
