@@ -27,7 +27,8 @@ use crate::shell::Shell;
 use queue::{About, Queue};
 use tasks::{After, Supplier};
 
-/// How often ambiguous purchases are looked for.
+/// How often ambiguous purchases are looked for, at least; suppliers who are asked for messages more often are asked for
+/// these as often.
 const RECONCILE_EVERY: Duration = Duration::from_secs(5);
 /// How often purchases are looked for whose users have their money back already, in seconds.
 const LATE_EVERY_S: i64 = 60;
@@ -100,7 +101,8 @@ impl Worker {
     pub async fn run(mut self, mut shutdown: tokio::sync::watch::Receiver<bool>) {
         let every = self.shell.poll_every;
         let mut tick = interval_at(Instant::now(), every);
-        let mut reconcile = interval_at(Instant::now() + RECONCILE_EVERY, RECONCILE_EVERY);
+        let look_every = every.min(RECONCILE_EVERY);
+        let mut reconcile = interval_at(Instant::now() + look_every, look_every);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         reconcile.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {

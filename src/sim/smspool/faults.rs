@@ -14,6 +14,8 @@ pub enum PoolFault {
     Status(u16, String),
     /// A Cloudflare page with this status; nothing is carried out.
     Cloudflare(u16),
+    /// Carried out, answered with a Cloudflare page with this status.
+    CloudflareAfter(u16),
     /// 429 with or without `Retry-After` seconds.
     TooManyRequests(Option<u32>),
     /// 422 `OUT_OF_STOCK`.
@@ -109,7 +111,7 @@ impl Faults {
 }
 
 impl PoolFault {
-    /// Reads a fault from words: `out-of-stock`, `429 30`, `502`, `hang-after`, `delay 2s`, `hidden 70s`, `garbage []`.
+    /// Reads a fault from words: `out-of-stock`, `429 30`, `502`, `cloudflare-after 502`, `hang-after`, `delay 2s`, `hidden 70s`, `garbage []`.
     ///
     /// # Errors
     /// A sentence when the words name no fault.
@@ -126,6 +128,7 @@ impl PoolFault {
             "locked" => Self::CancelLocked,
             "refused" => Self::Refused(detail),
             "cloudflare" => Self::Cloudflare(detail.parse().unwrap_or(502)),
+            "cloudflare-after" => Self::CloudflareAfter(detail.parse().unwrap_or(502)),
             "hang-before" => Self::HangBefore,
             "hang-after" => Self::HangAfter,
             "reset-before" => Self::ResetBefore,

@@ -117,7 +117,8 @@ fn before(fault: &PoolFault, params: &Params) -> Option<Early> {
         PoolFault::InvalidKey => problem(&Problem::param(403, "Invalid API key", "key")),
         PoolFault::CancelLocked => problem(&orders::cancel_locked()),
         PoolFault::Refused(message) => problem(&Problem::message(200, message.clone())),
-        PoolFault::HangAfter
+        PoolFault::CloudflareAfter(_)
+        | PoolFault::HangAfter
         | PoolFault::ResetAfter
         | PoolFault::Delay(_)
         | PoolFault::SlowLoris
@@ -149,6 +150,7 @@ fn after(shared: &Shared, fault: Option<&PoolFault>, line: &Line, answer: Answer
         Err(refusal) => (refusal.status, refusal.body),
     };
     match fault {
+        Some(PoolFault::CloudflareAfter(code)) => return text(*code, "text/html; charset=UTF-8", cloudflare_page(*code)),
         Some(PoolFault::SlowLoris) => line.drip(Duration::from_secs(1)),
         Some(PoolFault::HugeBody(bytes)) => {
             return text(status, "application/json", format!("\"{}\"", "x".repeat(*bytes)));
