@@ -1,6 +1,7 @@
 //! A tiny HTTP server for the tests: answers from a list, in order, and keeps every request as it came.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -17,6 +18,8 @@ pub(crate) enum Reply {
     Flood,
     /// A 200 that promises a body and never sends it.
     Stall,
+    /// A 200 whose body comes byte by byte and never ends.
+    Drip,
 }
 
 pub(crate) fn answer(status: u16, headers: &str, body: &str) -> Reply {
@@ -78,6 +81,7 @@ async fn serve(mut stream: TcpStream, replies: Vec<Reply>, seen: Seen) {
             Reply::Answer(text) => stream.write_all(text.as_bytes()).await,
             Reply::Close => return,
             Reply::Stall => stream.write_all(b"HTTP/1.1 200 X\r\nContent-Length: 9\r\n\r\n{").await,
+            Reply::Drip => drip(&mut stream).await,
             Reply::Flood => {
                 let head = b"HTTP/1.1 200 X\r\nContent-Length: 100000000\r\n\r\n";
                 let mut sent = stream.write_all(head).await;
@@ -90,6 +94,15 @@ async fn serve(mut stream: TcpStream, replies: Vec<Reply>, seen: Seen) {
         if sent.is_err() {
             return;
         }
+    }
+}
+
+async fn drip(stream: &mut TcpStream) -> std::io::Result<()> {
+    let mut pace = tokio::time::interval(Duration::from_millis(10));
+    stream.write_all(b"HTTP/1.1 200 X\r\nContent-Length: 100000\r\n\r\n{").await?;
+    loop {
+        pace.tick().await;
+        stream.write_all(b" ").await?;
     }
 }
 

@@ -120,7 +120,7 @@ async fn fault_32_html_instead_of_an_answer_is_a_no_with_403_and_unclear_with_20
     assert!(world.sim.smspool.wait_count("/request/active", lists + 2, PATIENCE).await >= lists + 2);
     play(&mut world, "see \"🔑 3200\"\n").await;
     play(&mut world, TO_CONFIRM).await;
-    play(&mut world, &format!("fault smspool /purchase/sms cloudflare 403\n{BUY}see \"not charged\"\n")).await;
+    play(&mut world, &format!("fault smspool /purchase/sms cloudflare 403\n{BUY}newest \"not charged\"\n")).await;
     play(&mut world, "send /wallet\nnewest \"Balance: $19.71\"\ncount /purchase/sms 2\n").await;
     assert_eq!(world.sim.smspool.orders().len(), 1);
 }
@@ -164,7 +164,7 @@ async fn fault_39_a_429_refunds_a_purchase_and_breaks_no_deadline() {
     let mut world = world().await;
     for wait in ["", " 7", " 4000000000"] {
         play(&mut world, TO_CONFIRM).await;
-        play(&mut world, &format!("fault smspool /purchase/sms 429{wait}\n{BUY}see \"not charged\"\n")).await;
+        play(&mut world, &format!("fault smspool /purchase/sms 429{wait}\n{BUY}newest \"not charged\"\n")).await;
         play(&mut world, "send /wallet\nnewest \"Balance: $20.00\"\n").await;
     }
     assert_eq!(world.sim.smspool.truth().charged_micros, 0);

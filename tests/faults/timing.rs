@@ -1,1 +1,225 @@
-//! …
+//! Things happen at the wrong moment: while a number is being given back, after that, or while nobody looks.
+
+use std::time::Duration;
+
+use sim::telegram::ButtonAction;
+use sim::{PoolFault, SimOptions, SimUser};
+
+use super::{BUY, READY, TO_CONFIRM, audited, bought, play, play_as, status, world, world_with};
+use crate::support::{PATIENCE, World};
+
+const CANCEL: &str = "tap \"✖️ Cancel & refund\"\ntap \"✖️ Yes, cancel\"\nsee \"Cancelling\"\n";
+const CHARGED: &str = "see \"$0.29 charged\"\nsend /wallet\nnewest \"Balance: $19.71\"\n";
+const NOT_CHARGED: &str = "see \"not charged\"\nsend /wallet\nnewest \"Balance: $20.00\"\n";
+
+/// The newest button that begins so: its message and what it carries.
+fn button(user: &SimUser, label: &str) -> (i64, String) {
+    let found = user.messages().into_iter().rev().find_map(|message| {
+        let mut buttons = message.buttons().into_iter().flatten();
+        let button = buttons.find(|button| button.label.starts_with(label))?;
+        let ButtonAction::Callback(data) = button.action else { return None };
+        Some((message.id, data))
+    });
+    found.unwrap_or_else(|| panic!("no button {label}: {}", user.chat()))
+}
+
+fn customer(world: &World, id: i64) -> SimUser {
+    world.sim.telegram.known_user(id).expect("a customer")
+}
+
+#[tokio::test]
+async fn fault_42_the_supplier_cancels_late_and_nobody_sees_an_error() {
+    let mut world = world().await;
+    bought(&mut world).await;
+    play(&mut world, &format!("{CANCEL}see \"usually after 2 to 3 minutes\"\n")).await;
+    // Refused as often as it is asked for, every 15 seconds.
+    world.sim.smspool.fault("/sms/cancel", 8, PoolFault::CancelLocked);
+    for tries in 1..=8 {
+        assert!(world.sim.smspool.wait_count("/sms/cancel", tries, PATIENCE).await >= tries, "no further try");
+        play(&mut world, "not-see \"⚠️\"\nsee \"Cancelling\"\nclock +16s\n").await;
+    }
+    play(&mut world, "see \"returned. Balance: $20.00\"\n").await;
+    audited(&world);
+}
+
+#[tokio::test]
+async fn fault_43_a_code_that_comes_while_cancelling_is_delivered_and_charged() {
+    let mut world = world().await;
+    bought(&mut world).await;
+    play(&mut world, &format!("{CANCEL}see \"If the code arrives first, you get the code\"\n")).await;
+    play(&mut world, "sms \"code 4343\"\nclock +16s\nsee \"🔑 4343\"\n").await;
+    play(&mut world, CHARGED).await;
+    assert_eq!(world.sim.smspool.truth().refunded_micros, 0);
+    audited(&world);
+}
+
+#[tokio::test]
+async fn fault_44_the_last_look_finds_a_code_that_came_in_the_last_second() {
+    let mut world = world().await;
+    bought(&mut world).await;
+    // The lists say nothing in the last second: only the last look can find it.
+    world.sim.smspool.fault("/request/active", 1_000, PoolFault::Cloudflare(502));
+    play(&mut world, "clock +19m\nsms \"code 4444\"\nclock +1m\nsee \"🔑 4444\"\n").await;
+    play(&mut world, CHARGED).await;
+    assert_eq!(world.sim.smspool.count("/sms/cancel"), 0);
+}
+
+#[tokio::test]
+async fn fault_45_a_code_that_comes_after_the_refund_is_free() {
+    let mut world = world().await;
+    bought(&mut world).await;
+    world.sim.smspool.fault("/sms/cancel", 1_000, PoolFault::Cloudflare(502));
+    play(&mut world, &format!("{CANCEL}clock +10m\nsee \"returned. Balance: $20.00\"\n")).await;
+    play(&mut world, "sms \"code 4545\"\nclock +61s\nsee \"🔑 4545\"\n").await;
+    play(&mut world, NOT_CHARGED).await;
+    assert!(status(&world).contains("Alarm: UnconfirmedRefund"));
+    audited(&world);
+}
+
+#[tokio::test]
+async fn fault_46_an_order_that_vanishes_from_the_list_stays_until_it_ends() {
+    let mut world = world().await;
+    bought(&mut world).await;
+    world.sim.smspool.fault("/request/active", 1_000, PoolFault::Garbage("[]".to_owned()));
+    let checks = world.sim.smspool.count("/sms/check");
+    assert!(world.sim.smspool.wait_count("/sms/check", checks + 2, PATIENCE).await >= checks + 2);
+    play(&mut world, "see \"Your number is ready\"\n").await;
+    assert!(status(&world).contains("Open orders: Active 1"), "{}", status(&world));
+    play(&mut world, "sms \"code 4646\"\nsee \"🔑 4646\"\n").await;
+    play(&mut world, CHARGED).await;
+}
+
+#[tokio::test]
+async fn fault_48_a_very_long_sms_arrives_as_written_within_telegrams_limit() {
+    let mut world = world().await;
+    bought(&mut world).await;
+    let text = format!("code 4848 <b>&amp; مرحبا</b> 😀 {}", "<i>Ünïcode & رسالة</i> 😀 ".repeat(400));
+    assert!(text.chars().count() > 10_000 || text.len() > 10_000);
+    assert!(world.sim.smspool.deliver_latest(&text).is_some());
+    play(&mut world, "see \"🔑 4848\"\n").await;
+    let message = customer(&world, 7).newest().expect("the code's message");
+    assert!(message.text.contains("<b>&amp; مرحبا</b> 😀 <i>Ünïcode & رسالة</i>"), "{}", message.text);
+    assert!(message.text.encode_utf16().count() <= 4_096);
+    play(&mut world, "see \"$0.29 charged\"\n").await;
+}
+
+#[tokio::test]
+async fn fault_49_a_number_that_ends_while_the_bot_is_down_is_refunded_at_the_start() {
+    let mut world = world().await;
+    bought(&mut world).await;
+    world.kill();
+    play(&mut world, "clock +1h\n").await;
+    world.start().await;
+    play(&mut world, "see \"returned. Balance: $20.00\"\ncount /purchase/sms 1\n").await;
+    let truth = world.sim.smspool.truth();
+    assert_eq!(truth.refunded_micros, truth.charged_micros);
+    audited(&world);
+}
+
+/// The look at the supplier's side comes before the refund.
+#[tokio::test]
+async fn fault_50_a_code_of_the_hour_in_which_the_bot_was_down_is_delivered_and_charged_once() {
+    let mut world = world().await;
+    bought(&mut world).await;
+    world.kill();
+    play(&mut world, "clock +10m\nsms \"code 5050\"\nclock +50m\n").await;
+    world.start().await;
+    play(&mut world, "see \"🔑 5050\"\n").await;
+    play(&mut world, CHARGED).await;
+    audited(&world);
+}
+
+#[tokio::test]
+async fn fault_63_yesterdays_buy_button_buys_nothing_and_a_fresh_price_is_asked_for() {
+    let mut world = world().await;
+    play(&mut world, TO_CONFIRM).await;
+    let user = customer(&world, 7);
+    let (message, data) = button(&user, "✅ Buy for");
+    play(&mut world, "clock +24h\nsee \"This price has expired\"\n").await;
+    user.press_raw(message, &data).await.expect("an answer");
+    play(&mut world, "see \"This price has expired\"\ncount /purchase/sms 0\n").await;
+    play(&mut world, &format!("tap \"🔄 Fresh price\"\n{BUY}{READY}count /purchase/sms 1\n")).await;
+}
+
+#[tokio::test]
+async fn fault_63_a_buy_button_that_is_the_first_word_of_a_new_day_is_quoted_anew() {
+    let mut world = world().await;
+    play(&mut world, TO_CONFIRM).await;
+    let user = customer(&world, 7);
+    let (message, data) = button(&user, "✅ Buy for");
+    world.kill();
+    play(&mut world, "clock +24h\n").await;
+    let press = user.press_now(message, Some(&data));
+    world.start().await;
+    user.answer_to(&press).await.expect("an answer");
+    let renewed = |label: &str| label.starts_with("✅ Buy for");
+    let quoted = user.wait_for(|messages| {
+        let buttons = messages.iter().flat_map(|message| message.buttons()).flatten();
+        buttons
+            .filter(|button| renewed(&button.label))
+            .find(|button| button.action != ButtonAction::Callback(data.clone()))
+    });
+    quoted.await.expect("a button of a fresh quote");
+    play(&mut world, &format!("count /purchase/sms 0\n{BUY}{READY}count /purchase/sms 1\n")).await;
+}
+
+#[tokio::test]
+async fn fault_64_an_old_cancel_button_on_an_order_with_its_code_says_so() {
+    let mut world = world().await;
+    bought(&mut world).await;
+    let user = customer(&world, 7);
+    let (message, data) = button(&user, "✖️ Cancel & refund");
+    play(&mut world, "tap \"✖️ Cancel & refund\"\n").await;
+    user.see("Yes, cancel").await.expect("a question");
+    let (_, confirm) = button(&user, "✖️ Yes, cancel");
+    play(&mut world, "sms \"code 6464\"\nsee \"🔑 6464\"\n").await;
+    for old in [data, confirm] {
+        let toast = user.press_raw(message, &old).await.expect("an answer");
+        assert_eq!(toast.text, "The code has just arrived, so the order cannot be cancelled.");
+    }
+    play(&mut world, CHARGED).await;
+    assert_eq!(world.sim.smspool.count("/sms/cancel"), 0);
+}
+
+#[tokio::test]
+async fn fault_66_a_server_that_is_switched_off_finishes_what_is_open_and_buys_nothing() {
+    let mut world = world().await;
+    play(&mut world, TO_CONFIRM).await;
+    // A lost purchase and one in flight make the third one wait: their answers could not be told apart.
+    play(&mut world, "fault smspool /purchase/sms hidden 10m\nfault smspool /purchase/sms reset-after\n").await;
+    play(&mut world, &format!("{BUY}see \"Checking with the server\"\n")).await;
+    for user in [8, 9] {
+        world.customer(user, "en").await;
+        play_as(&mut world, user, TO_CONFIRM).await;
+    }
+    world.sim.smspool.fault("/purchase/sms", 1, PoolFault::Delay(Duration::from_secs(2)));
+    play_as(&mut world, 8, &format!("{BUY}see \"Getting your number\"\n")).await;
+    play_as(&mut world, 9, &format!("{BUY}see \"Getting your number\"\nsettings off 2\n")).await;
+    play_as(&mut world, 9, "see \"Your order was not started\"\nsend /wallet\nnewest \"Balance: $20.00\"\n").await;
+    play_as(&mut world, 8, "see \"Your number is ready\"\n").await;
+    let newest = world.sim.smspool.orders().pop().expect("an order");
+    assert!(world.sim.smspool.deliver_sms(&newest.code, "code 6666"));
+    play_as(&mut world, 8, "see \"🔑 6666\"\ncount /purchase/sms 2\nsend /buy\nsee \"Purchases are paused\"\n").await;
+    audited(&world);
+}
+
+/// As after a downtime, but the process is the same one and knows nothing of the time that passed.
+#[tokio::test]
+async fn fault_70_a_machine_that_stood_still_for_half_an_hour_goes_on() {
+    let mut options = SimOptions::default();
+    options.smspool.cancel_lock = Duration::ZERO;
+    let mut world = world_with(options).await;
+    world.customer(8, "en").await;
+    bought(&mut world).await;
+    play_as(&mut world, 8, &format!("{TO_CONFIRM}{BUY}{READY}")).await;
+    let codes: Vec<_> = world.sim.smspool.orders().into_iter().map(|order| order.code).collect();
+    world.bot.as_ref().expect("a bot").signal("-STOP");
+    play(&mut world, "clock +10m\n").await;
+    assert!(world.sim.smspool.deliver_sms(&codes[0], "code 7070"));
+    play(&mut world, "clock +20m\n").await;
+    world.bot.as_ref().expect("a bot").signal("-CONT");
+    play(&mut world, "see \"🔑 7070\"\n").await;
+    play_as(&mut world, 8, "see \"returned. Balance: $20.00\"\n").await;
+    play(&mut world, CHARGED).await;
+    audited(&world);
+}

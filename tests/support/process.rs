@@ -34,11 +34,16 @@ impl BotProcess {
         self.child.wait().expect("a child ends");
     }
 
+    /// Sends a signal, such as `-STOP`.
+    pub(crate) fn signal(&self, signal: &str) {
+        let id = self.child.id().to_string();
+        let sent = std::process::Command::new("kill").args([signal, &id]).status().expect("kill runs");
+        assert!(sent.success());
+    }
+
     /// SIGTERM, and the exit status. The simulators go on meanwhile: they answer what the bot still asks.
     pub(crate) async fn terminate(mut self) -> std::process::ExitStatus {
-        let id = self.child.id().to_string();
-        let sent = std::process::Command::new("kill").args(["-TERM", &id]).status().expect("kill runs");
-        assert!(sent.success());
+        self.signal("-TERM");
         let ended = tokio::task::spawn_blocking(move || self.child.wait());
         ended.await.expect("waiting does not panic").expect("a child ends")
     }

@@ -1,10 +1,15 @@
 //! Purchases over the wire: each is sent once, and only the closed list of purchase-protocol 3 is a definite "no".
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use shop::pool::{PoolError, PurchaseError, PurchaseRequest, SmsPool};
 use shop::{CountryId, ErrorCode, Money, ServiceId};
+
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
 use super::wire_tests::{Fixed, KEY, client, client_with};
 use super::{RentalApi, SmsPoolClient, SmsPoolConfig};
@@ -41,7 +46,6 @@ async fn check_each(cases: Vec<(Reply, &str)>) {
     }
 }
 
-/// Fault 34.
 #[tokio::test]
 async fn fault_34_answers_of_other_types_are_understood() {
     check_each(vec![
@@ -55,9 +59,8 @@ async fn fault_34_answers_of_other_types_are_understood() {
     .await;
 }
 
-/// Faults 32, 36 and 39.
 #[tokio::test]
-async fn clear_refusals_are_a_definite_no() {
+async fn fault_36_clear_refusals_are_a_definite_no() {
     check_each(vec![
         (answer(422, "", NO_STOCK), "no 0x0001"),
         (answer(200, "", NO_STOCK), "no 0x0001"),
@@ -70,11 +73,10 @@ async fn clear_refusals_are_a_definite_no() {
     .await;
 }
 
-/// Faults 31 to 33 and 40, and the class "a purchase timeout reported as not charged".
+/// With the class "a purchase timeout reported as not charged".
 #[tokio::test]
-async fn everything_else_is_unknown_and_never_sent_again() {
+async fn fault_33_nonsense_is_unknown_and_never_sent_again() {
     check_each(vec![
-        (answer(200, "", HTML), "unknown 0x0002"),
         (answer(200, "", ""), "unknown 0x0009"),
         (answer(200, "", "null"), "unknown 0x0009"),
         (answer(200, "", "[]"), "unknown 0x0009"),
@@ -86,26 +88,56 @@ async fn everything_else_is_unknown_and_never_sent_again() {
         (answer(200, "", r#"{"success":1,"order_id":"ABCDEFGH","number":""}"#), "unknown 0x0009"),
         (answer(200, "", r#"{"success":0,"order_id":"ABCDEFGH","number":12345678901}"#), "unknown 0x0003"),
         (answer(200, "", r#"{"success":0,"success":1,"order_id":"ABCDEFGH","number":12345678901}"#), "unknown 0x0009"),
-        (answer(400, "", HTML), "unknown 0x0002"),
-        (answer(404, "", HTML), "unknown 0x000A"),
-        (answer(500, "", r#"{"success":0,"message":"x"}"#), "unknown 0x0003"),
-        (answer(502, "", HTML), "unknown 0x0002"),
-        (answer(520, "", ""), "unknown 0x0002"),
-        (answer(302, "Location: /purchase/sms\r\n", ""), "unknown 0x0009"),
-        (answer(307, "Location: /purchase/sms\r\n", ""), "unknown 0x0009"),
-        (Reply::Close, "unknown 0x0002"),
-        (Reply::Flood, "unknown 0x0009"),
     ])
     .await;
 }
 
 #[tokio::test]
-async fn fault_40_a_slow_answer_is_cut_at_the_deadline_and_proves_nothing() {
-    let server = Loopback::start(vec![Reply::Stall]).await;
+async fn fault_31_errors_of_the_server_are_unknown_and_never_sent_again() {
+    check_each(vec![
+        (answer(500, "", r#"{"success":0,"message":"x"}"#), "unknown 0x0003"),
+        (answer(502, "", HTML), "unknown 0x0002"),
+        (answer(503, "", HTML), "unknown 0x0002"),
+        (answer(520, "", ""), "unknown 0x0002"),
+        (answer(302, "Location: /purchase/sms\r\n", ""), "unknown 0x0009"),
+        (answer(307, "Location: /purchase/sms\r\n", ""), "unknown 0x0009"),
+        (Reply::Close, "unknown 0x0002"),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn fault_32_html_is_unknown_unless_the_status_says_no() {
+    check_each(vec![
+        (answer(200, "", HTML), "unknown 0x0002"),
+        (answer(400, "", HTML), "unknown 0x0002"),
+        (answer(404, "", HTML), "unknown 0x000A"),
+        (answer(403, "", HTML), "no 0x0005"),
+    ])
+    .await;
+}
+
+/// Buys where the answer must come within a fifth of a second.
+async fn hurried(reply: Reply) {
+    let server = Loopback::start(vec![reply]).await;
     let client = client_with(&server.url, RentalApi::Documented, Duration::from_millis(200));
     let result = client.purchase(&request()).await.map(|bought| bought.id.as_str().to_owned());
-    assert_eq!(verdict(&result), "unknown 0x0004");
+    assert_eq!((verdict(&result).as_str(), server.requests().len()), ("unknown 0x0004", 1));
     assert_eq!(client.balance().await.map_err(|error| error.code), Err(ErrorCode::TimedOut));
+}
+
+#[tokio::test]
+async fn fault_26_no_answer_within_the_deadline_proves_nothing() {
+    hurried(Reply::Stall).await;
+}
+
+#[tokio::test]
+async fn fault_40_an_answer_that_drips_or_floods_is_cut_and_proves_nothing() {
+    hurried(Reply::Drip).await;
+    check_each(vec![(Reply::Flood, "unknown 0x0009")]).await;
+    let server = Loopback::start(vec![Reply::Flood]).await;
+    let offers = client(&server).offers(CountryId(1)).await.map(|list| list.len());
+    assert_eq!(offers.map_err(|error| error.code), Err(ErrorCode::Unexpected), "a list has its limit, too");
 }
 
 /// The trap of a dead pooled connection: a purchase never shares its connection with an earlier or later request.
@@ -124,6 +156,59 @@ async fn each_purchase_has_a_connection_of_its_own() {
         let shared = ports.iter().filter(|port| **port == ports[index]).count();
         assert_eq!(shared, 1, "{ports:?}");
     }
+}
+
+/// A server on loopback that counts who got through its TLS, with a certificate that nobody vouches for and that ended
+/// years ago.
+async fn expired_tls() -> (String, Arc<AtomicUsize>) {
+    let key = rcgen::KeyPair::generate().expect("a key");
+    let mut certificate = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).expect("a name");
+    (certificate.not_before, certificate.not_after) =
+        (rcgen::date_time_ymd(2020, 1, 1), rcgen::date_time_ymd(2021, 1, 1));
+    let signed = certificate.self_signed(&key).expect("a certificate");
+    let key = PrivateKeyDer::try_from(key.serialize_der()).expect("a key");
+    let provider = Arc::new(tokio_rustls::rustls::crypto::ring::default_provider());
+    let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().expect("TLS");
+    let config = config.with_no_client_auth().with_single_cert(vec![signed.der().clone()], key).expect("a pair");
+    let (acceptor, through) = (TlsAcceptor::from(Arc::new(config)), Arc::new(AtomicUsize::new(0)));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    let counted = Arc::clone(&through);
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            if acceptor.accept(stream).await.is_ok() {
+                counted.fetch_add(1, Ordering::SeqCst);
+            }
+        }
+    });
+    (format!("https://localhost:{port}"), through)
+}
+
+/// A purchase at an address where no request can be sent.
+async fn bought_at(url: &str) -> String {
+    let deadlines = Deadlines { connect: Duration::from_secs(2), ..Deadlines::default() };
+    let key = Some(KEY.into());
+    let config = SmsPoolConfig { base_url: url.to_owned(), key, deadlines, ..SmsPoolConfig::default() };
+    let client = SmsPoolClient::new(config, Arc::new(Fixed)).expect("a client");
+    verdict(&client.purchase(&request()).await.map(|bought| bought.id.as_str().to_owned()))
+}
+
+#[tokio::test]
+async fn fault_41_a_certificate_that_expired_is_a_definite_no() {
+    let (url, through) = expired_tls().await;
+    assert_eq!((bought_at(&url).await.as_str(), through.load(Ordering::SeqCst)), ("no 0x0002", 0));
+}
+
+#[tokio::test]
+async fn fault_41_a_server_without_tls_is_a_definite_no_and_gets_no_plain_request() {
+    let server = Loopback::start(vec![answer(200, "", BOUGHT)]).await;
+    let url = server.url.replace("http://", "https://");
+    assert_eq!((bought_at(&url).await.as_str(), server.requests().len()), ("no 0x0002", 0));
+}
+
+#[tokio::test]
+async fn fault_41_a_name_that_does_not_resolve_is_a_definite_no() {
+    assert_eq!(bought_at("https://supplier.invalid").await, "no 0x0002");
 }
 
 #[tokio::test]

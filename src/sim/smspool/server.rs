@@ -150,7 +150,9 @@ fn after(shared: &Shared, fault: Option<&PoolFault>, line: &Line, answer: Answer
         Err(refusal) => (refusal.status, refusal.body),
     };
     match fault {
-        Some(PoolFault::CloudflareAfter(code)) => return text(*code, "text/html; charset=UTF-8", cloudflare_page(*code)),
+        Some(PoolFault::CloudflareAfter(code)) => {
+            return text(*code, "text/html; charset=UTF-8", cloudflare_page(*code));
+        }
         Some(PoolFault::SlowLoris) => line.drip(Duration::from_secs(1)),
         Some(PoolFault::HugeBody(bytes)) => {
             return text(status, "application/json", format!("\"{}\"", "x".repeat(*bytes)));

@@ -1,5 +1,6 @@
 //! The driver against a minimal Bot API on loopback and a host in memory. Nothing sleeps: tests wait for log lines.
 
+mod faults;
 mod hostile;
 mod server;
 mod world;
