@@ -15,7 +15,7 @@ use shop::pool::SmsPool;
 use shop::pricing::Margin;
 use shop::settings::{Limit, Limits, Selling, Settings};
 use shop::{Money, ServerId, UserId};
-use store::{Audit, Outcome, Store, StoreError};
+use store::{Audit, Intent, Outcome, Standing, Store, StoreError};
 use strum::{EnumMessage as _, IntoEnumIterator as _};
 
 use crate::office::Office;
@@ -41,6 +41,19 @@ pub enum Request {
         /// The name of this one credit: a repeat under it changes nothing.
         nonce: String,
     },
+    /// Money from a user; as [`Request::Credit`], and never more than they have.
+    Debit {
+        /// Whose wallet.
+        user: UserId,
+        /// How much.
+        amount: Money,
+        /// Why.
+        reason: String,
+        /// The name of this one debit: a repeat under it changes nothing.
+        nonce: String,
+    },
+    /// Whether a user is served.
+    SetStanding(UserId, Standing),
     /// All settings with their sources.
     ShowSettings,
     /// A server's margin in percent, as typed.
@@ -75,8 +88,11 @@ impl Request {
     pub fn unanswered(&self) -> String {
         let unclear = "the bot did not answer, so it is unclear whether this was done";
         match self {
-            Self::Credit { nonce, .. } => format!("{unclear}; repeat it with --nonce {nonce}, and it is done once"),
-            Self::ShowSettings
+            Self::Credit { nonce, .. } | Self::Debit { nonce, .. } => {
+                format!("{unclear}; repeat it with --nonce {nonce}, and it is done once")
+            }
+            Self::SetStanding(..)
+            | Self::ShowSettings
             | Self::SetMargin(..)
             | Self::SetSelling(..)
             | Self::SetKey(..)
@@ -138,7 +154,9 @@ impl Operator {
     /// Performs one wish.
     pub async fn perform(&self, request: Request) -> Answer {
         let answer = match request {
-            Request::Credit { user, amount, reason, nonce } => self.credit(user, amount, reason, nonce).await,
+            Request::Credit { user, amount, reason, nonce } => self.adjust(user, amount, reason, nonce).await,
+            Request::Debit { user, amount, reason, nonce } => self.adjust(user, amount.negated(), reason, nonce).await,
+            Request::SetStanding(user, standing) => self.set_standing(user, standing).await,
             Request::ShowSettings => self.show_settings(),
             Request::SetMargin(server, percent) => self.set_margin(server, &percent).await,
             Request::SetSelling(server, selling) => self.set(Command::SetSelling(server, selling)).await,
@@ -151,7 +169,8 @@ impl Operator {
         answer.unwrap_or_else(|error| Answer::refused(format!("the database failed: {error}")))
     }
 
-    async fn credit(&self, user: UserId, amount: Money, reason: String, nonce: String) -> Result<Answer, StoreError> {
+    /// Gives money, or takes it where the amount is negative.
+    async fn adjust(&self, user: UserId, amount: Money, reason: String, nonce: String) -> Result<Answer, StoreError> {
         let command = Command::Adjust { user, amount, reason, nonce: nonce.clone() };
         let outcome = self.office.command(vec![command]).await?;
         if let Outcome::Refused(refusal) = outcome {
@@ -181,9 +200,22 @@ impl Operator {
             return Ok(Answer::refused("the transaction was not found after it was posted"));
         };
         let fresh = matches!(&outcome, Outcome::Stored(changed) if !changed.posted.is_empty());
-        let head = if fresh { "Credited." } else { "This nonce was credited before: nothing was changed." };
+        let head = match (fresh, amount.is_negative()) {
+            (true, false) => "Credited.",
+            (true, true) => "Debited.",
+            (false, false) => "This nonce was credited before: nothing was changed.",
+            (false, true) => "This nonce was debited before: nothing was changed.",
+        };
         let balance = format!("Balance of {}: {} (held {})", user.0, wallet.available, wallet.held);
         Ok(Answer::granted(format!("{head}\n{}\n{balance}", show_transaction(seq, &transaction))))
+    }
+
+    async fn set_standing(&self, user: UserId, standing: Standing) -> Result<Answer, StoreError> {
+        self.office.apply(Intent::Suspend { user, standing, now: self.office.clock.now() }).await?;
+        Ok(Answer::granted(match standing {
+            Standing::Suspended => format!("{} is suspended: nothing new is sold to them, open orders go on.", user.0),
+            Standing::Welcome => format!("{} is served again.", user.0),
+        }))
     }
 
     fn show_settings(&self) -> Result<Answer, StoreError> {

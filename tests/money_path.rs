@@ -53,10 +53,13 @@ async fn another_code_is_found_when_its_answer_is_lost() {
 #[tokio::test]
 async fn fault_37_a_server_that_lacks_our_money_buys_nothing_for_a_minute() {
     let mut world = world().await;
-    play(&mut world, &format!("{TO_CONFIRM}fault smspool /purchase/sms balance\n{BUY}see \"not charged\"\n")).await;
+    play(&mut world, &format!("{TO_CONFIRM}fault smspool /purchase/sms balance\n{BUY}see \"Temporarily unavailable\"\nsee \"not charged\"\n"))
+        .await;
+    play(&mut world, "not-see \"nsufficient\"\nsend /wallet\nnewest \"Balance: $120.00\"\n").await;
     play(&mut world, "send /buy\nsee \"Purchases are paused\"\n").await;
     assert_eq!(world.sim.smspool.count("/purchase/sms"), 1);
     play(&mut world, &format!("clock +61s\n{TO_CONFIRM}{BUY}see \"Your number is ready\"\n")).await;
+    assert!(status(&world).contains("Alarm: BalanceTooLow"), "{}", status(&world));
 }
 
 /// The supplier blocks an account for hours after too many failed purchases: trying on would only make it longer.

@@ -12,7 +12,11 @@ const TO_CONFIRM: &str = "tap \"🛒 Buy a number\"\ntap \"🟢 Temporary\"\ntap
 async fn fault_62_two_presses_buy_once() {
     let mut world = World::new().await;
     world.play("user 1 \"Ada\" en\nsend /start\ncredit 1 5.00\n").await;
-    world.play(&format!("user 1\n{TO_CONFIRM}double-tap \"✅ Buy for\"\nsee \"Your number is ready\"\n")).await;
+    world
+        .play(&format!(
+            "user 1\n{TO_CONFIRM}double-tap \"✅ Buy for\"\ntoast \"Already on it…\"\nsee \"Your number is ready\"\n"
+        ))
+        .await;
     assert_eq!(world.sim.smspool.count("/purchase/sms"), 1);
     assert_eq!(world.sim.smspool.orders().len(), 1);
 }

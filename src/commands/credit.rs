@@ -1,4 +1,4 @@
-//! `raqam credit`: money for a user.
+//! `raqam credit` and `raqam debit`: money for a user, and money taken back.
 
 use std::process::ExitCode;
 
@@ -10,7 +10,15 @@ use crate::operator::Request;
 
 #[derive(Args)]
 pub(super) struct Arguments {
-    /// The user's numeric Telegram id; an unknown user is created.
+    #[command(flatten)]
+    amounts: Amounts,
+    #[command(flatten)]
+    options: Options,
+}
+
+#[derive(Args)]
+struct Amounts {
+    /// The user's numeric Telegram id; credit makes an unknown user known.
     user: String,
     /// Dollars, such as 5 or 5.00, above zero.
     #[arg(allow_hyphen_values = true)]
@@ -18,29 +26,48 @@ pub(super) struct Arguments {
     /// Why, for the books.
     #[arg(long)]
     reason: String,
-    /// A name for this one credit: repeating the command with it changes nothing [default: one of its own].
+    /// A name for this one command: repeating the command with it changes nothing [default: one of its own].
     #[arg(long)]
     nonce: Option<String>,
-    #[command(flatten)]
-    options: Options,
 }
 
 /// The longest reason and the longest nonce, in characters.
 const WORDS_MAX: usize = 200;
 
 pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
-    let user = arguments.user.parse().ok().filter(|id| (1..=1 << 52).contains(id)).map(UserId);
-    let user = user.ok_or_else(|| anyhow::anyhow!("USER must be a numeric Telegram id, not {:?}", arguments.user))?;
-    let amount = Money::parse(&arguments.amount).ok().filter(|amount| *amount > Money::ZERO);
-    let amount = amount.ok_or_else(|| {
-        anyhow::anyhow!("AMOUNT must be dollars such as 5 or 5.00, above zero, not {:?}", arguments.amount)
-    })?;
-    let reason = words("--reason", arguments.reason)?;
-    let nonce = arguments.nonce.map_or_else(|| Ok(fresh_nonce()), |nonce| words("--nonce", nonce))?;
+    let Checked { user, amount, reason, nonce } = Checked::of(arguments.amounts)?;
     super::ask(&arguments.options, Request::Credit { user, amount, reason, nonce })
 }
 
-/// A name that no other credit has: known here, so that a repeat after a lost answer can use it.
+pub(super) fn run_debit(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    let Checked { user, amount, reason, nonce } = Checked::of(arguments.amounts)?;
+    super::ask(&arguments.options, Request::Debit { user, amount, reason, nonce })
+}
+
+/// What was typed, in types that cannot be wrong.
+struct Checked {
+    user: UserId,
+    amount: Money,
+    reason: String,
+    nonce: String,
+}
+
+impl Checked {
+    fn of(typed: Amounts) -> anyhow::Result<Self> {
+        let amount = Money::parse(&typed.amount).ok().filter(|amount| *amount > Money::ZERO);
+        let amount = amount.ok_or_else(|| {
+            anyhow::anyhow!("AMOUNT must be dollars such as 5 or 5.00, above zero, not {:?}", typed.amount)
+        })?;
+        Ok(Self {
+            user: super::user_id(&typed.user)?,
+            amount,
+            reason: words("--reason", typed.reason)?,
+            nonce: typed.nonce.map_or_else(|| Ok(fresh_nonce()), |nonce| words("--nonce", nonce))?,
+        })
+    }
+}
+
+/// A name that nothing else has: known here, so that a repeat after a lost answer can use it.
 fn fresh_nonce() -> String {
     let since = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
     format!("auto-{}-{}", since.as_micros(), std::process::id())

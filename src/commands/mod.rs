@@ -9,12 +9,15 @@ mod restore;
 mod serve;
 mod settings;
 mod sim;
+mod standing;
 mod status;
 
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
+use shop::UserId;
+use store::Standing;
 use tracing_subscriber::EnvFilter;
 
 use crate::config::{BadOption, Config, Options};
@@ -40,6 +43,12 @@ enum Command {
     Sim(sim::Arguments),
     /// Give a user money. Works while the bot runs, too.
     Credit(credit::Arguments),
+    /// Take money from a user, never more than is there. Works while the bot runs, too.
+    Debit(credit::Arguments),
+    /// Sell nothing more to a user; open orders go on. Works while the bot runs, too.
+    Suspend(standing::Arguments),
+    /// Serve a suspended user again. Works while the bot runs, too.
+    Admit(standing::Arguments),
     /// Show or change the settings. Works while the bot runs, too.
     Settings(settings::Arguments),
     /// Show how the shop is doing. Works while the bot runs, too.
@@ -71,6 +80,9 @@ pub fn main() -> ExitCode {
         Command::Demo(arguments) => demo::run(arguments),
         Command::Sim(arguments) => sim::run(arguments),
         Command::Credit(arguments) => credit::run(arguments),
+        Command::Debit(arguments) => credit::run_debit(arguments),
+        Command::Suspend(arguments) => standing::run(&arguments, Standing::Suspended),
+        Command::Admit(arguments) => standing::run(&arguments, Standing::Welcome),
         Command::Settings(arguments) => settings::run(arguments),
         Command::Status(arguments) => status::run(&arguments),
         Command::Audit(arguments) => audit::run(&arguments),
@@ -123,6 +135,12 @@ fn start_log(default: &str) -> anyhow::Result<()> {
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(ansi).with_writer(std::io::stderr);
     let _ = log.log_internal_errors(false).try_init();
     Ok(())
+}
+
+/// A user as an operator names them.
+fn user_id(text: &str) -> anyhow::Result<UserId> {
+    let user = text.parse().ok().filter(|id| (1..=1 << 52).contains(id)).map(UserId);
+    user.ok_or_else(|| anyhow::anyhow!("USER must be a numeric Telegram id, not {text:?}"))
 }
 
 /// Has a wish performed, and prints what came of it.

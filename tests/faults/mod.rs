@@ -7,9 +7,10 @@ mod supplier;
 mod telegram;
 mod timing;
 
-use sim::SimOptions;
+use sim::telegram::ButtonAction;
+use sim::{SimOptions, SimUser};
 
-use crate::support::World;
+use crate::support::{PATIENCE, World};
 
 /// What a WhatsApp number costs in this shop is $0.29.
 const TO_CONFIRM: &str =
@@ -46,9 +47,31 @@ async fn bought(world: &mut World) {
     play(world, &format!("{TO_CONFIRM}{BUY}{READY}")).await;
 }
 
-/// What `raqam status` says.
-fn status(world: &World) -> String {
-    String::from_utf8_lossy(&world.raqam(&["status"]).stdout).into_owned()
+/// The newest button that begins so: its message and what it carries.
+fn button(user: &SimUser, label: &str) -> (i64, String) {
+    let found = user.messages().into_iter().rev().find_map(|message| {
+        let mut buttons = message.buttons().into_iter().flatten();
+        let button = buttons.find(|button| button.label.starts_with(label))?;
+        let ButtonAction::Callback(data) = button.action else { return None };
+        Some((message.id, data))
+    });
+    found.unwrap_or_else(|| panic!("no button {label}: {}", user.chat()))
+}
+
+/// What `raqam status` says; the supplier, who is asked for our balance, answers meanwhile.
+async fn status(world: &World) -> String {
+    let output = world.spawn_command(&["status"]).wait_with_output().await.expect("a command ends");
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// Waits until `raqam status` says all of these.
+async fn until_status(world: &World, parts: &[&str]) {
+    let said = async {
+        while let said = status(world).await
+            && !parts.iter().all(|part| said.contains(part))
+        {}
+    };
+    assert!(tokio::time::timeout(PATIENCE, said).await.is_ok(), "not {parts:?}: {}", status(world).await);
 }
 
 /// The books hold, whatever happened.

@@ -1,1 +1,120 @@
-//! …
+//! The process ends, is ended, or finds a file that it does not know.
+
+use std::path::Path;
+use std::time::Duration;
+
+use sim::{PoolFault, SimOptions};
+
+use super::{BUY, READY, TO_CONFIRM, audited, bought, button, play, play_as, until_status, world};
+use crate::support::{PATIENCE, World};
+
+/// A database of the first schema: an open order of 7's, one of 8's with its code, one of 9's that was cancelled.
+const SCHEMA_1: &str = "tests/fixtures/schema-1.redb";
+
+/// Frozen. A new schema gets a file of its own: `WRITE_FIXTURE=path cargo test --test promises fault_22` makes one.
+#[tokio::test]
+async fn fault_22_a_file_of_the_first_schema_loads_in_every_later_version() {
+    if let Ok(path) = std::env::var("WRITE_FIXTURE") {
+        write_fixture(&path).await;
+    }
+    let mut options = SimOptions::default();
+    options.telegram.rates = None;
+    // Both go on with other numbers than those of the file's own days.
+    options.telegram.first_update_id += 1_000;
+    options.smspool.seed = 2;
+    let mut world = World::without_bot(options).await;
+    assert!(world.sim.smspool.set_price(1, 1012, "0.22"));
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(SCHEMA_1);
+    std::fs::copy(file, world.database()).expect("copied");
+    // Written by another machine, whose master key was not taken along.
+    audited(&world);
+    until_status(&world, &["Users: 3", "Active 1", "Supplier orders without an owner: 0", "dead letters: 0"]).await;
+    // It is worked with, not only read: sessions, cards and wallets.
+    world.start().await;
+    for (user, before, after) in [(8, "$19.71", "$19.42"), (9, "$20.00", "$19.71")] {
+        world.sim.telegram.user(user, "Noor", "en").send("/wallet");
+        play_as(&mut world, user, &format!("newest \"Balance: {before}\"\n{TO_CONFIRM}{BUY}{READY}")).await;
+        play_as(&mut world, user, &format!("send /wallet\nnewest \"Balance: {after}\"\n")).await;
+    }
+    audited(&world);
+}
+
+async fn write_fixture(path: &str) {
+    let mut world = world().await;
+    bought(&mut world).await;
+    for user in [8, 9] {
+        world.customer(user, "en").await;
+        play_as(&mut world, user, &format!("{TO_CONFIRM}{BUY}{READY}")).await;
+        if user == 8 {
+            play_as(&mut world, user, "sms \"code 2222\"\nsee \"🔑 2222\"\n").await;
+        }
+    }
+    play_as(&mut world, 9, "clock +2m\ntap \"✖️ Cancel & refund\"\ntap \"✖️ Yes, cancel\"\nsee \"returned\"\n").await;
+    let made = world.raqam(&["backup", path]);
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+}
+
+/// The answer of the call that runs is waited for and stored: nothing has to be looked for afterwards.
+#[tokio::test]
+async fn fault_76_sigterm_in_the_middle_of_a_purchase_waits_for_its_answer() {
+    let mut world = world().await;
+    play(&mut world, TO_CONFIRM).await;
+    world.sim.smspool.fault("/purchase/sms", 1, PoolFault::Delay(Duration::from_secs(2)));
+    play(&mut world, &format!("{BUY}see \"Getting your number\"\n")).await;
+    let ended = world.bot.take().expect("a bot").terminate().await;
+    assert!(ended.success(), "{ended}");
+    assert_eq!((world.sim.smspool.count("/purchase/sms"), world.sim.smspool.orders().len()), (1, 1));
+    world.start().await;
+    play(&mut world, &format!("{READY}count /purchase/sms 1\nsms \"code 7676\"\nsee \"🔑 7676\"\n")).await;
+    assert_eq!(world.sim.smspool.count("/request/history"), 0, "nothing was lost");
+    audited(&world);
+}
+
+/// What the kernel does to a process without memory is a SIGKILL; here it comes while six people buy at once.
+#[tokio::test]
+async fn fault_77_a_process_that_is_killed_under_load_goes_on_after_a_restart() {
+    let mut world = world().await;
+    for user in 8..13 {
+        world.customer(user, "en").await;
+    }
+    for user in 7..13 {
+        play_as(&mut world, user, TO_CONFIRM).await;
+    }
+    let buyers: Vec<_> = (7..13).filter_map(|user| world.sim.telegram.known_user(user)).collect();
+    for user in &buyers {
+        let (message, data) = button(user, "✅ Buy");
+        let _unanswered = user.press_now(message, Some(&data));
+    }
+    assert!(world.sim.smspool.wait_count("/purchase/sms", 2, PATIENCE).await >= 2);
+    world.kill();
+    world.start().await;
+    // Whose call was begun and not made has the money back a minute and a half later.
+    play(&mut world, "clock +91s\n").await;
+    let mut numbers = 0;
+    for user in &buyers {
+        let ended = user.wait_for(|_| {
+            let chat = user.chat();
+            let ready = chat.contains("Your number is ready");
+            (ready || chat.contains("returned") || chat.contains("was not started")).then_some(ready)
+        });
+        numbers += usize::from(ended.await.unwrap_or_else(|| panic!("nothing came of it: {}", user.chat())));
+    }
+    let orders = world.sim.smspool.orders().len();
+    assert_eq!(
+        (orders, world.sim.smspool.truth().refunded_micros),
+        (numbers, 0),
+        "each number that was paid is somebody's"
+    );
+    assert!(numbers >= 2 && world.sim.smspool.count("/purchase/sms") <= 6);
+    audited(&world);
+}
+
+/// The log goes into a pipe that nobody reads any more.
+#[tokio::test]
+async fn fault_78_a_log_that_nobody_reads_stops_nothing() {
+    let mut world = World::without_bot(SimOptions::default()).await;
+    world.start_without_a_reader_of_its_log().await;
+    world.customer(7, "en").await;
+    bought(&mut world).await;
+    play(&mut world, "sms \"code 7878\"\nsee \"🔑 7878\"\n").await;
+}

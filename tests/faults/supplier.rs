@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sim::PoolFault;
 
-use super::{BUY, READY, TO_CONFIRM, audited, bought, play, play_as, status, world};
+use super::{BUY, READY, TO_CONFIRM, audited, bought, play, play_as, until_status, world};
 use crate::support::{PATIENCE, World};
 
 const CHECKING: &str = "see \"Checking with the server\"\n";
@@ -153,8 +153,7 @@ async fn fault_38_a_revoked_key_stops_the_sales_until_a_new_one_is_saved() {
     // The open order stays open, and its buyer has the money back at the deadline, though the supplier says nothing.
     play(&mut world, "see \"Your number is ready\"\nclock +21m\nsee \"We look for the code one last time\"\n").await;
     play(&mut world, "clock +10m\nsee \"returned. Balance: $20.00\"\n").await;
-    let alarms = status(&world);
-    assert!(alarms.contains("Alarm: InvalidKey") && alarms.contains("Alarm: UnconfirmedRefund"), "{alarms}");
+    until_status(&world, &["Alarm: InvalidKey", "Alarm: UnconfirmedRefund"]).await;
     assert!(world.raqam(&["settings", "key", "2", "anotherkeyanotherkeyanotherkey12"]).status.success());
     bought(&mut world).await;
 }

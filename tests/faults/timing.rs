@@ -5,23 +5,12 @@ use std::time::Duration;
 use sim::telegram::ButtonAction;
 use sim::{PoolFault, SimOptions, SimUser};
 
-use super::{BUY, READY, TO_CONFIRM, audited, bought, play, play_as, status, world, world_with};
+use super::{BUY, READY, TO_CONFIRM, audited, bought, button, play, play_as, until_status, world, world_with};
 use crate::support::{PATIENCE, World};
 
 const CANCEL: &str = "tap \"✖️ Cancel & refund\"\ntap \"✖️ Yes, cancel\"\nsee \"Cancelling\"\n";
 const CHARGED: &str = "see \"$0.29 charged\"\nsend /wallet\nnewest \"Balance: $19.71\"\n";
 const NOT_CHARGED: &str = "see \"not charged\"\nsend /wallet\nnewest \"Balance: $20.00\"\n";
-
-/// The newest button that begins so: its message and what it carries.
-fn button(user: &SimUser, label: &str) -> (i64, String) {
-    let found = user.messages().into_iter().rev().find_map(|message| {
-        let mut buttons = message.buttons().into_iter().flatten();
-        let button = buttons.find(|button| button.label.starts_with(label))?;
-        let ButtonAction::Callback(data) = button.action else { return None };
-        Some((message.id, data))
-    });
-    found.unwrap_or_else(|| panic!("no button {label}: {}", user.chat()))
-}
 
 fn customer(world: &World, id: i64) -> SimUser {
     world.sim.telegram.known_user(id).expect("a customer")
@@ -72,7 +61,7 @@ async fn fault_45_a_code_that_comes_after_the_refund_is_free() {
     play(&mut world, &format!("{CANCEL}clock +10m\nsee \"returned. Balance: $20.00\"\n")).await;
     play(&mut world, "sms \"code 4545\"\nclock +61s\nsee \"🔑 4545\"\n").await;
     play(&mut world, NOT_CHARGED).await;
-    assert!(status(&world).contains("Alarm: UnconfirmedRefund"));
+    until_status(&world, &["Alarm: UnconfirmedRefund"]).await;
     audited(&world);
 }
 
@@ -84,7 +73,7 @@ async fn fault_46_an_order_that_vanishes_from_the_list_stays_until_it_ends() {
     let checks = world.sim.smspool.count("/sms/check");
     assert!(world.sim.smspool.wait_count("/sms/check", checks + 2, PATIENCE).await >= checks + 2);
     play(&mut world, "see \"Your number is ready\"\n").await;
-    assert!(status(&world).contains("Open orders: Active 1"), "{}", status(&world));
+    until_status(&world, &["Open orders: Active 1"]).await;
     play(&mut world, "sms \"code 4646\"\nsee \"🔑 4646\"\n").await;
     play(&mut world, CHARGED).await;
 }
@@ -154,7 +143,7 @@ async fn fault_63_a_buy_button_that_is_the_first_word_of_a_new_day_is_quoted_ane
     user.answer_to(&press).await.expect("an answer");
     let renewed = |label: &str| label.starts_with("✅ Buy for");
     let quoted = user.wait_for(|messages| {
-        let buttons = messages.iter().flat_map(|message| message.buttons()).flatten();
+        let buttons = messages.iter().flat_map(sim::telegram::Message::buttons).flatten();
         buttons
             .filter(|button| renewed(&button.label))
             .find(|button| button.action != ButtonAction::Callback(data.clone()))

@@ -63,6 +63,12 @@ impl World {
         self.polling(BotProcess::start(self, &[], log), polls).await;
     }
 
+    /// The same with a log that nobody reads.
+    pub(crate) async fn start_without_a_reader_of_its_log(&mut self) {
+        let polls = self.sim.telegram.count("getUpdates");
+        self.polling(BotProcess::start_unread(self), polls).await;
+    }
+
     /// A bot process that nobody waits for.
     pub(crate) fn spawn(&self, environment: &[(&str, &str)]) -> BotProcess {
         BotProcess::start(self, environment, &self.folder.join("log"))
@@ -111,6 +117,13 @@ impl World {
     pub(crate) fn raqam_with(&self, arguments: &[&str], environment: &[(&str, &str)]) -> std::process::Output {
         let mut command = self.command(arguments);
         command.envs(environment.iter().copied()).stdin(Stdio::null()).output().expect("the binary runs")
+    }
+
+    /// A command as a process of its own: to be killed, or awaited while the simulators go on.
+    pub(crate) fn spawn_command(&self, arguments: &[&str]) -> tokio::process::Child {
+        let mut command = tokio::process::Command::from(self.command(arguments));
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        command.kill_on_drop(true).spawn().expect("the binary runs")
     }
 
     /// A person with money, at the main menu.

@@ -19,13 +19,23 @@ pub(crate) struct BotProcess {
 impl BotProcess {
     /// Starts the bot over a world's simulators and database.
     pub(crate) fn start(world: &World, environment: &[(&str, &str)], log: &Path) -> Self {
-        let log = log.to_owned();
-        let file = File::options().create(true).append(true).open(&log).expect("the log is writable");
+        let file = File::options().create(true).append(true).open(log).expect("the log is writable");
+        Self::start_writing(world, environment, file.into(), log)
+    }
+
+    /// The same with a log that goes nowhere: into a pipe without a reader.
+    pub(crate) fn start_unread(world: &World) -> Self {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        Self::start_writing(world, &[], writer.into(), Path::new("/dev/null"))
+    }
+
+    fn start_writing(world: &World, environment: &[(&str, &str)], log_to: Stdio, log: &Path) -> Self {
         let clock = world.clock_file().display().to_string();
         let mut command = world.command(&["serve", "--clock-file", &clock]);
         command.env("RUST_LOG", "debug").envs(environment.iter().copied());
-        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(file).spawn().expect("the binary runs");
-        Self { child, log }
+        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log_to).spawn().expect("the binary runs");
+        Self { child, log: log.to_owned() }
     }
 
     /// SIGKILL.

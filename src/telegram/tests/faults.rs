@@ -63,3 +63,21 @@ async fn fault_72_inline_queries_beyond_their_rate_are_dropped_and_a_press_is_an
     assert_eq!(answered + world.handle.status().inline_dropped, 1_000);
     assert!((1..100).contains(&answered), "{answered} answered");
 }
+
+#[tokio::test]
+async fn fault_60_what_cannot_be_read_is_stored_skipped_and_counted() {
+    let world = World::start(Limits::default()).await;
+    for update in [
+        json!({"some_new_kind": {"a": [1, 2, 3]}}),
+        json!({"message": "not an object"}),
+        json!({"callback_query": {"id": 5}}),
+        json!({"message": {"message_id": 99_999_999_999_i64, "chat": {"id": 1, "type": "private"}, "date": 1}}),
+    ] {
+        world.server.push(update);
+    }
+    open_panel(&world, 1).await;
+    let lines = world.log.until(|lines| has(lines, "handled ") + has(lines, "bury ") == 4).await;
+    assert!(at(&lines, "take_in ") < at(&lines, "bury "), "stored before it is put aside");
+    let status = world.handle.status();
+    assert_eq!((status.ignored, status.unreadable), (1, 3), "{lines:#?}");
+}
