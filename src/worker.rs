@@ -105,6 +105,7 @@ impl Worker {
         let mut reconcile = interval_at(Instant::now() + look_every, look_every);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         reconcile.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        self.tasks.spawn(finding::warn_of_strangers(self.shell.clone()));
         loop {
             // What is seldom comes first, so that nothing waits for ever; a simulation repeats the order.
             tokio::select! {

@@ -4,7 +4,7 @@ use std::process::Output;
 
 use sim::SimOptions;
 
-use crate::support::World;
+use crate::support::{PATIENCE, World};
 
 fn said(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
@@ -65,6 +65,38 @@ async fn a_database_that_was_there_before_is_missed_and_never_made_anew() {
         assert!(!output.status.success() && said(&output).contains("restore"), "{}", said(&output));
         assert!(!world.database().exists());
     }
+}
+
+/// The supplier sold after the backup was made: its number is nobody's now, and the operator is told, twice.
+#[tokio::test]
+async fn fault_75_orders_that_are_newer_than_the_restored_backup_are_reported() {
+    let mut world = World::with(SimOptions::default()).await;
+    world.customer(5, "en").await;
+    let gift = ["credit", "5", "1.00", "--reason", "a gift", "--nonce", "gift-1"];
+    assert!(world.raqam(&gift).status.success());
+    let backup = world.database().with_file_name("backup.redb").display().to_string();
+    assert!(world.raqam(&["backup", &backup]).status.success());
+    world.play(BUY).await;
+    world.kill();
+    let forgetful = world.raqam(&["restore", &backup]);
+    assert!(!forgetful.status.success() && said(&forgetful).contains("would forget"), "{}", said(&forgetful));
+    let restored = world.raqam(&["restore", &backup, "--forget-what-came-later"]);
+    assert!(restored.status.success(), "{}", said(&restored));
+    assert!(said(&restored).contains("Orders that the supplier took after the backup are not in it"));
+    let lists = world.sim.smspool.count("/request/active");
+    world.start().await;
+    assert!(world.sim.smspool.wait_count("/request/active", lists + 1, PATIENCE).await > lists);
+    let told = async {
+        while !world.bot.as_mut().expect("a bot").log().contains("orders that nobody here knows server=2 count=1") {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, told).await.expect("a warning");
+    assert!(world.raqam(&["audit"]).status.success());
+    // The gift came back with the backup, and is not given a second time under its name.
+    assert!(said(&world.raqam(&gift)).contains("credited before"));
+    world.play("user 5\nsend /wallet\nnewest \"Balance: $21.00\"\n").await;
+    assert_eq!(world.sim.smspool.count("/purchase/sms"), 1);
 }
 
 /// Fault 17: where the disk is nearly full, nothing new is sold, and what is open goes on.

@@ -122,8 +122,10 @@ async fn a_saved_key_wins_and_is_never_in_clear_on_disk() {
 async fn fault_21_a_second_bot_on_the_same_file_is_refused() {
     let world = World::with(SimOptions::default()).await;
     let output = world.raqam(&["serve"]);
-    assert!(!output.status.success());
-    assert!(said(&output).contains("already") || said(&output).contains("in use"), "{}", said(&output));
+    assert_eq!(output.status.code(), Some(1));
+    assert!(said(&output).contains("in use by another process"), "{}", said(&output));
+    // The first one goes on.
+    assert!(world.credit(5, "1.00").contains("Balance of 5: $1.00"));
 }
 
 /// Fault 78: a full disk or a closed pipe under the log stops nothing.

@@ -43,9 +43,8 @@ async fn fault_51_one_list_a_tick_for_two_hundred_open_orders() {
     options.smspool.recorded_max = 100_000;
     options.smspool.order_life = Duration::from_secs(7_200);
     let mut world = World::without_bot(options).await;
-    world
-        .start_with(&[("POLL_SECONDS", "2"), ("SUPPLIER_REQUESTS_PER_SECOND", "1000"), ("FLOOD_EVENTS", "1000")])
-        .await;
+    let pace = [("POLL_SECONDS", "2"), ("SUPPLIER_REQUESTS_PER_SECOND", "1000"), ("FLOOD_EVENTS", "1000")];
+    world.start_with(&pace).await;
     assert!(world.raqam(&["settings", "limit", "purchases-in-all", "1000"]).status.success());
     let users = 20;
     for id in 0..users {
@@ -61,6 +60,19 @@ async fn fault_51_one_list_a_tick_for_two_hundred_open_orders() {
     assert!(seen >= lists + 5, "the monitor stands still");
     assert_eq!(world.sim.smspool.count("/sms/check"), checks, "nobody is asked about alone");
     assert_eq!(world.sim.smspool.count("/purchase/sms"), purchases);
+    // A restart asks no differently: one list, and the code that came meanwhile is there.
+    world.kill();
+    let (lists, newest) = (world.sim.smspool.count("/request/active"), world.sim.smspool.orders().pop());
+    assert!(world.sim.smspool.deliver_sms(&newest.expect("an order").code, "code 5151"));
+    world.start_with(&pace).await;
+    let seen = world.sim.smspool.wait_count("/request/active", lists + 3, PATIENCE).await;
+    assert!(seen >= lists + 3, "the monitor stands still");
+    assert_eq!(world.sim.smspool.count("/sms/check"), checks, "nobody is asked about alone");
+    let codes = (0..users).filter(|id| {
+        let user = world.sim.telegram.known_user(1_000 + id).expect("a customer");
+        user.messages().iter().any(|message| message.text.contains("5151"))
+    });
+    assert_eq!(codes.count(), 1);
 }
 
 async fn buy_ten(world: &World, id: i64) {

@@ -159,7 +159,7 @@ mod tests {
     const PATIENCE: Duration = Duration::from_secs(15);
 
     #[tokio::test(start_paused = true)]
-    async fn no_second_sees_more_than_the_limit() {
+    async fn fault_51_no_second_sees_more_than_the_limit() {
         let limiter = Limiter::new(16);
         let start = Instant::now();
         let mut turns = Vec::new();

@@ -96,6 +96,27 @@ pub fn rentals_round(
     })
 }
 
+/// The open orders of the supplier's that nobody here knows, such as those that were made after a backup that came back.
+/// None while a purchase is in flight or looked for: the listed order may be that one's. `orders` and `known` must have
+/// been read after the list.
+#[must_use]
+pub fn strangers<'a>(
+    orders: &[Order],
+    server: ServerId,
+    listed: &'a Listed<ListedOrder>,
+    known: &BTreeSet<SupplierOrderId>,
+    now: UnixSeconds,
+) -> Vec<&'a SupplierOrderId> {
+    let unsettled = |order: &Order| matches!(order.state, State::Buying { .. }) || is_lost(order, now);
+    if orders.iter().any(|order| order.wish.server == server && unsettled(order)) {
+        return Vec::new();
+    }
+    // Another code on somebody's number is an order of its own at the supplier, and known a moment later.
+    let is_ours = |phone: &Phone| orders.iter().any(|order| order.number.as_ref().is_some_and(|it| it.phone == *phone));
+    let strange = |row: &&ListedOrder| !known.contains(&row.id) && !row.phone.as_ref().is_some_and(is_ours);
+    listed.rows.iter().filter(strange).map(|row| &row.id).collect()
+}
+
 impl<'a> Round<'a> {
     /// Settles one group of orders that are alike after the other; no listed order goes to two of them.
     fn settle(

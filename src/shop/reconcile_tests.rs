@@ -188,3 +188,19 @@ fn other_servers_and_kinds_are_left_alone() {
     assert_eq!(temporary(&orders, vec![], START + 20), ["missed 0001"]);
     assert_eq!(rentals(&orders, vec![], START + 20), ["missed 0002"]);
 }
+
+/// A listed order that may still become somebody's is no stranger.
+#[test]
+fn fault_75_orders_that_nobody_here_knows_are_strangers_once_nothing_is_looked_for() {
+    let strange = |orders: &[Order], rows: Vec<ListedOrder>| {
+        let (listed, known) = (whole(rows), BTreeSet::from([id("KNOWN")]));
+        strangers(orders, ServerId::Two, &listed, &known, START).len()
+    };
+    let rows = || vec![row("KNOWN", Check::Pending), row("A", Check::Pending), row("B", Check::Pending)];
+    let unread = |text| ListedOrder { phone: None, ..row(text, Check::Pending) };
+    assert_eq!(strange(&[], rows()), 2);
+    assert_eq!(strange(&[order(1, State::Done)], vec![unread("A")]), 1);
+    for state in [LOST, State::Buying { boot: 1, sent_at: START }] {
+        assert_eq!(strange(&[order(1, state)], rows()), 0);
+    }
+}

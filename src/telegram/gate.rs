@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn turns_come_in_a_burst_and_then_at_their_pace() {
+    async fn fault_51_turns_come_in_a_burst_and_then_at_their_pace() {
         let pace = Pace::per_second(10);
         let start = Instant::now();
         for _ in 0..10 {

@@ -55,6 +55,21 @@ fn readable<T>(server: ServerId, answer: Result<Listed<T>, PoolError>) -> Listed
     })
 }
 
+/// Once after the start: orders at the supplier that nobody here knows are somebody's money. They were made after the
+/// backup that came back, or by somebody else with our key.
+pub(super) async fn warn_of_strangers(shell: Arc<Shell>) -> After {
+    for (server, pool) in shell.pools() {
+        let Ok(listed) = pool.active().await else { continue };
+        let store = &shell.office.store;
+        let (Ok(orders), Ok(known)) = (store.open_orders(), store.known_supplier_ids()) else { continue };
+        let count = reconcile::strangers(&orders, server, &listed, &known, shell.office.clock.now()).len();
+        if count > 0 {
+            tracing::error!(server = server.number(), count, "the supplier has open orders that nobody here knows");
+        }
+    }
+    After::default()
+}
+
 /// Asks for another code, if that is free. Where the answer is lost the supplier may have given one all the same: its list
 /// shows a new order on the same number.
 pub(super) async fn resend(shell: Arc<Shell>, id: OrderId) -> After {

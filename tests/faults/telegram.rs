@@ -1,5 +1,6 @@
 //! Telegram fails, repeats itself, or sends what nobody expects.
 
+use serde_json::json;
 use sim::TelegramFault;
 
 use super::{BUY, READY, TO_CONFIRM, audited, bought, button, play, play_as, until_status, world};
@@ -89,4 +90,18 @@ async fn fault_71_a_flood_of_presses_is_answered_and_others_are_served_meanwhile
         floods += usize::from(toast.text == "Easy! One tap is enough.");
     }
     assert!((60..90).contains(&floods), "{floods} of 90");
+}
+
+#[tokio::test]
+async fn fault_60_what_cannot_be_read_is_a_dead_letter_that_the_operator_sees() {
+    let mut world = world().await;
+    for update in [
+        json!({"message": "not an object"}),
+        json!({"callback_query": {"id": 5}}),
+        json!({"some_new_kind": {"a": [1, 2, 3]}}),
+    ] {
+        world.sim.telegram.inject_update(update);
+    }
+    play(&mut world, "send /help\nnewest \"Choose a server\"\n").await;
+    until_status(&world, &["dead letters: 2"]).await;
 }
