@@ -117,20 +117,20 @@ async fn fault_17_a_disk_that_is_nearly_full_stops_the_sales_alone() {
 async fn dead_letters_are_seen_without_their_words() {
     let mut world = World::with(SimOptions::default()).await;
     world.customer(5, "en").await;
-    assert!(world.status().contains("dead letters: 0\n"), "{}", world.status());
+    assert!(world.status().await.contains("dead letters: 0\n"), "{}", world.status().await);
     for _ in 0..7 {
         world.sim.telegram.inject_update(serde_json::json!({ "message": "code 471100 for +12025550123" }));
     }
-    let mut status = world.status();
+    let mut status = world.status().await;
     for _ in 0..100 {
         if status.contains("dead letters: 7\n") {
             break;
         }
-        status = world.status();
+        status = world.status().await;
     }
     assert!(status.contains("dead letters: 7\n"), "{status}");
     world.play("clock +5m\n").await;
-    status = world.status();
+    status = world.status().await;
     let letters: Vec<&str> = status.lines().filter(|line| line.starts_with("  update, ")).collect();
     assert_eq!(letters.len(), 5, "the newest few: {status}");
     assert!(letters.iter().all(|line| line.ends_with(" 5 min ago: it cannot be read")), "{status}");

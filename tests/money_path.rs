@@ -34,7 +34,7 @@ async fn an_expired_order_is_settled_by_the_history() {
     play(&mut world, &format!("{TO_CONFIRM}{BUY}see \"Your number is ready\"\nclock +21m\nsee \"Time is up\"\n")).await;
     assert_eq!(world.sim.smspool.wait_count("/request/history", 1, PATIENCE).await, 1);
     play(&mut world, "send /wallet\nsee \"$120.00\"\n").await;
-    let status = world.status();
+    let status = world.status().await;
     assert!(!status.contains("Alarm"), "{status}");
 }
 
@@ -59,7 +59,7 @@ async fn fault_37_a_server_that_lacks_our_money_buys_nothing_for_a_minute() {
     play(&mut world, "send /buy\nsee \"Purchases are paused\"\n").await;
     assert_eq!(world.sim.smspool.count("/purchase/sms"), 1);
     play(&mut world, &format!("clock +61s\n{TO_CONFIRM}{BUY}see \"Your number is ready\"\n")).await;
-    assert!(status(&world).contains("Alarm: BalanceTooLow"), "{}", status(&world));
+    assert!(world.status().await.contains("Alarm: BalanceTooLow"), "{}", world.status().await);
 }
 
 /// The supplier blocks an account for hours after too many failed purchases: trying on would only make it longer.
@@ -87,7 +87,7 @@ async fn fault_35_an_answer_with_another_orders_id_is_not_believed() {
     let orders = world.sim.smspool.orders();
     assert_eq!(orders.len(), 2, "each bought once");
     play(&mut world, "sms \"code 4444\"\nsee \"4444\"\n").await;
-    assert!(world.status().contains("Alarm"));
+    assert!(world.status().await.contains("Alarm"));
 }
 
 /// The list kept the price that the supplier had refused: each try quoted it again.

@@ -32,14 +32,14 @@ async fn refunded_too_early() -> World {
 /// Moves the time on until the status says something; `call` is what the bot does meanwhile.
 async fn until_status(world: &mut World, says: &str, call: &str) {
     for _ in 0..12 {
-        if world.status().contains(says) {
+        if world.status().await.contains(says) {
             return;
         }
         let calls = world.sim.smspool.count(call);
         play(world, "clock +61s\n").await;
         world.sim.smspool.wait_count(call, calls + 1, TURN).await;
     }
-    panic!("{says:?} was never said: {}", world.status());
+    panic!("{says:?} was never said: {}", world.status().await);
 }
 
 /// Nobody paid but us, the books hold, and our costs are what the supplier kept.
@@ -64,7 +64,7 @@ async fn fault_30_a_number_that_shows_up_after_the_refund_is_reported_and_given_
     assert_eq!(world.sim.smspool.count("/sms/cancel"), 2);
     let truth = world.sim.smspool.truth();
     assert!(truth.charged_micros > 0 && truth.charged_micros == truth.refunded_micros, "{truth:?}");
-    assert!(world.status().contains("Written off: $0.00 in all"), "{}", world.status());
+    assert!(world.status().await.contains("Written off: $0.00 in all"), "{}", world.status().await);
     check_books(&mut world).await;
 }
 
@@ -73,7 +73,7 @@ async fn fault_30_a_number_whose_code_came_already_is_our_loss() {
     let mut world = refunded_too_early().await;
     play(&mut world, "sms \"code 90417\"\n").await;
     until_status(&mut world, "0 being given back, 0 given back, 1 written off", "/sms/cancel").await;
-    let status = world.status();
+    let status = world.status().await;
     assert!(status.contains("Alarm: WrittenOff × 1"), "{status}");
     let kept = world.sim.smspool.orders()[0].cost_micros;
     let loss = format!("Written off: {} in all, 0 orders and 1 without an owner", shop::Money::from_micros(kept));

@@ -58,20 +58,14 @@ fn button(user: &SimUser, label: &str) -> (i64, String) {
     found.unwrap_or_else(|| panic!("no button {label}: {}", user.chat()))
 }
 
-/// What `raqam status` says; the supplier, who is asked for our balance, answers meanwhile.
-async fn status(world: &World) -> String {
-    let output = world.spawn_command(&["status"]).wait_with_output().await.expect("a command ends");
-    String::from_utf8_lossy(&output.stdout).into_owned()
-}
-
 /// Waits until `raqam status` says all of these.
 async fn until_status(world: &World, parts: &[&str]) {
     let said = async {
-        while let said = status(world).await
+        while let said = world.status().await
             && !parts.iter().all(|part| said.contains(part))
         {}
     };
-    assert!(tokio::time::timeout(PATIENCE, said).await.is_ok(), "not {parts:?}: {}", status(world).await);
+    assert!(tokio::time::timeout(PATIENCE, said).await.is_ok(), "not {parts:?}: {}", world.status().await);
 }
 
 /// The books hold, whatever happened.

@@ -72,7 +72,7 @@ impl Life {
     /// Takes updates in, the unhandled ones of an earlier life first.
     async fn take_in(self: Arc<Self>) {
         for update in self.host.unhandled().await.expect("updates") {
-            self.clone().start(update);
+            self.clone().start(&update);
         }
         let mut offset = self.host.next_offset().await.expect("an offset");
         loop {
@@ -80,19 +80,20 @@ impl Life {
             if let Some(last) = batch.last() {
                 offset = last.id + 1;
                 for update in self.host.take_in(batch, offset).await.expect("an intake") {
-                    self.clone().start(update);
+                    self.clone().start(&update);
                 }
             }
             tokio::time::sleep(LOOK_EVERY).await;
         }
     }
 
-    fn start(self: Arc<Self>, update: RawUpdate) {
-        let Some(deed) = self.world.chats.deed(update.id) else { return };
+    fn start(self: Arc<Self>, update: &RawUpdate) {
+        let update = update.id;
+        let Some(deed) = self.world.chats.deed(update) else { return };
         let turn = locked(&self.turns).entry(deed.person).or_default().clone();
         tokio::spawn(async move {
             let _turn = turn.lock().await;
-            if let Err(error) = self.handle(update.id, &deed).await {
+            if let Err(error) = self.handle(update, &deed).await {
                 self.world.diary.violated("handling", error);
             }
         });

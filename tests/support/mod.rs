@@ -151,9 +151,10 @@ impl World {
         }
     }
 
-    /// What `raqam status` says.
-    pub(crate) fn status(&self) -> String {
-        String::from_utf8_lossy(&self.raqam(&["status"]).stdout).into_owned()
+    /// What `raqam status` says; the supplier, who is asked for our balance, answers meanwhile.
+    pub(crate) async fn status(&self) -> String {
+        let output = self.spawn_command(&["status"]).wait_with_output().await.expect("a command ends");
+        String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
     /// What the ledger says that we paid is what the supplier charged and did not give back. Nobody may have the file open.
