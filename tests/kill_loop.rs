@@ -1,96 +1,168 @@
-//! SIGKILL at any moment, again and again: a person buys, the supplier errs, the process dies somewhere in between and
-//! comes back. After each round no order is open, the books hold, and our costs are what the supplier kept.
+//! SIGKILL at any moment, again and again: people buy, supplier and Telegram err, the process dies somewhere in between
+//! (or again while it recovers) and comes back. After each round no order is open, the books hold, each person has the
+//! code or the money, and in the end our costs are what the supplier kept.
 //!
-//! `KILL_ROUNDS` and `KILL_SEED` choose how many rounds and which; a failure names both.
+//! `KILL_ROUNDS` and `KILL_SEED` choose how many rounds and which; a failure names its world and its round. The rounds
+//! are spread over worlds that run at the same time, each with a seed, a folder and a process of its own.
 
+mod plan;
+
+use std::ops::AddAssign;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use sim::{PoolFault, Sim, SimOptions, SimUser, SmsPoolSim};
+use sim::smspool::OrderStatus;
+use sim::{Sim, SimOptions, SimUser, SmsPoolSim};
+use tokio::task::JoinSet;
 
-use crate::support::{PATIENCE, World};
+use crate::support::{Dice, PATIENCE, World, orders_of};
+use plan::{End, Person, Plan, Press};
 
 /// How many rounds run where nobody says otherwise.
 const ROUNDS: u64 = 5;
-/// The calls at which the process may die: when one more of them has come.
-const MOMENTS: [&str; 6] =
-    ["getUpdates", "answerCallbackQuery", "sendMessage", "editMessageText", "/purchase/sms", "/request/active"];
+/// How many worlds run at the same time: a round mostly waits.
+const WORLDS: u64 = 12;
 /// How often a person begins anew where an answer was lost.
 const ATTEMPTS_MAX: u32 = 6;
+/// How long a person waits for an answer: what a dead process owes is not waited for long.
+const PATIENCE_OF_PEOPLE: Duration = Duration::from_secs(5);
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 8)]
 async fn killed_at_any_moment_nothing_is_lost() {
     let rounds = number("KILL_ROUNDS", ROUNDS);
     let seed = number("KILL_SEED", 1);
+    let worlds = rounds.min(WORLDS);
+    let mut running = JoinSet::new();
+    for world in 0..worlds {
+        let share = rounds / worlds + u64::from(world < rounds % worlds);
+        let told = format!("KILL_ROUNDS={rounds} KILL_SEED={seed}, world {world}");
+        running.spawn(one_world(share, seed * 1_000 + world, told));
+    }
+    let mut all = Tally::default();
+    while let Some(tally) = running.join_next().await {
+        all += tally.expect("a world that holds");
+    }
+    println!("{rounds} rounds of KILL_SEED={seed}: {all:?}");
+}
+
+/// What was counted.
+#[derive(Debug, Default)]
+struct Tally {
+    kills: u64,
+    presses: u64,
+    purchases: u64,
+    numbers: u64,
+    codes: u64,
+}
+
+impl AddAssign for Tally {
+    fn add_assign(&mut self, other: Self) {
+        self.kills += other.kills;
+        self.presses += other.presses;
+        self.purchases += other.purchases;
+        self.numbers += other.numbers;
+        self.codes += other.codes;
+    }
+}
+
+async fn one_world(rounds: u64, seed: u64, told: String) -> Tally {
     let mut options = SimOptions::for_load();
     options.smspool.cancel_lock = Duration::ZERO;
-    let mut world = World::with(options).await;
-    let (mut dice, mut pressed) = (Dice(seed), 0);
+    options.telegram.patience = PATIENCE_OF_PEOPLE;
+    let mut world = World::without_bot(options).await;
+    world.fix_price();
+    world.start().await;
+    let (mut dice, mut tally) = (Dice(seed), Tally::default());
     for round in 0..rounds {
         let plan = Plan::draw(&mut dice);
-        let told = format!("round {round} of KILL_SEED={seed}: {plan:?}");
-        let user = world.customer(10_000 + i64::try_from(round).expect("few"), "en").await;
-        if let Some(fault) = plan.fault.clone() {
-            world.sim.smspool.fault("/purchase/sms", 1, fault);
-        }
-        let journey = tokio::spawn(journey(user, world.sim.smspool.clone(), plan.end));
-        let before = count(&world.sim, plan.moment);
-        wait(&world.sim, plan.moment, before + plan.calls).await;
-        world.kill();
-        world.start().await;
-        pressed += journey.await.unwrap_or_else(|error| panic!("{told}: {error}"));
-        world.sim.smspool.clear_faults();
-        settle(&mut world, &told).await;
-        assert!(world.sim.smspool.count("/purchase/sms") <= pressed, "{told}: more purchases than presses on Buy");
-        let audit = world.raqam(&["audit"]);
-        assert!(audit.status.success(), "{told}: {}", String::from_utf8_lossy(&audit.stdout));
+        let told = format!("{told}, round {round}: {plan:?}");
+        let first = 10_000 + 10 * i64::try_from(round).expect("few");
+        one_round(&mut world, &plan, first, &mut tally, &told).await;
     }
     world.kill();
-    world.check_costs();
+    world.assert_our_cost_is_what_the_supplier_kept(&told);
+    tally.purchases = world.sim.smspool.count("/purchase/sms");
+    tally.numbers = world.sim.smspool.orders().len() as u64;
+    tally
 }
 
-/// What happens in a round.
-#[derive(Debug)]
-struct Plan {
-    end: End,
-    fault: Option<PoolFault>,
-    moment: &'static str,
-    /// How many more calls of that kind come before the end.
-    calls: u64,
+/// The supplier's orders that wait for a code, by their codes.
+fn open_orders(supplier: &SmsPoolSim) -> Vec<String> {
+    let waiting = supplier.orders().into_iter().filter(|order| order.status == OrderStatus::Pending);
+    waiting.map(|order| order.code).collect()
 }
 
-/// How the person's wish ends, where a number comes at all.
-#[derive(Debug, Clone, Copy)]
-enum End {
-    Code,
-    Cancel,
+/// A code arrives; each is another one, so that none is taken for another.
+fn deliver(supplier: &SmsPoolSim, order: &str) {
+    static CODES: AtomicU64 = AtomicU64::new(100_000);
+    let code = CODES.fetch_add(1, Ordering::Relaxed);
+    supplier.deliver_sms(order, &format!("Your code is {code}"));
 }
 
-impl Plan {
-    fn draw(dice: &mut Dice) -> Self {
-        let faults = [
-            None,
-            None,
-            None,
-            Some(PoolFault::OutOfStock),
-            Some(PoolFault::ResetAfter),
-            Some(PoolFault::ResetBefore),
-            Some(PoolFault::Cloudflare(502)),
-            Some(PoolFault::TruncatedJson),
-            Some(PoolFault::Delay(Duration::from_millis(300))),
-        ];
-        let moment = MOMENTS[dice.below(MOMENTS.len())];
-        Self {
-            end: if dice.below(3) == 0 { End::Cancel } else { End::Code },
-            fault: faults[dice.below(faults.len())].clone(),
-            moment,
-            calls: if moment == "/purchase/sms" { 1 } else { 1 + dice.below(4) as u64 },
+async fn one_round(world: &mut World, plan: &Plan, first: i64, tally: &mut Tally, told: &str) {
+    let mut users = Vec::new();
+    for number in 0..plan.people.len() {
+        users.push(world.customer(first + i64::try_from(number).expect("few"), "en").await);
+    }
+    if let Some(fault) = plan.supplier.clone() {
+        world.sim.smspool.fault("/purchase/sms", 1, fault);
+    }
+    if let Some((method, times, fault)) = plan.telegram.clone() {
+        world.sim.telegram.fault(method, None, times, fault);
+    }
+    let before = count(&world.sim, plan.moment);
+    let mut journeys = JoinSet::new();
+    for (user, person) in users.iter().zip(&plan.people) {
+        journeys.spawn(journey(user.clone(), world.sim.smspool.clone(), *person));
+    }
+    wait(&world.sim, plan.moment, before + plan.calls).await;
+    tally.kills += die_and_come_back(world, plan).await;
+    while let Some(presses) = journeys.join_next().await {
+        tally.presses += presses.unwrap_or_else(|error| panic!("{told}: {error}"));
+    }
+    world.sim.smspool.clear_faults();
+    world.sim.telegram.clear_faults();
+    if matches!(plan.people.as_slice(), [Person { end: End::Code, .. }]) {
+        // Whoever was told to wait may get a number later, and its code before it was ever shown.
+        for order in open_orders(&world.sim.smspool) {
+            deliver(&world.sim.smspool, &order);
         }
     }
+    world.settle(told).await;
+    let purchases = world.sim.smspool.count("/purchase/sms");
+    assert!(purchases <= tally.presses, "{told}: {purchases} purchases, Buy was pressed {} times", tally.presses);
+    world.assert_audit(told);
+    let mut paid = 0;
+    for user in &users {
+        paid += world.assert_code_or_money(user, told).await;
+    }
+    let received = world.sim.smspool.orders().iter().filter(|order| !order.texts.is_empty()).count();
+    tally.codes += paid;
+    assert_eq!(received as u64, tally.codes, "{told}: codes that came against codes that stand in a chat");
 }
 
-/// A person who wants a number, and begins anew where nothing comes of it; how often Buy was pressed.
-async fn journey(user: SimUser, supplier: SmsPoolSim, end: End) -> u64 {
-    let mut pressed = 0;
+/// Kills the process, perhaps once more while it recovers, and starts it; how often it died.
+async fn die_and_come_back(world: &mut World, plan: &Plan) -> u64 {
+    if plan.repeats {
+        world.sim.telegram.repeat_last_update();
+    }
+    world.kill();
+    if let Some(moment) = plan.again {
+        let before = count(&world.sim, moment);
+        let recovering = world.spawn(&[]);
+        wait(&world.sim, moment, before + 1).await;
+        recovering.kill();
+    }
+    world.start().await;
+    if plan.repeats {
+        world.sim.telegram.repeat_last_update();
+    }
+    1 + u64::from(plan.again.is_some())
+}
+
+/// Somebody who wants a number, and begins anew where nothing comes of it; how often that was. Two quick presses are one.
+async fn journey(user: SimUser, supplier: SmsPoolSim, person: Person) -> u64 {
+    let mut presses = 0;
     for _ in 0..ATTEMPTS_MAX {
         user.send("/buy");
         let chosen = async {
@@ -102,51 +174,54 @@ async fn journey(user: SimUser, supplier: SmsPoolSim, end: End) -> u64 {
         if chosen.await.is_err() {
             continue;
         }
-        pressed += 1;
+        presses += 1;
         // The answer may be lost with the process: what the chat shows in the end is what counts.
-        let _ = user.tap("✅ Buy for").await;
-        match outcome(&user).await {
-            Some("Your number is ready") => {}
+        match person.press {
+            Press::Once => drop(user.tap("✅ Buy for").await),
+            Press::Twice => drop(user.double_tap("✅ Buy for").await),
+        }
+        match outcome(&user, &supplier).await {
+            Some(Came::Number(order)) => {
+                end(&user, &supplier, &order, person.end).await;
+                return presses;
+            }
             // No number, or nobody knows yet: time will tell.
-            Some(_) => return pressed,
-            None => continue,
+            Some(Came::NoNumber) => return presses,
+            None => {}
         }
-        match end {
-            End::Code => {
-                supplier.deliver_latest("Your code is 482913");
-            }
-            End::Cancel => {
-                let _ = user.tap("✖️ Cancel & refund").await;
-                let _ = user.tap("✖️ Yes, cancel").await;
-            }
-        }
-        return pressed;
     }
-    pressed
+    assert!(presses > 0, "nobody answers; the chat shows:\n{}", user.chat());
+    presses
 }
 
 /// What became of a purchase, as far as the chat tells.
-async fn outcome(user: &SimUser) -> Option<&'static str> {
+enum Came {
+    /// The supplier's order whose number is shown.
+    Number(String),
+    /// None, or not yet.
+    NoNumber,
+}
+
+async fn outcome(user: &SimUser, supplier: &SmsPoolSim) -> Option<Came> {
     let seen = user.wait_for(|messages| {
-        let shown = |words: &&&str| messages.iter().any(|message| message.text.contains(**words));
-        ["Your number is ready", "No numbers right now", "Checking with the server"].iter().find(shown).copied()
+        let mut waiting = orders_of(supplier, user).into_iter().filter(|order| order.status == OrderStatus::Pending);
+        if let Some(order) = waiting.next() {
+            return Some(Came::Number(order.code));
+        }
+        let says = |words: &&str| messages.iter().any(|message| message.text.contains(*words));
+        ["No numbers right now", "Checking with the server"].iter().any(says).then_some(Came::NoNumber)
     });
     seen.await
 }
 
-/// Waits until no order is open; time is moved on where an order waits for time alone.
-async fn settle(world: &mut World, told: &str) {
-    for _ in 0..60 {
-        let status = world.raqam(&["status"]);
-        if String::from_utf8_lossy(&status.stdout).contains("Open orders: none") {
-            return;
+async fn end(user: &SimUser, supplier: &SmsPoolSim, order: &str, end: End) {
+    match end {
+        End::Code => deliver(supplier, order),
+        End::Cancel => {
+            let _ = user.tap("✖️ Cancel & refund").await;
+            let _ = user.tap("✖️ Yes, cancel").await;
         }
-        let ticks = world.sim.smspool.count("/request/active");
-        world.play("clock +3m\n").await;
-        world.sim.smspool.wait_count("/request/active", ticks + 1, Duration::from_secs(3)).await;
     }
-    let status = world.raqam(&["status"]);
-    panic!("{told}: orders stay open: {}", String::from_utf8_lossy(&status.stdout));
 }
 
 fn count(sim: &Sim, call: &str) -> u64 {
@@ -165,17 +240,4 @@ async fn wait(sim: &Sim, call: &str, wanted: u64) {
 
 fn number(variable: &str, default: u64) -> u64 {
     std::env::var(variable).ok().map_or(default, |text| text.parse().expect("a whole number"))
-}
-
-/// Random numbers from a seed (splitmix64).
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, end: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        usize::try_from((mixed ^ (mixed >> 31)) % end as u64).expect("below a usize")
-    }
 }

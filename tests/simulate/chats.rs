@@ -10,7 +10,7 @@ use telegram::host::{Delivery, Outgoing, OutgoingKind, RawUpdate};
 
 use super::diary::{Diary, VirtualClock, locked};
 use super::plan::{Hits, Plan, What};
-use crate::support::dice::Dice;
+use crate::support::Dice;
 
 /// The id of the first update.
 const FIRST_UPDATE: i64 = 700_000_001;

@@ -1,6 +1,6 @@
 //! What happens in a simulated world, as plain data: drawn from a seed, and made smaller piece by piece when it fails.
 
-use crate::support::dice::Dice;
+use crate::support::Dice;
 
 /// Everything that is not the bot's own doing.
 #[derive(Debug, Clone, PartialEq)]
@@ -104,6 +104,9 @@ pub(crate) enum Another {
     NewOrderAnswerLost,
 }
 
+const ANOTHERS: [Another; 4] =
+    [Another::NotForFree, Another::NewOrder, Another::SameOrder, Another::NewOrderAnswerLost];
+
 /// The process dies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Death {
@@ -150,8 +153,8 @@ impl Plan {
         acts.extend((0..dice.below(3)).map(|_| aside(&mut dice, people, within_ms)));
         acts.sort_by_key(|act| act.at_ms);
         let fates = (0..wishes).map(|_| fate(&mut dice)).collect();
-        let deaths = (0..[0, 0, 1, 1, 2, 3][dice.below(6) as usize]).map(|_| death(&mut dice, within_ms)).collect();
-        let storms = (0..[0, 0, 1, 2][dice.below(4) as usize]).map(|_| storm(&mut dice, within_ms)).collect();
+        let deaths = (0..dice.pick(&[0, 0, 1, 1, 2, 3])).map(|_| death(&mut dice, within_ms)).collect();
+        let storms = (0..dice.pick(&[0, 0, 1, 2])).map(|_| storm(&mut dice, within_ms)).collect();
         Self { seed, people, acts, fates, deaths, storms }
     }
 
@@ -207,7 +210,7 @@ fn wish(dice: &mut Dice, people: u64, within_ms: u64) -> Vec<Act> {
     let service = u32::try_from(dice.between(1, 3)).expect("a small number");
     let mut acts = vec![Act { at_ms, person, what: What::Buy { product, service, think_ms, presses } }];
     if dice.one_in(2) {
-        let label = ["Cancel", "Cancel", "Check now", "Another code"][dice.below(4) as usize];
+        let label = dice.pick(&["Cancel", "Cancel", "Check now", "Another code"]);
         let at_ms = at_ms + think_ms + dice.between(500, 400_000);
         acts.push(Act { at_ms, person, what: What::Press(label) });
     }
@@ -236,7 +239,7 @@ fn fate(dice: &mut Dice) -> Fate {
         12 => Answer::Refused { after_ms: quick, why: if dice.one_in(2) { Why::OurBalance } else { Why::RateLimit } },
         13 | 14 => Answer::LostUnsold { after_ms: late },
         15..19 => {
-            let listed_after_ms = [0, 0, 0, 70_000, 200_000][dice.below(5) as usize];
+            let listed_after_ms = dice.pick(&[0, 0, 0, 70_000, 200_000]);
             Answer::LostSold { after_ms: late, listed_after_ms }
         }
         _ => Answer::Anothers { after_ms: quick },
@@ -254,13 +257,12 @@ fn life(dice: &mut Dice) -> Life {
             messages_s.push(messages_s[0] + dice.between(20, 300));
         }
     }
-    let another = [Another::NotForFree, Another::NewOrder, Another::SameOrder, Another::NewOrderAnswerLost];
     Life {
         life_s,
         lock_s: if dice.one_in(2) { 0 } else { dice.between(10, 180) },
         messages_s,
         keeps_money: dice.one_in(15),
-        another: another[dice.below(4) as usize],
+        another: dice.pick(&ANOTHERS),
     }
 }
 
@@ -277,6 +279,6 @@ fn death(dice: &mut Dice, within_ms: u64) -> Death {
 fn storm(dice: &mut Dice, within_ms: u64) -> Storm {
     let from_ms = dice.below(within_ms * 2);
     let until_ms = from_ms + dice.between(10_000, 5 * MINUTE_MS);
-    let hits = [Hits::Lists, Hits::Reads, Hits::Cancels, Hits::Telegram][dice.below(4) as usize];
+    let hits = dice.pick(&[Hits::Lists, Hits::Reads, Hits::Cancels, Hits::Telegram]);
     Storm { from_ms, until_ms, hits }
 }

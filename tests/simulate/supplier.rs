@@ -9,7 +9,7 @@ use shop::{Money, Phone, SupplierOrderId, UnixSeconds};
 
 use super::diary::{BEGINNING_MS, Diary, VirtualClock, locked};
 use super::plan::{Another, Fate, Hits, Kind, Life, Plan};
-use crate::support::dice::Dice;
+use crate::support::Dice;
 
 /// How long a rental lives: the simulated shop rents by the week.
 pub(crate) const RENTAL_S: u64 = 7 * 86_400;

@@ -16,7 +16,7 @@ use super::life::live;
 use super::plan::{Death, Plan};
 use super::supplier::Supplier;
 use super::{judgement, user_id};
-use crate::support::dice::Dice;
+use crate::support::Dice;
 
 /// When a world must have come to rest, at the latest.
 const REST_AT_MS: u64 = 6 * 3_600_000;

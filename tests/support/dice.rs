@@ -22,6 +22,16 @@ impl Dice {
         start + self.below(end - start)
     }
 
+    /// One of these.
+    pub(crate) fn pick<T: Clone>(&mut self, from: &[T]) -> T {
+        from[self.index(from.len())].clone()
+    }
+
+    /// A place in a list of this length.
+    pub(crate) fn index(&mut self, length: usize) -> usize {
+        usize::try_from(self.below(length as u64)).expect("below a usize")
+    }
+
     /// True once in so many times.
     pub(crate) fn one_in(&mut self, times: u64) -> bool {
         self.below(times) == 0

@@ -1,19 +1,21 @@
 //! A whole world per test: the simulators on loopback, and the real bot, in this process or in one of its own.
 
-pub(crate) mod dice;
+mod dice;
 mod process;
+mod settled;
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use shop::ledger::Account;
 use sim::script::{Script, Stage, Step, Turn, World as SimWorld, play};
 use sim::{Sim, SimClock, SimOptions, SimUser};
-use store::{Options, Store};
+use tokio::runtime::RuntimeFlavor;
 
+pub(crate) use dice::Dice;
 pub(crate) use process::BotProcess;
+pub(crate) use settled::orders_of;
 
 /// How long anything real may take before a test gives up.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
@@ -98,7 +100,8 @@ impl World {
 
     /// SIGKILL: nothing is finished, nothing is said.
     pub(crate) fn kill(&mut self) {
-        self.bot.take().expect("a running bot").kill();
+        let bot = self.bot.take().expect("a running bot");
+        aside(|| bot.kill());
     }
 
     /// Gives a user money, by the command line, while the bot runs or not.
@@ -110,13 +113,14 @@ impl World {
 
     /// Runs a command of the binary on this world's database.
     pub(crate) fn raqam(&self, arguments: &[&str]) -> std::process::Output {
-        self.command(arguments).stdin(Stdio::null()).output().expect("the binary runs")
+        self.raqam_with(arguments, &[])
     }
 
     /// The same with more environment.
     pub(crate) fn raqam_with(&self, arguments: &[&str], environment: &[(&str, &str)]) -> std::process::Output {
         let mut command = self.command(arguments);
-        command.envs(environment.iter().copied()).stdin(Stdio::null()).output().expect("the binary runs")
+        command.envs(environment.iter().copied()).stdin(Stdio::null());
+        aside(|| command.output()).expect("the binary runs")
     }
 
     /// A command as a process of its own: to be killed, or awaited while the simulators go on.
@@ -157,19 +161,6 @@ impl World {
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
-    /// What the ledger says that we paid is what the supplier charged and did not give back. Nobody may have the file open.
-    pub(crate) fn check_costs(&self) {
-        let store = Store::open(&self.database(), Options::default()).expect("a store");
-        let transactions = (1..).map_while(|seq| store.transaction(seq).expect("a query"));
-        let paid: i64 = transactions
-            .flat_map(|transaction| transaction.postings().to_vec())
-            .filter(|posting| posting.account == Account::SupplierFloat)
-            .map(|posting| -posting.delta.micros())
-            .sum();
-        let truth = self.sim.smspool.truth();
-        assert_eq!(paid, truth.charged_micros - truth.refunded_micros);
-    }
-
     /// The database file.
     pub(crate) fn database(&self) -> PathBuf {
         self.folder.join("raqam.redb")
@@ -203,7 +194,11 @@ impl World {
 impl Drop for World {
     fn drop(&mut self) {
         self.bot = None;
-        let _ = std::fs::remove_dir_all(&self.folder);
+        if std::thread::panicking() {
+            eprintln!("the database and the bot's log are kept in {}", self.folder.display());
+        } else {
+            let _ = std::fs::remove_dir_all(&self.folder);
+        }
     }
 }
 
@@ -240,9 +235,17 @@ impl Steps {
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_raqam"));
         command.args(arguments).env_clear().envs(self.commands.clone());
         let folder = self.database.parent().unwrap_or(Path::new("."));
-        let output = command.current_dir(folder).output().map_err(|error| error.to_string())?;
+        let output = aside(|| command.current_dir(folder).output()).map_err(|error| error.to_string())?;
         if output.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&output.stderr).into_owned()) }
     }
+}
+
+/// Waits for another process without holding up the simulators, which that process may be waiting for. Where the test has
+/// one thread there is nobody else to go on.
+pub(crate) fn aside<T>(wait: impl FnOnce() -> T) -> T {
+    let runtime = tokio::runtime::Handle::try_current();
+    let has_threads = runtime.is_ok_and(|runtime| runtime.runtime_flavor() == RuntimeFlavor::MultiThread);
+    if has_threads { tokio::task::block_in_place(wait) } else { wait() }
 }
 
 fn fresh_folder() -> PathBuf {

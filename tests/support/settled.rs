@@ -1,0 +1,99 @@
+//! What must hold when a world has come to rest, whatever happened before: no open order, books that hold, our costs the
+//! supplier's, and for each person either the code or the money.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use shop::ledger::Account;
+use sim::SimUser;
+use sim::smspool::Order;
+use store::{Options, Store};
+
+use super::World;
+
+/// The country and the service that everybody buys here, by the supplier's ids.
+const UNITED_STATES: u32 = 1;
+const WHATSAPP: u32 = 1012;
+/// What the supplier charges for one, and what a person pays for it, in cents.
+const COST: &str = "0.50";
+const PRICE_CENTS: u64 = 65;
+/// What a customer begins with ([`World::customer`]), in cents.
+const CREDIT_CENTS: u64 = 2_000;
+
+impl World {
+    /// A world whose one price is known, so that wallets can be told.
+    pub(crate) fn fix_price(&self) {
+        assert!(self.sim.smspool.set_price(UNITED_STATES, WHATSAPP, COST));
+    }
+
+    /// Waits until no order is open; time is moved on where an order waits for time alone.
+    pub(crate) async fn settle(&mut self, told: &str) {
+        for _ in 0..60 {
+            let status = self.raqam(&["status"]);
+            if String::from_utf8_lossy(&status.stdout).contains("Open orders: none") {
+                return;
+            }
+            let (lists, looks) = (self.sim.smspool.count("/request/active"), self.sim.smspool.count("/sms/check"));
+            self.play("clock +3m\n").await;
+            let within = Duration::from_secs(3);
+            tokio::select! {
+                _ = self.sim.smspool.wait_count("/request/active", lists + 1, within) => {}
+                _ = self.sim.smspool.wait_count("/sms/check", looks + 1, within) => {}
+            }
+        }
+        let status = self.raqam(&["status"]);
+        panic!("{told}: orders stay open: {}", String::from_utf8_lossy(&status.stdout));
+    }
+
+    /// Every invariant of the books holds.
+    pub(crate) fn assert_audit(&self, told: &str) {
+        let audit = self.raqam(&["audit"]);
+        assert!(audit.status.success(), "{told}: {}", String::from_utf8_lossy(&audit.stdout));
+    }
+
+    /// The code or the money: each code that came for this person stands in the chat, and no more than these was paid. How
+    /// many numbers were.
+    pub(crate) async fn assert_code_or_money(&self, user: &SimUser, told: &str) -> u64 {
+        let received: Vec<Order> =
+            orders_of(&self.sim.smspool, user).into_iter().filter(|order| !order.texts.is_empty()).collect();
+        // Another code on the same number is an order of its own at the supplier, and free.
+        let paid: BTreeSet<&str> = received.iter().map(|order| order.national.as_str()).collect();
+        for text in received.iter().flat_map(|order| &order.texts) {
+            let code = text.rsplit(' ').next().expect("a text ends in its code");
+            let shows = |messages: &[sim::telegram::Message]| {
+                messages.iter().any(|message| message.from_bot && message.text.contains(code)).then_some(())
+            };
+            let seen = user.wait_for(shows).await;
+            assert!(seen.is_some(), "{told}: code {code} did not arrive; the chat shows:\n{}", user.chat());
+        }
+        let paid = paid.len() as u64;
+        let cents = CREDIT_CENTS - PRICE_CENTS * paid;
+        let balance = format!("Balance: ${}.{:02}", cents / 100, cents % 100);
+        user.send("/wallet");
+        user.see_newest(&balance).await.unwrap_or_else(|error| panic!("{told}: {error}"));
+        paid
+    }
+
+    /// What the ledger says that we paid is what the supplier charged and did not give back. The bot must be gone.
+    pub(crate) fn assert_our_cost_is_what_the_supplier_kept(&self, told: &str) {
+        let store = Store::open(&self.database(), Options::default()).expect("a store");
+        let transactions = (1..).map_while(|seq| store.transaction(seq).expect("a query"));
+        let paid: i64 = transactions
+            .flat_map(|transaction| transaction.postings().to_vec())
+            .filter(|posting| posting.account == Account::SupplierFloat)
+            .map(|posting| -posting.delta.micros())
+            .sum();
+        let truth = self.sim.smspool.truth();
+        assert_eq!(paid, truth.charged_micros - truth.refunded_micros, "{told}");
+    }
+}
+
+/// The supplier's orders whose numbers stand in a person's chat.
+pub(crate) fn orders_of(supplier: &sim::SmsPoolSim, user: &SimUser) -> Vec<Order> {
+    let messages = user.messages();
+    let shown = |order: &Order| {
+        let number = format!("+{}{}", order.cc, order.national);
+        messages.iter().any(|message| message.from_bot && message.text.contains(&number))
+    };
+    supplier.orders().into_iter().filter(shown).collect()
+}
