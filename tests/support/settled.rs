@@ -19,6 +19,8 @@ const COST: &str = "0.50";
 const PRICE_CENTS: u64 = 65;
 /// What a customer begins with ([`World::customer`]), in cents.
 const CREDIT_CENTS: u64 = 2_000;
+/// How often a person asks for the balance: Telegram's own pauses may take a moment.
+const ASKED_MAX: u32 = 3;
 
 impl World {
     /// A world whose one price is known, so that wallets can be told.
@@ -69,9 +71,13 @@ impl World {
         let paid = paid.len() as u64;
         let cents = CREDIT_CENTS - PRICE_CENTS * paid;
         let balance = format!("Balance: ${}.{:02}", cents / 100, cents % 100);
-        user.send("/wallet");
-        user.see_newest(&balance).await.unwrap_or_else(|error| panic!("{told}: {error}"));
-        paid
+        for _ in 0..ASKED_MAX {
+            let asked = user.send("/wallet");
+            if user.see_after(asked, &balance).await.is_ok() {
+                return paid;
+            }
+        }
+        panic!("{told}: not {balance:?}; the chat shows:\n{}", user.chat());
     }
 
     /// What the ledger says that we paid is what the supplier charged and did not give back. The bot must be gone.

@@ -64,6 +64,23 @@ impl SimUser {
         }
     }
 
+    /// Waits until a message of the bot's that is newer than this one shows the text.
+    ///
+    /// # Errors
+    /// When none does in time.
+    pub async fn see_after(&self, message_id: i64, wanted: &str) -> Result<(), UserError> {
+        let text = plain(wanted);
+        let look = |state: &mut State| {
+            let newer = state.chats.get(&self.id)?.messages.range(message_id + 1..);
+            let mut shown = newer.filter(|(_, message)| message.from_bot);
+            shown.any(|(_, message)| render::visible(message).contains(&text)).then_some(())
+        };
+        match self.until(look).await {
+            Some(()) => Ok(()),
+            None => Err(UserError::NotSeen { wanted: wanted.to_owned(), chat: self.chat() }),
+        }
+    }
+
     /// Waits until a toast or an alert showed the text.
     ///
     /// # Errors
