@@ -66,7 +66,9 @@ impl Office {
     /// # Errors
     /// [`StoreError`] where the store is broken or the intent cannot be applied.
     pub async fn apply(&self, intent: Intent) -> Result<Outcome, StoreError> {
+        let passage = failpoint::before(|| format!("commit:{}", intent.name()));
         let outcome = self.store.apply(intent).await?;
+        passage.after();
         if let Outcome::Stored(changed) = &outcome {
             self.follow(changed).await;
         }

@@ -5,19 +5,20 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Which crates of this workspace a crate may know.
-const ARROWS: [(&str, &[&str]); 8] = [
+const ARROWS: [(&str, &[&str]); 9] = [
     ("engine", &[]),
+    ("failpoint", &[]),
     ("shop", &[]),
     ("flows", &["engine", "shop"]),
-    ("telegram", &["engine"]),
+    ("telegram", &["engine", "failpoint"]),
     ("store", &["engine", "shop"]),
-    ("providers", &["shop"]),
+    ("providers", &["failpoint", "shop"]),
     ("sim", &[]),
-    ("raqam", &["engine", "flows", "providers", "shop", "sim", "store", "telegram"]),
+    ("raqam", &["engine", "failpoint", "flows", "providers", "shop", "sim", "store", "telegram"]),
 ];
 
 /// Which crates of this workspace may know a library that does I/O.
-const LIBRARIES: [(&str, &[&str]); 8] = [
+const LIBRARIES: [(&str, &[&str]); 9] = [
     ("teloxide", &["telegram"]),
     ("redb", &["store"]),
     ("reqwest", &["providers", "telegram", "sim"]),
@@ -26,6 +27,7 @@ const LIBRARIES: [(&str, &[&str]); 8] = [
     ("tracing", &["providers", "raqam", "store", "telegram"]),
     ("rust-i18n", &["flows"]),
     ("clap", &["raqam"]),
+    ("fail", &["failpoint"]),
 ];
 
 const FILE_LINES_MAX: usize = 500;
@@ -100,6 +102,20 @@ fn pure_crates_name_no_clock_file_socket_or_task() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What dies at a fail point in a test must not be able to in a shop.
+#[test]
+fn only_tests_are_built_with_fail_points() {
+    let features = |edges: &str| {
+        let arguments = ["tree", "--offline", "--invert", "fail", "--edges", edges];
+        let output = Command::new(env!("CARGO")).args(arguments).current_dir(root()).output().expect("cargo runs");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).contains("failpoints")
+    };
+    assert!(!features("normal,build,features"), "a binary for a shop has fail points");
+    assert!(features("all,features"), "tests have none");
+    assert!(fail::has_failpoints());
 }
 
 #[test]

@@ -20,6 +20,7 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let config = Config::from_options(&arguments.options)?;
     start_log("info")?;
+    let _points = failpoint::setup();
     block_on(async {
         let (stop, shutdown) = watch::channel(false);
         let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);

@@ -182,7 +182,9 @@ impl Http {
             Urgency::Change => called,
         };
         let end = from + total;
+        let passage = failpoint::before(|| format!("supplier:{}", outgoing.path));
         let answer = exchange(self.request(outgoing, authorization), end, limit).await?;
+        passage.after();
         if answer.status == 429 {
             let pause = answer.retry_after_s.unwrap_or(PAUSE_DEFAULT_S);
             self.limiter.pause_reads(Duration::from_secs(pause.into()));

@@ -9,7 +9,7 @@ use shop::{OrderId, UnixSeconds, UserId};
 use crate::rows::{Ask, LivingRow};
 
 /// An intent. It carries the time, the ids and the revision that it needs; the store makes none of them up.
-#[derive(Debug)]
+#[derive(Debug, strum::IntoStaticStr)]
 pub enum Intent {
     /// A batch of updates and the offset to ask for next. Known ids (of 8 days) are skipped. → [`crate::Outcome::TakenIn`]
     TakeIn {
@@ -153,6 +153,38 @@ pub enum Intent {
     /// Posts a transaction as it is.
     #[cfg(test)]
     Post(shop::ledger::Transaction),
+}
+
+impl Intent {
+    /// What it is called, with its commands: `Step+Quote`.
+    #[must_use]
+    pub fn name(&self) -> String {
+        let commands = match self {
+            Self::Step(step) => step.commands.as_slice(),
+            Self::Card(card) => &card.commands,
+            Self::Domain { commands, .. } => commands,
+            Self::TakeIn { .. }
+            | Self::Handled { .. }
+            | Self::Bury { .. }
+            | Self::AdoptCard { .. }
+            | Self::CardShown { .. }
+            | Self::Living { .. }
+            | Self::Sent { .. }
+            | Self::CardRefused { .. }
+            | Self::TouchCard { .. }
+            | Self::Reachable { .. }
+            | Self::User { .. }
+            | Self::Suspend { .. }
+            | Self::Cache { .. }
+            | Self::PutAside { .. }
+            | Self::Own { .. }
+            | Self::ReserveIds { .. } => &[],
+            #[cfg(test)]
+            Self::Panic | Self::Wait(_) | Self::Post(_) => &[],
+        };
+        let words = std::iter::once(self.into()).chain(commands.iter().map(<&'static str>::from));
+        words.collect::<Vec<&'static str>>().join("+")
+    }
 }
 
 /// An update as it came.

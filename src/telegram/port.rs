@@ -129,10 +129,12 @@ impl Port {
         let deadline = payload.timeout_hint().map_or(DEADLINE, |held| held + POLL_SLACK);
         let request = self.bot.client().post(format!("{}{}", self.methods, P::NAME));
         let request = request.header(CONTENT_TYPE, HeaderValue::from_static("application/json")).body(body);
+        let passage = failpoint::before(|| format!("telegram:{}", P::NAME));
         let response = request.timeout(deadline).send().await.map_err(network)?;
         let status = response.status().as_u16();
         let pause = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
         let body = response.bytes().await.map_err(network)?;
+        passage.after();
         read(status, &body, pause.map(Duration::from_secs))
     }
 }
