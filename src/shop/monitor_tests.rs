@@ -1,7 +1,7 @@
 //! What is asked when, and what answers mean.
 
 use super::*;
-use crate::order::CloseReason;
+use crate::order::{CloseReason, Number};
 use crate::samples::{START, line, message, order, rental, row, whole};
 
 const BOOT: u64 = 5;
@@ -38,6 +38,28 @@ fn a_purchase_waits_while_one_of_its_kind_is_lost_and_another_in_flight() {
     assert_eq!(begun(&[&other, &buying, &next]), buy);
     let late = reserved(&next, [&next].into_iter(), START + 21);
     assert!(matches!(late, Some(Task::Apply(Command::NotBought { .. }))), "{late:?}");
+}
+
+/// The process died between the supplier's answer and our commit: the second code reached nobody.
+#[test]
+fn another_code_is_found_in_the_list_where_its_answer_was_lost() {
+    let asked = Order { resend_asked_at: Some(START + 30), ..order(1, State::Done) };
+    let phone = asked.number.as_ref().map(|number| number.phone.clone());
+    let on_it = |text| ListedOrder { phone: phone.clone(), ..row(text, Check::Pending) };
+    let found = |orders: &[Order], list: &[ListedOrder]| -> Vec<String> {
+        let found = read_resent(orders, ServerId::Two, list);
+        found.iter().map(|(order, row)| format!("{} {}", order.id, row.id.as_str())).collect()
+    };
+    let own = ListedOrder { id: asked.number.as_ref().expect("a number").supplier_id.clone(), ..on_it("A") };
+    let rows = [own, on_it("A"), row("B", Check::Pending)];
+    assert_eq!(found(std::slice::from_ref(&asked), &rows), ["0001 A"], "neither its own nor on another number");
+    let child = order(2, State::Active);
+    let owned = Order {
+        number: child.number.map(|number| Number { supplier_id: rows[1].id.clone(), ..number }),
+        ..order(2, State::Active)
+    };
+    assert_eq!(found(&[asked.clone(), owned], &rows), [""; 0], "the child has it");
+    assert_eq!(found(&[Order { resend_asked_at: None, ..asked }], &rows), [""; 0], "nobody asked");
 }
 
 #[test]

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use shop::command::Command;
 use shop::monitor::{self, Task};
 use shop::order::{Number, Order, State};
-use shop::pool::{Cancelled, PoolError, SmsPool};
-use shop::{ErrorCode, OrderId, ServerId, SupplierOrderId};
-use store::{Intent, Outcome};
+use shop::pool::{Cancelled, ListedOrder, PoolError, SmsPool};
+use shop::{ErrorCode, Money, OrderId, ServerId, SupplierOrderId};
+use store::{Intent, Outcome, StoreError};
 
 use super::queue::order_of;
+use crate::office::Office;
 use crate::shell::Shell;
 
 /// What a task leaves behind.
@@ -81,13 +82,43 @@ pub(super) async fn list(shell: Arc<Shell>, server: ServerId) -> After {
             return After::default();
         }
     };
-    match shell.office.store.open_orders() {
-        Ok(orders) => After { next: monitor::read_list(orders.iter(), server, &listed), ..After::default() },
+    let office = &shell.office;
+    let read = office.store.open_orders().and_then(|orders| {
+        let mut next = monitor::read_list(orders.iter(), server, &listed);
+        next.extend(resent(office, &orders, server, &listed)?.into_iter().map(Task::Apply));
+        Ok(next)
+    });
+    match read {
+        Ok(next) => After { next, ..After::default() },
         Err(error) => {
             tracing::error!(%error, "open orders were not read");
             After::default()
         }
     }
+}
+
+/// Other codes on their way whose answers were lost with the process.
+fn resent(
+    office: &Office,
+    orders: &[Order],
+    server: ServerId,
+    listed: &[ListedOrder],
+) -> Result<Vec<Command>, StoreError> {
+    let found = monitor::read_resent(orders, server, listed);
+    if found.is_empty() {
+        return Ok(Vec::new());
+    }
+    // Read after the list: what was bound meanwhile is then known.
+    let known = office.store.known_supplier_ids()?;
+    let lost = found.into_iter().filter(|(_, row)| !known.contains(&row.id));
+    let command = |(order, row): (&Order, &ListedOrder)| Command::Resent {
+        order: order.id,
+        child: OrderId(office.fresh.next()),
+        id: row.id.clone(),
+        expires_at: row.expires_at,
+        charge: row.cost.unwrap_or(Money::ZERO),
+    };
+    Ok(lost.map(command).collect())
 }
 
 /// Asks about one temporary order.
