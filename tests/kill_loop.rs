@@ -8,14 +8,13 @@
 mod plan;
 
 use std::ops::AddAssign;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use sim::smspool::OrderStatus;
 use sim::{Sim, SimOptions, SimUser, SmsPoolSim};
 use tokio::task::JoinSet;
 
-use crate::support::{Dice, PATIENCE, World, orders_of};
+use crate::support::{Dice, PATIENCE, World, deliver_code, orders_of};
 use plan::{End, Person, Plan, Press};
 
 /// How many rounds run where nobody says otherwise.
@@ -92,13 +91,6 @@ fn open_orders(supplier: &SmsPoolSim) -> Vec<String> {
     waiting.map(|order| order.code).collect()
 }
 
-/// A code arrives; each is another one, so that none is taken for another.
-fn deliver(supplier: &SmsPoolSim, order: &str) {
-    static CODES: AtomicU64 = AtomicU64::new(100_000);
-    let code = CODES.fetch_add(1, Ordering::Relaxed);
-    supplier.deliver_sms(order, &format!("Your code is {code}"));
-}
-
 async fn one_round(world: &mut World, plan: &Plan, first: i64, tally: &mut Tally, told: &str) {
     let mut users = Vec::new();
     for number in 0..plan.people.len() {
@@ -125,7 +117,7 @@ async fn one_round(world: &mut World, plan: &Plan, first: i64, tally: &mut Tally
     if matches!(plan.people.as_slice(), [Person { end: End::Code, .. }]) {
         // Whoever was told to wait may get a number later, and its code before it was ever shown.
         for order in open_orders(&world.sim.smspool) {
-            deliver(&world.sim.smspool, &order);
+            deliver_code(&world.sim.smspool, &order);
         }
     }
     world.settle(told).await;
@@ -218,7 +210,7 @@ async fn outcome(user: &SimUser, supplier: &SmsPoolSim) -> Option<Came> {
 
 async fn end(user: &SimUser, supplier: &SmsPoolSim, order: &str, end: End) {
     match end {
-        End::Code => deliver(supplier, order),
+        End::Code => deliver_code(supplier, order),
         End::Cancel => {
             let _ = user.tap("✖️ Cancel & refund").await;
             let _ = user.tap("✖️ Yes, cancel").await;

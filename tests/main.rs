@@ -5,6 +5,7 @@ mod bad_inputs;
 mod books;
 mod command_line;
 mod conversations;
+mod fail_points;
 mod faults;
 mod kill;
 mod kill_loop;

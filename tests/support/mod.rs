@@ -15,7 +15,7 @@ use tokio::runtime::RuntimeFlavor;
 
 pub(crate) use dice::Dice;
 pub(crate) use process::BotProcess;
-pub(crate) use settled::orders_of;
+pub(crate) use settled::{deliver_code, orders_of};
 
 /// How long anything real may take before a test gives up.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
@@ -147,8 +147,8 @@ impl World {
 
     /// Plays a conversation.
     pub(crate) async fn play_script(&mut self, script: &Script) {
-        let (clock, clock_file) = (self.sim.clock.clone(), self.clock_file());
-        let mut stage = Steps { database: self.database(), commands: self.environment(), clock, clock_file };
+        let mut stage =
+            Steps { database: self.database(), commands: self.environment(), clock_hand: self.clock_hand() };
         if let Err(error) = play(&self.sim, script, &mut stage).await {
             let log = self.bot.as_mut().map(BotProcess::log).unwrap_or_default();
             panic!("{error}\nthe bot's log:\n{log}");
@@ -164,6 +164,16 @@ impl World {
     /// The database file.
     pub(crate) fn database(&self) -> PathBuf {
         self.folder.join("raqam.redb")
+    }
+
+    /// A file of this world's own.
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
+    /// What moves the time of this world, for whoever does not have the world.
+    pub(crate) fn clock_hand(&self) -> ClockHand {
+        ClockHand { clock: self.sim.clock.clone(), file: self.clock_file() }
     }
 
     fn clock_file(&self) -> PathBuf {
@@ -202,19 +212,36 @@ impl Drop for World {
     }
 }
 
+/// Moves the time of the simulators and of the bot together.
+pub(crate) struct ClockHand {
+    clock: SimClock,
+    file: PathBuf,
+}
+
+impl ClockHand {
+    /// Moves it forward.
+    pub(crate) fn advance(&self, by: Duration) {
+        self.clock.advance(by);
+        self.tell_bot();
+    }
+
+    fn tell_bot(&self) {
+        std::fs::write(&self.file, self.clock.offset_ms().to_string()).expect("the clock file is writable");
+    }
+}
+
 /// The verbs that the simulators do not have.
 struct Steps {
     database: PathBuf,
     commands: Vec<(String, String)>,
-    clock: SimClock,
-    clock_file: PathBuf,
+    clock_hand: ClockHand,
 }
 
 impl Stage for Steps {
     /// The bot's clock follows the simulators'.
     fn turn(&mut self, turn: &Turn<'_>) {
         if matches!(turn.line.step, Step::World(SimWorld::Clock(_))) {
-            std::fs::write(&self.clock_file, self.clock.offset_ms().to_string()).expect("the clock file is writable");
+            self.clock_hand.tell_bot();
         }
     }
 

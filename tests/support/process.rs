@@ -3,7 +3,10 @@
 use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
-use std::process::{Child, Stdio};
+use std::process::{Child, ExitStatus, Stdio};
+
+use tokio::io::AsyncReadExt as _;
+use tokio::net::unix::pipe;
 
 use super::World;
 
@@ -13,6 +16,8 @@ const LOG_BYTES_MAX: u64 = 16 << 20;
 /// A running `raqam serve`.
 pub(crate) struct BotProcess {
     child: Child,
+    /// It says nothing there; that the pipe ends tells that the process has.
+    stdout: pipe::Receiver,
     log: std::path::PathBuf,
 }
 
@@ -34,8 +39,11 @@ impl BotProcess {
         let clock = world.clock_file().display().to_string();
         let mut command = world.command(&["serve", "--clock-file", &clock]);
         command.env("RUST_LOG", "debug").envs(environment.iter().copied());
-        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log_to).spawn().expect("the binary runs");
-        Self { child, log: log.to_owned() }
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log_to);
+        let mut child = command.spawn().expect("the binary runs");
+        let stdout = child.stdout.take().expect("it is piped");
+        let stdout = pipe::Receiver::from_owned_fd(stdout.into()).expect("a pipe");
+        Self { child, stdout, log: log.to_owned() }
     }
 
     /// SIGKILL.
@@ -51,8 +59,15 @@ impl BotProcess {
         assert!(sent.success());
     }
 
+    /// Waits until it ends by itself.
+    pub(crate) async fn ended(&mut self) -> ExitStatus {
+        let read = self.stdout.read_to_end(&mut Vec::new()).await;
+        read.expect("a pipe is readable");
+        self.child.wait().expect("a child ends")
+    }
+
     /// SIGTERM, and the exit status. The simulators go on meanwhile: they answer what the bot still asks.
-    pub(crate) async fn terminate(mut self) -> std::process::ExitStatus {
+    pub(crate) async fn terminate(mut self) -> ExitStatus {
         self.signal("-TERM");
         let ended = tokio::task::spawn_blocking(move || self.child.wait());
         ended.await.expect("waiting does not panic").expect("a child ends")

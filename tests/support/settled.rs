@@ -2,11 +2,12 @@
 //! supplier's, and for each person either the code or the money.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use shop::ledger::Account;
-use sim::SimUser;
 use sim::smspool::Order;
+use sim::{SimUser, SmsPoolSim};
 use store::{Options, Store};
 
 use super::World;
@@ -94,8 +95,15 @@ impl World {
     }
 }
 
+/// A code arrives on an order; each is another one, so that none is taken for another.
+pub(crate) fn deliver_code(supplier: &SmsPoolSim, order: &str) {
+    static CODES: AtomicU64 = AtomicU64::new(100_000);
+    let code = CODES.fetch_add(1, Ordering::Relaxed);
+    supplier.deliver_sms(order, &format!("Your code is {code}"));
+}
+
 /// The supplier's orders whose numbers stand in a person's chat.
-pub(crate) fn orders_of(supplier: &sim::SmsPoolSim, user: &SimUser) -> Vec<Order> {
+pub(crate) fn orders_of(supplier: &SmsPoolSim, user: &SimUser) -> Vec<Order> {
     let messages = user.messages();
     let shown = |order: &Order| {
         let number = format!("+{}{}", order.cc, order.national);
