@@ -2,7 +2,8 @@
 //! call to Telegram. First a whole journey is recorded; then, for each point that it passed, the journey is made again and
 //! the process dies right there. [`rows`] has a test for each row of the list of faults.
 //!
-//! `FAIL_POINTS=all` drives every point; otherwise a sample, which `FAIL_SEED` chooses.
+//! `FAIL_POINTS=all` drives every point, `FAIL_POINTS=resend` those with this in their name; otherwise a sample, which
+//! `FAIL_SEED` chooses.
 
 mod journey;
 mod rows;
@@ -23,7 +24,7 @@ const OCCURRENCES: usize = 2;
 /// How many points are driven where nobody asks for all.
 const SAMPLE: usize = 24;
 /// How many worlds run at the same time: a journey mostly waits.
-const WORLDS: usize = 8;
+const WORLDS: usize = 12;
 /// How long a person waits for an answer: longer than the bot needs to look for a lost purchase once.
 const PATIENCE_OF_PEOPLE: Duration = Duration::from_secs(6);
 
@@ -65,7 +66,9 @@ async fn wherever_the_process_dies_nothing_is_lost() {
         }
     }
     println!("{all} moments, {driven} driven, {} of them not met again: {missed:?}", missed.len());
-    assert!(missed.len() * 4 < driven, "{} of {driven} moments were not met again: {missed:?}", missed.len());
+    assert!(driven > 0, "no moment has that in its name");
+    // Which calls are made differs a little with the time that they take.
+    assert!(missed.len() * 4 <= driven, "{} of {driven} moments were not met again: {missed:?}", missed.len());
 }
 
 /// Makes the journey without an end, and tells the moments that it passed, in their order.
@@ -89,8 +92,9 @@ async fn record() -> Vec<Moment> {
 }
 
 fn choose(moments: &[Moment]) -> Vec<Moment> {
-    if std::env::var("FAIL_POINTS").is_ok_and(|wanted| wanted == "all") {
-        return moments.to_vec();
+    if let Ok(wanted) = std::env::var("FAIL_POINTS") {
+        let is_wanted = |moment: &&Moment| wanted == "all" || moment.point.contains(&wanted);
+        return moments.iter().filter(is_wanted).cloned().collect();
     }
     let seed = std::env::var("FAIL_SEED").ok().map_or(1, |text| text.parse().expect("a whole number"));
     let (mut dice, mut left) = (Dice(seed), moments.to_vec());

@@ -122,7 +122,7 @@ async fn finish(world: &mut World, user: &SimUser, balance: &str, purchases: u64
 macro_rules! faults {
     ($($(#[$meta:meta])* $name:ident: $fault:expr;)*) => {
         $($(#[$meta])*
-        #[tokio::test]
+        #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
         async fn $name() {
             $fault.check().await;
         })*
@@ -185,7 +185,7 @@ faults! {
 }
 
 /// No point lies between the supplier's charge and its answer: the supplier keeps the answer back.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn fault_06_a_charge_without_an_answer_is_found_in_the_list() {
     let mut world = ready(CONFIRM).await;
     let user = world.sim.telegram.known_user(7).expect("a customer");
