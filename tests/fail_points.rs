@@ -99,7 +99,7 @@ fn choose(moments: &[Moment]) -> Vec<Moment> {
     let seed = std::env::var("FAIL_SEED").ok().map_or(1, |text| text.parse().expect("a whole number"));
     let (mut dice, mut left) = (Dice(seed), moments.to_vec());
     let count = SAMPLE.min(left.len());
-    (0..count).map(|_| left.swap_remove(dice.below(left.len()))).collect()
+    (0..count).map(|_| left.swap_remove(dice.index(left.len()))).collect()
 }
 
 /// Whether the process died.
