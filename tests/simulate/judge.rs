@@ -16,6 +16,9 @@ use super::user_id;
 /// How much later than its deadline an order may still be open while the process lives, in seconds.
 const LATE_S: i64 = 60;
 
+/// From how many people on not every commit is looked at.
+const CROWD: u64 = 20;
+
 /// The judge.
 pub(crate) struct Judge {
     clock: Arc<VirtualClock>,
@@ -166,9 +169,12 @@ impl Judge {
         }
     }
 
-    /// Looks at the books after a commit.
+    /// Looks at the books after a commit; in a crowd now and then, for each look reads everybody's.
     pub(crate) fn looks(&self) {
         let Some(books) = self.books() else { return };
+        if self.people > CROWD && !books.commits().is_multiple_of(self.people) {
+            return;
+        }
         let orders = self.orders();
         for person in 0..self.people {
             self.looks_at_wallet(&books, person, &orders);
@@ -233,7 +239,8 @@ impl Judge {
             Some(before) if before.kind == order.kind() && before.messages == order.messages.len() => return,
             Some(before) => {
                 self.diary.note(format!("books: order {id} is {:?}, {} messages", order.state, order.messages.len()));
-                if before.kind != order.kind() && !may_become(before.kind, order.kind()) {
+                let seen_all = self.people <= CROWD;
+                if seen_all && before.kind != order.kind() && !may_become(before.kind, order.kind()) {
                     self.diary.violated("order", format!("{id} went from {:?} to {:?}", before.kind, order.kind()));
                 }
                 if before.messages > order.messages.len() {

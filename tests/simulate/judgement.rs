@@ -7,6 +7,7 @@ use shop::order::{Order, State};
 use shop::{Money, SupplierOrderId};
 
 use super::chats::Room;
+use super::plan::Kind;
 use super::supplier::Sold;
 use super::user_id;
 use super::world::World;
@@ -22,6 +23,7 @@ pub(super) fn pronounce(world: &World) {
         Err(error) => world.diary.violated("audit", error),
     }
     world.judge.looks_at_promises();
+    world.judge.looks();
     let (orders, sold) = (world.judge.orders(), world.supplier.sold());
     purchases(world, orders.len());
     money(world, &sold);
@@ -68,7 +70,9 @@ fn numbers(world: &World, orders: &[Order], sold: &[Sold]) {
         }
         let arrived = sold.arrived(now_ms).len();
         let Some(order) = owners.get(&sold.id) else {
-            if !given_back && arrived == 0 && !sold.life.keeps_money && sold.cost > Money::ZERO {
+            // A rental may be found when its refund window is over.
+            let can_return = sold.kind == Kind::Temporary && arrived == 0 && !sold.life.keeps_money;
+            if !given_back && can_return && sold.cost > Money::ZERO {
                 world.diary.violated("I14", format!("{id} is nobody's and was not given back"));
             }
             continue;
