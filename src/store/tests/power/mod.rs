@@ -266,7 +266,7 @@ async fn power_cut(seed: u64, shop: &[u8], shown: &mut Shown) -> Result<(), Stri
 }
 
 #[tokio::test]
-async fn fault_14_and_15_after_a_power_cut_what_was_acknowledged_is_there() {
+async fn fault_14_15_after_a_power_cut_what_was_acknowledged_is_there() {
     let (shop, seeds, began) = (new_shop(), seeds(), Instant::now());
     let (mut shown, mut violations) = (Shown::default(), Vec::new());
     for seed in seeds.clone() {
