@@ -11,7 +11,7 @@ const ARROWS: [(&str, &[&str]); 9] = [
     ("shop", &[]),
     ("flows", &["engine", "shop"]),
     ("telegram", &["engine", "failpoint"]),
-    ("store", &["engine", "shop"]),
+    ("store", &["engine", "failpoint", "shop"]),
     ("providers", &["failpoint", "shop"]),
     ("sim", &[]),
     ("raqam", &["engine", "failpoint", "flows", "providers", "shop", "sim", "store", "telegram"]),

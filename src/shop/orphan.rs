@@ -36,23 +36,15 @@ pub struct Orphan {
     /// From which server.
     pub server: ServerId,
     /// What was bought.
-    #[serde(default = "temporary")]
     pub product: Product,
     /// What it cost us: what was booked, and what is booked back.
     pub cost: Money,
     /// When it was found.
     pub found_at: UnixSeconds,
     /// Until when the supplier may take it back; `None`: nobody knows.
-    #[serde(default)]
     pub ends_at: Option<UnixSeconds>,
     /// Where it stands.
-    #[serde(default)]
     pub state: OrphanState,
-}
-
-/// What the first version's rows stand for: it did not tell.
-const fn temporary() -> Product {
-    Product::Temporary
 }
 
 /// Where an orphan stands. The comment on each says where our money is.

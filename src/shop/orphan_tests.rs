@@ -95,11 +95,3 @@ fn a_rental_that_is_gone_was_given_back() {
     assert_eq!(read_line(&id("A"), &there, &[]), Said::Kept);
     assert_eq!(read_line(&id("A"), &there, &[message("0042")]), Said::MessageArrived);
 }
-
-/// What the first version stored: only who, from where, at what cost and when.
-#[test]
-fn a_row_of_the_first_version_is_watched() {
-    let stored = r#"{"id":"A","server":"two","cost":240000,"found_at":1000000}"#;
-    let read: Orphan = serde_json::from_str(stored).expect("an orphan");
-    assert_eq!(read, orphan(None, OrphanState::Watched));
-}

@@ -12,7 +12,7 @@ use strum::IntoEnumIterator as _;
 use crate::chain::{self, Entry, Hash, Head};
 use crate::codec::decode;
 use crate::error::StoreError;
-use crate::head_file::{HeadError, HeadFile, Lost, WAY_OUT};
+use crate::head_file::{HeadError, HeadFile, Kept, Lost, WAY_OUT};
 use crate::query::all;
 use crate::read::{Read, Sort, Span};
 use crate::rows::{Owner, Watch};
@@ -117,20 +117,7 @@ impl Store {
     /// [`StoreError`], where the file cannot be read.
     pub fn audit(&self) -> Result<Audit, StoreError> {
         let kept = self.head_file().map(HeadFile::read);
-        let books = self.snapshot()?;
-        let checked = Invariant::iter().map(|invariant| (invariant, Checked::default())).collect();
-        let orders = all(&books, Tab::Orders)?;
-        let mut auditor = Auditor { checked, ledger: BTreeMap::new(), orders };
-        let head = auditor.read_ledger(&books)?;
-        if let Some(kept) = kept {
-            auditor.compare_head(kept.and_then(|kept| Ok(kept.lost(&books)?)));
-        }
-        auditor.check_wallets(&books)?;
-        auditor.check_orders();
-        auditor.check_owners(&books)?;
-        auditor.check_orphans(&books)?;
-        auditor.check_indexes(&books)?;
-        Ok(Audit { head, checked: auditor.checked })
+        audit(&self.snapshot()?, kept)
     }
 
     /// The end of the ledger.
@@ -140,6 +127,23 @@ impl Store {
     pub fn ledger_head(&self) -> Result<Head, StoreError> {
         chain::head(&self.snapshot()?)
     }
+}
+
+/// The audit of these books; `kept` is the head that was kept outside, read before them.
+pub(crate) fn audit(books: &Snapshot, kept: Option<Result<Kept, HeadError>>) -> Result<Audit, StoreError> {
+    let checked = Invariant::iter().map(|invariant| (invariant, Checked::default())).collect();
+    let orders = all(books, Tab::Orders)?;
+    let mut auditor = Auditor { checked, ledger: BTreeMap::new(), orders };
+    let head = auditor.read_ledger(books)?;
+    if let Some(kept) = kept {
+        auditor.compare_head(kept.and_then(|kept| Ok(kept.lost(books)?)));
+    }
+    auditor.check_wallets(books)?;
+    auditor.check_orders();
+    auditor.check_owners(books)?;
+    auditor.check_orphans(books)?;
+    auditor.check_indexes(books)?;
+    Ok(Audit { head, checked: auditor.checked })
 }
 
 /// What was found, and what was read to find it.

@@ -110,7 +110,11 @@ pub fn restore(backup: &Path, database: &Path, forget: Forget) -> Result<(Audit,
         }
         Some(Err(error @ OpenError::InUse(_))) => return Err(error.into()),
         Some(Err(
-            OpenError::Foreign(_) | OpenError::Damaged { .. } | OpenError::Newer { .. } | OpenError::Io { .. },
+            OpenError::Foreign(_)
+            | OpenError::Damaged { .. }
+            | OpenError::Newer { .. }
+            | OpenError::Unmigrated { .. }
+            | OpenError::Io { .. },
         ))
         | None => {}
     }

@@ -31,6 +31,18 @@ pub enum OpenError {
         /// The newest schema known here.
         known: u32,
     },
+    /// An older version wrote it, and its copy could not be brought to today's form.
+    #[error(
+        "{path} has schema {from} and cannot be brought to today's ({cause}); it is as it was: start the version that wrote it"
+    )]
+    Unmigrated {
+        /// Which file.
+        path: PathBuf,
+        /// The file's schema.
+        from: u32,
+        /// Why.
+        cause: String,
+    },
     /// The system refuses: look at the path, its rights and the disk.
     #[error("{path} cannot be used")]
     Io {

@@ -19,6 +19,7 @@ mod head_file;
 mod hold;
 mod inbox;
 mod intent;
+mod migrate;
 mod open;
 mod orders;
 mod outcome;

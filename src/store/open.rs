@@ -10,11 +10,11 @@ use redb::{Builder, Database, DatabaseError, Durability, ReadableDatabase, Stora
 
 use crate::codec::{decode, encode};
 use crate::error::{OpenError, StoreError};
+use crate::migrate::{SCHEMA, migrate};
 use crate::tables::Tab;
 
-/// The form of the tables. A change takes the next number, and a migration from every earlier one.
-const SCHEMA: u32 = 1;
-const SCHEMA_KEY: &[u8] = b"schema";
+/// Where the form of the tables stands among the meta rows.
+pub(crate) const SCHEMA_KEY: &[u8] = b"schema";
 
 /// How a store is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,8 +49,14 @@ pub(crate) fn open(path: &Path, options: Options) -> Result<Database, OpenError>
         Ok(_) => {}
     }
     let database = guarded(path, || builder(options).open(path))?;
-    check_schema(&database, path)?;
-    Ok(database)
+    match schema(&database, path)? {
+        SCHEMA => Ok(database),
+        older => {
+            tracing::info!(from = older, to = SCHEMA, "the database is brought to today's form");
+            migrate(database, path, older, options)?;
+            guarded(path, || builder(options).open(path))
+        }
+    }
 }
 
 /// What a backend holds, under the rules for files: an empty one is damaged, not new.
@@ -61,7 +67,7 @@ pub(crate) fn reopen(backend: impl redb::StorageBackend, options: Options) -> Re
         return Err(damaged(path, "it is empty"));
     }
     let database = guarded(path, || builder(options).create_with_backend(backend))?;
-    check_schema(&database, path)?;
+    schema(&database, path)?;
     Ok(database)
 }
 
@@ -121,7 +127,10 @@ pub(crate) fn sync_folder(path: &Path) -> std::io::Result<()> {
 }
 
 /// Runs redb's opening; what a damaged file makes of it (an error or a panic) becomes an answer.
-fn guarded(path: &Path, open: impl FnOnce() -> Result<Database, DatabaseError>) -> Result<Database, OpenError> {
+pub(crate) fn guarded(
+    path: &Path,
+    open: impl FnOnce() -> Result<Database, DatabaseError>,
+) -> Result<Database, OpenError> {
     let opened = catch_unwind(AssertUnwindSafe(open)).map_err(|_| damaged(path, "the storage gave up on it"))?;
     opened.map_err(|error| refused(path, error))
 }
@@ -139,7 +148,8 @@ fn refused(path: &Path, error: DatabaseError) -> OpenError {
     }
 }
 
-fn check_schema(database: &Database, path: &Path) -> Result<(), OpenError> {
+/// The file's schema, where this program can work with it.
+fn schema(database: &Database, path: &Path) -> Result<u32, OpenError> {
     let broken = |error: StoreError| damaged(path, &error.to_string());
     let transaction = database.begin_read().map_err(|error| broken(error.into()))?;
     let meta = match transaction.open_table(Tab::Meta.definition()) {
@@ -151,9 +161,9 @@ fn check_schema(database: &Database, path: &Path) -> Result<(), OpenError> {
     let row = row.ok_or_else(|| OpenError::Foreign(path.to_owned()))?;
     let found: u32 = decode(row.value()).map_err(broken)?;
     match found {
-        SCHEMA => Ok(()),
-        newer if newer > SCHEMA => Err(OpenError::Newer { path: path.to_owned(), found: newer, known: SCHEMA }),
-        older => Err(damaged(path, &format!("schema {older} was never released"))),
+        1..=SCHEMA => Ok(found),
+        0 => Err(damaged(path, "schema 0 was never released")),
+        newer => Err(OpenError::Newer { path: path.to_owned(), found: newer, known: SCHEMA }),
     }
 }
 

@@ -17,12 +17,7 @@ async fn fault_22_a_file_of_the_first_schema_loads_in_every_later_version() {
     if let Ok(path) = std::env::var("WRITE_FIXTURE") {
         write_fixture(&path).await;
     }
-    let mut options = SimOptions::default();
-    options.telegram.rates = None;
-    // Both go on with other numbers than those of the file's own days.
-    options.telegram.first_update_id += 1_000;
-    options.smspool.seed = 2;
-    let mut world = World::without_bot(options).await;
+    let mut world = World::without_bot(days_later()).await;
     assert!(world.sim.smspool.set_price(1, 1012, "0.22"));
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(SCHEMA_1);
     std::fs::copy(file, world.database()).expect("copied");
@@ -37,6 +32,35 @@ async fn fault_22_a_file_of_the_first_schema_loads_in_every_later_version() {
         play_as(&mut world, user, &format!("send /wallet\nnewest \"Balance: {after}\"\n")).await;
     }
     audited(&world);
+}
+
+/// Wherever the process dies, the old file or the new one is there, whole; the next start goes on.
+#[tokio::test(flavor = "multi_thread")]
+async fn fault_13_killed_while_the_file_is_brought_to_todays_form() {
+    let old = Path::new(env!("CARGO_MANIFEST_DIR")).join(SCHEMA_1);
+    let old = std::fs::read(old).expect("the frozen file");
+    for moment in ["copy:before", "copy:after", "change:before", "change:after", "place:before", "place:after"] {
+        let mut world = World::without_bot(days_later()).await;
+        std::fs::write(world.database(), &old).expect("written");
+        let mut bot = world.spawn(&[("FAILPOINTS", &format!("migrate:{moment}=1*return"))]);
+        assert!(!bot.ended().await.success(), "{moment}");
+        let kept = world.database().with_extension("redb.schema-1");
+        assert_eq!(kept.exists(), moment == "place:after", "{moment}");
+        world.start().await;
+        assert!(kept.exists() && !world.database().with_extension("redb.migrating").exists(), "{moment}");
+        audited(&world);
+        until_status(&world, &["Users: 3"]).await;
+        world.play("user 8\nsend /wallet\nsee \"$19.71\"\n").await;
+    }
+}
+
+/// Telegram and the supplier go on with other numbers than those of the frozen file's own days.
+fn days_later() -> SimOptions {
+    let mut options = SimOptions::default();
+    options.telegram.rates = None;
+    options.telegram.first_update_id += 1_000;
+    options.smspool.seed = 2;
+    options
 }
 
 async fn write_fixture(path: &str) {

@@ -7,6 +7,7 @@ mod disk;
 mod life;
 mod limits;
 mod lists;
+mod migrating;
 mod model;
 mod old_books;
 mod opening;

@@ -6,8 +6,6 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::{USER, World};
-use crate::codec::encode;
-use crate::tables::Tab;
 use crate::{OpenError, Options, Store};
 
 /// A folder that goes with the test.
@@ -33,7 +31,7 @@ impl Drop for Folder {
     }
 }
 
-fn open(path: &Path) -> Result<Store, OpenError> {
+pub(super) fn open(path: &Path) -> Result<Store, OpenError> {
     Store::open(path, Options::default())
 }
 
@@ -113,21 +111,6 @@ async fn fault_19_and_20_flipped_bytes_or_a_lost_end_are_refused() {
         assert!(matches!(error, OpenError::Foreign(_) | OpenError::Damaged { .. }), "{error:?}");
         assert!(error.to_string().contains("raqam restore"), "{error}");
     }
-}
-
-#[tokio::test]
-async fn fault_22_a_newer_schema_is_refused() {
-    let folder = Folder::new();
-    drop(open(&folder.file()).expect("a store"));
-    let database = redb::Database::open(folder.file()).expect("a database");
-    let transaction = database.begin_write().expect("a transaction");
-    let newer = encode(&2_u32).expect("bytes");
-    let mut meta = transaction.open_table(Tab::Meta.definition()).expect("a table");
-    meta.insert(b"schema".as_slice(), newer.as_slice()).expect("written");
-    drop(meta);
-    transaction.commit().expect("committed");
-    drop(database);
-    assert!(matches!(open(&folder.file()), Err(OpenError::Newer { found: 2, known: 1, .. })));
 }
 
 #[tokio::test]
