@@ -50,7 +50,8 @@ async fn fault_13_killed_while_the_file_is_brought_to_todays_form() {
         assert!(kept.exists() && !world.database().with_extension("redb.migrating").exists(), "{moment}");
         audited(&world);
         until_status(&world, &["Users: 3"]).await;
-        world.play("user 8\nsend /wallet\nsee \"$19.71\"\n").await;
+        world.sim.telegram.user(8, "Noor", "en").send("/wallet");
+        world.play("user 8\nsee \"$19.71\"\n").await;
     }
 }
 

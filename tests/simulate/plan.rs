@@ -278,7 +278,9 @@ fn death(dice: &mut Dice, within_ms: u64) -> Death {
 
 fn storm(dice: &mut Dice, within_ms: u64) -> Storm {
     let from_ms = dice.below(within_ms * 2);
-    let until_ms = from_ms + dice.between(10_000, 5 * MINUTE_MS);
+    // Some outlast every deadline.
+    let longest_ms = if dice.one_in(3) { 25 * MINUTE_MS } else { 5 * MINUTE_MS };
+    let until_ms = from_ms + dice.between(10_000, longest_ms);
     let hits = dice.pick(&[Hits::Lists, Hits::Reads, Hits::Cancels, Hits::Telegram]);
     Storm { from_ms, until_ms, hits }
 }
