@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::command::{Command, SupplierRefund};
 use crate::order::{Order, RESERVED_LIFE_S, RefundReason, State};
 use crate::pool::{Cancelled, Check, Completeness, Listed, ListedOrder, ListedRental, Message};
-use crate::{OrderId, Phone, ServerId, SupplierOrderId, UnixSeconds};
+use crate::{OrderId, ServerId, SupplierOrderId, UnixSeconds};
 
 /// How long a new rental (or one that its user looked at) is asked about at every tick, in seconds.
 pub const RENTAL_EAGER_S: i64 = 900;
@@ -225,7 +225,7 @@ pub fn read_list<'a>(orders: impl Iterator<Item = &'a Order>, server: ServerId, 
     tasks
 }
 
-/// Rows on the number of somebody who asked for another code that none of these orders owns: the supplier gave one, and its
+/// Rows that somebody's wish for another code led to and that none of these orders owns: the supplier gave one, and its
 /// answer was lost, perhaps with an earlier life of the process.
 #[must_use]
 pub fn read_resent<'a>(
@@ -234,14 +234,12 @@ pub fn read_resent<'a>(
     list: &'a [ListedOrder],
 ) -> Vec<(&'a Order, &'a ListedOrder)> {
     let owned: BTreeSet<_> = orders.iter().filter_map(|order| Some(&order.number.as_ref()?.supplier_id)).collect();
-    let has_asked =
-        |order: &&Order| order.state == State::Done && order.wish.server == server && order.resend_asked_at.is_some();
-    let asked_on = |phone: &Phone| {
-        let on_it = |order: &&Order| order.number.as_ref().is_some_and(|number| number.phone == *phone);
-        orders.iter().filter(has_asked).filter(on_it).max_by_key(|order| order.resend_asked_at)
+    let asked_for = |row: &ListedOrder| {
+        let asked = orders.iter().filter(|order| order.wish.server == server && order.has_asked_for(row));
+        asked.max_by_key(|order| order.resend_asked_at)
     };
     let unowned = list.iter().filter(|row| !owned.contains(&row.id));
-    unowned.filter_map(|row| Some((asked_on(row.phone.as_ref()?)?, row))).collect()
+    unowned.filter_map(|row| Some((asked_for(row)?, row))).collect()
 }
 
 /// What the answer about one order means. `Ended` alone proves nothing: the order is watched until its deadline.

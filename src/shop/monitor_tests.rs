@@ -62,6 +62,18 @@ fn another_code_is_found_in_the_list_where_its_answer_was_lost() {
     assert_eq!(found(&[Order { resend_asked_at: None, ..asked }], &rows), [""; 0], "nobody asked");
 }
 
+/// A supplier sells one number for several services: what somebody else bought on it, its answer still on the way, would
+/// have gone to whoever asked for another code, with the codes of a stranger's account.
+#[test]
+fn what_another_service_or_country_sold_on_the_number_is_no_other_code() {
+    let asked = Order { resend_asked_at: Some(START + 30), ..order(1, State::Done) };
+    let phone = asked.number.as_ref().map(|number| number.phone.clone());
+    let telegram =
+        ListedOrder { phone: phone.clone(), service_name: "Telegram".to_owned(), ..row("A", Check::Pending) };
+    let canada = ListedOrder { phone, iso2: "CA".to_owned(), ..row("B", Check::Pending) };
+    assert_eq!(read_resent(&[asked], ServerId::Two, &[telegram, canada]), []);
+}
+
 #[test]
 fn one_list_for_all_temporary_orders() {
     let orders: Vec<Order> = (1..200).map(|number| order(number, State::Active)).collect();

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::catalogue::Product;
-use crate::pool::Message;
+use crate::pool::{ListedOrder, Message};
 use crate::{
     CountryId, ErrorCode, Money, OrderId, Phone, QuoteId, ServerId, ServiceId, SupplierOrderId, UnixSeconds, UserId,
 };
@@ -204,6 +204,15 @@ pub enum RefundReason {
     Expired,
 }
 
+impl Wish {
+    /// Whether a row of the supplier's lists is for the same service in the same country.
+    #[must_use]
+    pub fn is_kind_of(&self, row: &ListedOrder) -> bool {
+        row.iso2.eq_ignore_ascii_case(&self.iso2)
+            && row.service_name.trim().eq_ignore_ascii_case(self.service_name.trim())
+    }
+}
+
 impl Order {
     /// Whether the user's money is held for it.
     #[must_use]
@@ -236,6 +245,14 @@ impl Order {
     pub fn can_cancel(&self, now: UnixSeconds) -> bool {
         let waiting = matches!(self.state, State::Reserved | State::Active) && self.messages.is_empty();
         waiting && (!self.is_rental() || self.refund_ends_at().is_some_and(|end| now < end))
+    }
+
+    /// Whether a row of the supplier's lists is another code on its number that its user asked for.
+    #[must_use]
+    pub fn has_asked_for(&self, row: &ListedOrder) -> bool {
+        let has_asked = self.state == State::Done && self.resend_asked_at.is_some();
+        let on_it = self.number.as_ref().is_some_and(|number| Some(&number.phone) == row.phone.as_ref());
+        has_asked && on_it && self.wish.is_kind_of(row)
     }
 
     /// When an unused rental can no longer be given back; `None` where it never can, or there is no number.

@@ -69,12 +69,14 @@ pub fn round(
     now: UnixSeconds,
 ) -> Vec<Command> {
     let round = Round { server, orders, known, completeness: listed.completeness, now };
+    // Whoever asked for it will claim it.
+    let is_resent = |row: &ListedOrder| orders.iter().any(|it| it.wish.server == server && it.has_asked_for(row));
     round.settle(
         |order| !order.is_rental(),
         |lost| {
             let candidate = |row| Candidate { fits: fits(row, lost), ..Candidate::from(row) };
             let left_over = |row| lost.iter().any(|order| is_late(order, now)) && resembles(row, lost);
-            let rows = listed.rows.iter().filter(|row| fits(row, lost) || left_over(row));
+            let rows = listed.rows.iter().filter(|row| !is_resent(row) && (fits(row, lost) || left_over(row)));
             rows.map(candidate).collect()
         },
     )
@@ -132,8 +134,7 @@ impl<'a> Round<'a> {
             let (group, others): (Vec<&Order>, _) = left.into_iter().partition(|order| is_alike(first, order));
             left = others;
             let mut found = candidates(&group);
-            found.retain(|row| !self.known.contains(row.id) && !self.is_resent(first, row));
-            found.retain(|row| taken.insert(row.id.clone()));
+            found.retain(|row| !self.known.contains(row.id) && taken.insert(row.id.clone()));
             // What can be given to somebody first: a row without a readable number is nobody's yet.
             found.sort_by_key(|row| (row.phone.is_none(), row.bought_at, row.expires_at, row.id.clone()));
             commands.extend(self.settle_group(&group, &found));
@@ -160,12 +161,6 @@ impl<'a> Round<'a> {
             commands.extend(surplus.map(|row| self.orphan(row, alike, dearest)));
         }
         commands
-    }
-
-    /// A number that somebody has for the same is another code's order: whoever asked for that will claim it.
-    fn is_resent(&self, alike: &Order, row: &Candidate<'_>) -> bool {
-        let has = |order: &Order| order.number.as_ref().is_some_and(|number| Some(&number.phone) == row.phone);
-        self.orders.iter().any(|order| is_alike(alike, order) && has(order))
     }
 
     /// While a purchase of the same kind is in flight, a listed order may be its own.
@@ -237,9 +232,7 @@ fn resembles(row: &ListedOrder, lost: &[&Order]) -> bool {
 fn is_kind_since(row: &ListedOrder, lost: &[&Order], earlier_s: i64) -> bool {
     let Some(first) = lost.first() else { return false };
     let not_before = sent_at(first) - earlier_s - LIFE_SLACK_S;
-    row.iso2.eq_ignore_ascii_case(&first.wish.iso2)
-        && row.service_name.trim().eq_ignore_ascii_case(first.wish.service_name.trim())
-        && row.bought_at.is_none_or(|at| at >= not_before)
+    first.wish.is_kind_of(row) && row.bought_at.is_none_or(|at| at >= not_before)
 }
 
 fn fits_rental(line: &ListedRental, lost: &[&Order], now: UnixSeconds) -> bool {

@@ -65,10 +65,22 @@ fn an_unreadable_number_does_not_outlive_the_deadline() {
 
 #[test]
 fn another_code_on_somebodys_number_is_no_lost_purchase() {
-    let done = order(2, State::Done);
-    let phone = done.number.as_ref().map(|number| number.phone.clone());
+    let asked = Order { resend_asked_at: Some(START + 10), ..order(2, State::Done) };
+    let phone = asked.number.as_ref().map(|number| number.phone.clone());
     let resent = vec![ListedOrder { phone, ..row("A", Check::Pending) }];
-    assert_eq!(temporary(&[order(1, LOST), done], resent, START + 20), ["missed 0001"]);
+    assert_eq!(temporary(&[order(1, LOST), asked], resent, START + 20), ["missed 0001"]);
+}
+
+/// A number that came back to the supplier is sold again. The one that we paid for was nobody's where somebody of ours had
+/// had it a moment before.
+#[test]
+fn a_number_that_was_somebodys_before_is_bought_again() {
+    let refunded = State::Refunded(RefundReason::Cancelled);
+    let number = order(2, State::Active).number;
+    let before = Order { number, watched_until: Some(START + 2_000), ..order(2, refunded) };
+    let phone = before.number.as_ref().map(|number| number.phone.clone());
+    let again = vec![ListedOrder { phone, ..row("A", Check::Pending) }];
+    assert_eq!(temporary(&[order(1, LOST), before], again, START + 20), ["bought 0001 A"]);
 }
 
 #[test]

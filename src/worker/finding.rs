@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use shop::command::Command;
-use shop::order::{Number, Order};
+use shop::order::Order;
 use shop::pool::{Listed, PoolError, PurchaseError, Resent, SmsPool};
 use shop::{Money, OrderId, ServerId, SupplierOrderId, reconcile};
 use store::StoreError;
@@ -81,7 +81,7 @@ pub(super) async fn resend(shell: Arc<Shell>, id: OrderId) -> After {
             Err(PurchaseError::DefiniteNo(_)) => None,
             Err(PurchaseError::Unknown(error)) => {
                 log(&order, &error, "another code was asked for without a clear answer");
-                find_resent(&shell, pool.as_ref(), number).await
+                find_resent(&shell, pool.as_ref(), &order).await
             }
         }
     } else {
@@ -112,15 +112,14 @@ async fn is_free(pool: &dyn SmsPool, id: &SupplierOrderId) -> bool {
     false
 }
 
-/// An open order of the supplier on this number that nobody owns.
-async fn find_resent(shell: &Shell, pool: &dyn SmsPool, number: &Number) -> Option<Resent> {
+/// An open order of the supplier that this one's wish for another code led to.
+async fn find_resent(shell: &Shell, pool: &dyn SmsPool, order: &Order) -> Option<Resent> {
     for look in 0..LOOKS_MAX {
         if look > 0 {
             tokio::time::sleep(LOOK_EVERY).await;
         }
         let (Ok(listed), Ok(known)) = (pool.active().await, shell.office.store.known_supplier_ids()) else { continue };
-        let found =
-            listed.rows.into_iter().find(|row| row.phone.as_ref() == Some(&number.phone) && !known.contains(&row.id));
+        let found = listed.rows.into_iter().find(|row| order.has_asked_for(row) && !known.contains(&row.id));
         if let Some(row) = found {
             return Some(Resent { id: row.id, charge: row.cost.unwrap_or(Money::ZERO) });
         }
