@@ -127,24 +127,20 @@ pub fn restore(backup: &Path, database: &Path, forget: Forget) -> Result<(Audit,
     Ok((audit, kept))
 }
 
-/// Puts the backup there, and keeps what was there; its new name.
+/// Puts the backup there, and keeps what was there; its new name. At every moment the database's name stands for a whole
+/// file: the copy takes it when it is finished, and what was there has a second name by then.
 fn replace(backup: &Path, database: &Path) -> std::io::Result<Option<PathBuf>> {
+    let unfinished = PathBuf::from(format!("{}.new", database.display()));
+    let copied = fs::copy(backup, &unfinished).and_then(|_| private(&unfinished));
+    let durable = copied.and_then(|()| fs::File::open(&unfinished)?.sync_all());
+    durable.inspect_err(|_| drop(fs::remove_file(&unfinished)))?;
     let kept = database.exists().then(|| free_name(database));
     if let Some(kept) = &kept {
-        fs::rename(database, kept)?;
+        fs::hard_link(database, kept)?;
     }
-    place(backup, database)?;
-    Ok(kept)
-}
-
-/// A copy beside the place, then a renaming: the name always stands for a whole file.
-fn place(backup: &Path, database: &Path) -> std::io::Result<()> {
-    let unfinished = PathBuf::from(format!("{}.new", database.display()));
-    fs::copy(backup, &unfinished)?;
-    private(&unfinished)?;
-    fs::File::open(&unfinished)?.sync_all()?;
     fs::rename(&unfinished, database)?;
-    sync_folder(database)
+    sync_folder(database)?;
+    Ok(kept)
 }
 
 fn free_name(database: &Path) -> PathBuf {
@@ -160,6 +156,8 @@ fn copy(books: &Snapshot, to: &Path) -> Result<Head, BackupError> {
     transaction.set_durability(Durability::Immediate).map_err(StoreError::from)?;
     transaction.set_quick_repair(true);
     for tab in Tab::ALL {
+        // A backup that a crash left unfinished may be under the name.
+        transaction.delete_table(tab.definition()).map_err(StoreError::from)?;
         let mut table = transaction.open_table(tab.definition()).map_err(StoreError::from)?;
         books.scan(*tab, &Span::all(), Sort::Ascending, &mut |key, bytes| {
             table.insert(key, bytes)?;

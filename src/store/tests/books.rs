@@ -137,3 +137,34 @@ async fn what_is_no_sound_backup_is_refused_and_changes_nothing() {
     assert!(restore(&folder.0.join("nothing"), &file, Forget::Nothing).is_err());
     assert!(fs::read(&file).expect("a file") == there, "the database is as it was");
 }
+
+/// The database was renamed before its successor was there: a disk that was full in between, or a backup that was the
+/// database itself, left none.
+#[tokio::test]
+async fn a_restore_that_fails_leaves_the_database_in_its_place() {
+    let folder = Folder::new();
+    let (file, backup) = (folder.file(), folder.0.join("backup.redb"));
+    shop(&file).await.store.backup(&backup).expect("a backup");
+    let is_there = || World { store: open(&file), ..World::new() }.check(740, 130);
+    fs::create_dir(folder.0.join("raqam.redb.new")).expect("something in the way");
+    assert!(matches!(restore(&backup, &file, Forget::WhatCameLater), Err(BackupError::Io(..))));
+    is_there();
+    fs::remove_dir(folder.0.join("raqam.redb.new")).expect("gone");
+    restore(&file, &file, Forget::Nothing).expect("nothing is lost by it");
+    is_there();
+}
+
+/// A process that died over a backup left one that was nearly finished; the next one under that name was both in one, and
+/// would have brought back what was done with.
+#[tokio::test]
+async fn what_is_left_of_an_earlier_backup_is_in_no_later_one() {
+    let folder = Folder::new();
+    let (first, second) = (folder.0.join("first.redb"), folder.0.join("second.redb"));
+    let mut world = shop(&folder.file()).await;
+    let update = world.update().await;
+    world.store.backup(&first).expect("a backup");
+    fs::rename(&first, folder.0.join("second.redb.new")).expect("renamed");
+    world.apply(crate::Intent::Handled { update }).await;
+    world.store.backup(&second).expect("a backup");
+    assert_eq!(open(&second).unhandled().expect("a query"), []);
+}
