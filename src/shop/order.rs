@@ -13,8 +13,6 @@ use crate::{
 pub const QUOTE_LIFE_S: i64 = 120;
 /// How long a reserved order may wait for its purchase call, in seconds.
 pub const RESERVED_LIFE_S: i64 = 20;
-/// The longest that a purchase call takes, in seconds: the client's total time limit.
-pub const PURCHASE_TIMEOUT_S: i64 = 45;
 /// When an ambiguous purchase without a match is given back, in seconds after it was sent.
 pub const AMBIGUOUS_LIFE_S: i64 = 180;
 /// How long after the sending a clean miss may count, in seconds.

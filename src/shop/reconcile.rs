@@ -8,8 +8,7 @@ use std::collections::BTreeSet;
 use crate::catalogue::Product;
 use crate::command::Command;
 use crate::order::{
-    AMBIGUOUS_LIFE_S, CLEAN_MISS_AFTER_S, CLEAN_MISSES_NEEDED, LATE_WATCH_S, Order, PURCHASE_TIMEOUT_S, RefundReason,
-    State,
+    AMBIGUOUS_LIFE_S, CLEAN_MISS_AFTER_S, CLEAN_MISSES_NEEDED, LATE_WATCH_S, Order, RefundReason, State,
 };
 use crate::orphan::Orphan;
 use crate::pool::{Check, Completeness, Listed, ListedOrder, ListedRental, Message, Purchased};
@@ -163,11 +162,10 @@ impl<'a> Round<'a> {
         commands
     }
 
-    /// While a purchase of the same kind is in flight, a listed order may be its own.
+    /// While a purchase of the same kind is in flight, a listed order may be its own; also when the call is over and what it
+    /// brought is not stored yet.
     fn answer_may_still_come(&self, order: &Order) -> bool {
-        let in_flight = |other: &Order| {
-            matches!(other.state, State::Buying { .. }) && self.now - sent_at(other) <= PURCHASE_TIMEOUT_S
-        };
+        let in_flight = |other: &Order| matches!(other.state, State::Buying { .. });
         self.orders.iter().any(|other| is_alike(order, other) && in_flight(other))
     }
 

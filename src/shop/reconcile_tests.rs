@@ -97,7 +97,8 @@ fn nothing_is_matched_while_an_answer_may_still_come() {
     for (sent_at, now, expected) in [
         (START + 10, START + 20, vec![]),
         (START + 150, START + 180, vec!["refunded 0001"]),
-        (START, START + 60, vec!["bought 0001 A"]),
+        // The call has ended, and what it brought is not stored yet.
+        (START, START + 60, vec![]),
     ] {
         let orders = [order(1, LOST), buying(sent_at)];
         assert_eq!(temporary(&orders, vec![row("A", Check::Pending)], now), expected, "{sent_at} {now}");
@@ -130,6 +131,19 @@ fn a_number_that_shows_up_after_the_refund_is_an_orphan() {
     assert_eq!(temporary(&[proven], rows(), START + 300), ["orphan A"], "the lists were late");
     // Whoever still waits comes first.
     assert_eq!(temporary(&[late, order(2, LOST)], rows(), START + 300), ["bought 0002 A"]);
+}
+
+/// The purchase call of the second one ended at its last moment, without an answer. Before that was stored, its number went
+/// to the orphans: it was never shown.
+#[test]
+fn a_purchase_that_has_just_ended_keeps_its_number() {
+    let late = Order { watched_until: Some(START + 2_000), ..order(1, State::Refunded(RefundReason::Unknown)) };
+    let listed = || vec![row("A", Check::Pending)];
+    let sent_at = START + 300;
+    let ended = order(2, State::Buying { boot: 1, sent_at });
+    assert_eq!(temporary(&[late.clone(), ended], listed(), sent_at + 46), [""; 0]);
+    let lost = order(2, State::Ambiguous { sent_at, clean_misses: 0 });
+    assert_eq!(temporary(&[late, lost], listed(), sent_at + 51), ["bought 0002 A"]);
 }
 
 /// An order that was sent first took the number of a later one, and its own number, listed late and dearer, was nobody's:
