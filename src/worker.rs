@@ -207,7 +207,7 @@ impl Worker {
         let asked = |order| self.asked.get(&order).copied().unwrap_or_default();
         let tasks = monitor::due(&self.open.values(), Tick { now, boot: office.boot, every_s }, &asked);
         let given_back = orphan::due(self.orphans.values(), now);
-        tasks.into_iter().chain(given_back).for_each(|task| self.queue.push(task));
+        tasks.into_iter().chain(given_back).for_each(|task| self.queue.push_due(task));
         self.remind(now);
     }
 

@@ -53,6 +53,14 @@ impl Queue {
         self.waiting.insert(place(&task), task);
     }
 
+    /// The same for what is due: not while a task about the same thing runs, whose end may change that. What is due then is
+    /// computed at the next tick.
+    pub(super) fn push_due(&mut self, task: Task) {
+        if !self.running.contains(&place(&task).1) {
+            self.push(task);
+        }
+    }
+
     /// The next task that may run now. It runs until [`Queue::ended`].
     pub(super) fn next(&mut self) -> Option<(About, Task)> {
         let full = self.running.len() >= TASKS_MAX;
@@ -163,6 +171,19 @@ mod tests {
         assert_eq!(run(&mut queue), [task("B")], "others do not wait for it");
         queue.ended(&About::Orphan(id("A")));
         assert_eq!(run(&mut queue), [task("A")]);
+    }
+
+    /// A supplier that took longer than a tick was asked again as soon as it had answered.
+    #[test]
+    fn what_was_due_while_it_ran_is_not_done_again_at_once() {
+        let (mut queue, order) = (Queue::default(), OrderId(1));
+        queue.push_due(Task::Close(order));
+        assert_eq!(run(&mut queue), [Task::Close(order)]);
+        queue.push_due(Task::Close(order));
+        queue.ended(&About::Order(order));
+        assert_eq!(run(&mut queue), []);
+        queue.push_due(Task::Close(order));
+        assert_eq!(run(&mut queue), [Task::Close(order)]);
     }
 
     #[test]

@@ -77,6 +77,10 @@ fn numbers(world: &World, orders: &[Order], sold: &[Sold]) {
             }
             continue;
         };
+        // A rented line receives any service.
+        if sold.kind == Kind::Temporary && order.wish.service.0 != sold.service {
+            world.diary.violated("I14", format!("{id} was sold for another service than order {}", order.id));
+        }
         if arrived > 0 && order.messages.is_empty() {
             world.diary.violated("I14", format!("a message of {id} arrived and is not in order {}", order.id));
         }

@@ -53,7 +53,7 @@ struct Life {
 pub(super) async fn live(world: Arc<World>) {
     let clock: Arc<dyn Clock> = world.clock.clone();
     let (office, follow_ups) = Office::open(world.store.clone(), clock.clone()).await.expect("an office");
-    let pool: Arc<dyn SmsPool> = Arc::new(SimPool { supplier: world.supplier.clone(), judge: world.judge.clone() });
+    let pool: Arc<dyn SmsPool> = Arc::new(SimPool::new(&world));
     let settings = world.store.settings().expect("settings");
     let market = Market::open(ServerId::Two, pool, clock, &world.store, &settings);
     market.key_was_set();

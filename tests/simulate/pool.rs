@@ -1,6 +1,7 @@
 //! What the simulated supplier answers: its truth, late, in part, or not at all.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -9,15 +10,25 @@ use shop::pool::{
     PoolService, PurchaseError, PurchaseRequest, Purchased, RentRequest, RentalOffer, Resent, SmsPool,
 };
 use shop::{CountryId, ErrorCode, Money, ServiceId, SupplierOrderId};
+use store::Store;
 
+use super::diary::locked;
 use super::judge::Judge;
-use super::plan::{Another, Answer, Fate, Hits, Kind, Why};
+use super::plan::{Act, Another, Answer, Fate, Hits, Kind, Life, Plan, Storm, What, Why};
 use super::supplier::{RENTAL_REFUND_S, Supplier, Times};
+use super::world::{World, happen};
+
+/// How soon a supplier is asked again to take a number without an owner back: not before its time lock is retried, in
+/// milliseconds, less a second that a clock of whole seconds may swallow.
+const ASKED_AGAIN_AFTER_MS: u64 = 14_000;
 
 /// The supplier as the shop knows it, under the judge's eyes.
 pub(crate) struct SimPool {
-    pub(crate) supplier: Arc<Supplier>,
-    pub(crate) judge: Arc<Judge>,
+    supplier: Arc<Supplier>,
+    judge: Arc<Judge>,
+    store: Store,
+    /// When this life of the process last asked for a number without an owner to be taken back.
+    given_back_at_ms: Mutex<BTreeMap<SupplierOrderId, u64>>,
 }
 
 fn error(code: ErrorCode, advice: Advice) -> PoolError {
@@ -33,6 +44,12 @@ fn unknown_order() -> PoolError {
 }
 
 impl SimPool {
+    pub(crate) fn new(world: &World) -> Self {
+        let World { supplier, judge, store, .. } = world;
+        let (supplier, judge, store) = (supplier.clone(), judge.clone(), store.clone());
+        Self { supplier, judge, store, given_back_at_ms: Mutex::default() }
+    }
+
     /// A call that changes nothing.
     async fn read<T>(&self, answer: impl FnOnce(&Supplier, u64) -> Result<T, PoolError>) -> Result<T, PoolError> {
         self.supplier.takes_time().await;
@@ -40,10 +57,28 @@ impl SimPool {
     }
 
     /// A cancel happens on arrival; in a storm nobody hears of it.
-    async fn cancelling(&self, cancel: impl FnOnce(&Supplier, u64) -> Cancelled) -> Result<Cancelled, PoolError> {
+    async fn cancelling(
+        &self,
+        id: &SupplierOrderId,
+        cancel: impl FnOnce(&Supplier, u64) -> Cancelled,
+    ) -> Result<Cancelled, PoolError> {
+        self.is_given_time(id);
         let answer = cancel(&self.supplier, self.supplier.now_ms());
         self.supplier.takes_time().await;
         if self.supplier.is_hit(Hits::Cancels) { Err(silence()) } else { Ok(answer) }
+    }
+
+    /// Whoever is asked to take a number back is not asked again at once.
+    fn is_given_time(&self, id: &SupplierOrderId) {
+        if self.store.orphan(id).expect("readable books").is_none() {
+            return;
+        }
+        let now_ms = self.supplier.now_ms();
+        let before = locked(&self.given_back_at_ms).insert(id.clone(), now_ms);
+        let after_ms = before.map_or(u64::MAX, |before| now_ms - before);
+        if after_ms < ASKED_AGAIN_AFTER_MS {
+            self.supplier.diary.violated("pace", format!("{} is given back again after {after_ms} ms", id.as_str()));
+        }
     }
 
     /// A purchase happens halfway, and its answer comes at the end; or neither.
@@ -132,7 +167,7 @@ impl SmsPool for SimPool {
     }
 
     async fn cancel(&self, id: &SupplierOrderId) -> Result<Cancelled, PoolError> {
-        self.cancelling(|supplier, now_ms| {
+        self.cancelling(id, |supplier, now_ms| {
             let Some(sold) = supplier.find(id) else { return Cancelled::Refused };
             match sold.check(now_ms) {
                 Check::Pending if sold.is_locked(now_ms) => Cancelled::Locked,
@@ -217,7 +252,7 @@ impl SmsPool for SimPool {
     }
 
     async fn rental_refund(&self, id: &SupplierOrderId) -> Result<Cancelled, PoolError> {
-        self.cancelling(|supplier, now_ms| match supplier.find(id) {
+        self.cancelling(id, |supplier, now_ms| match supplier.find(id) {
             Some(sold) if sold.is_given_back(now_ms) || !sold.arrived(now_ms).is_empty() => Cancelled::Refused,
             Some(sold) if now_ms >= sold.at_ms + RENTAL_REFUND_S * 1_000 || sold.life.keeps_money => Cancelled::Refused,
             Some(sold) if sold.is_locked(now_ms) => Cancelled::Locked,
@@ -238,4 +273,17 @@ impl SmsPool for SimPool {
         })
         .await
     }
+}
+
+/// A try that took longer than a tick was made again as soon as it had ended.
+#[test]
+fn simulate_a_slow_supplier_is_given_time_to_take_a_number_back() {
+    let number = Life { lock_s: 900, ..Fate::plain().number };
+    let fates = vec![Fate { answer: Answer::LostSold { after_ms: 45_000, listed_after_ms: 200_000 }, number }];
+    let buys = What::Buy { product: Kind::Temporary, service: 1, think_ms: 300, presses: 1 };
+    let acts = vec![Act { at_ms: 1_000, person: 0, what: buys }];
+    let storms = vec![Storm { from_ms: 330_000, until_ms: 630_000, hits: Hits::Reads }];
+    let (result, diary) = happen(&Plan { seed: 1, people: 1, acts, fates, deaths: Vec::new(), storms });
+    assert!(result.is_ok(), "{}\n{}", result.expect_err("it failed").what, diary.join("\n"));
+    assert!(diary.iter().any(|line| line.contains("gives N1 back")), "{}", diary.join("\n"));
 }

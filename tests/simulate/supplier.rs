@@ -105,7 +105,7 @@ impl Supplier {
     pub(super) fn sell(&self, kind: Kind, service: u32, cost: Money, life: Life, times: Times) -> Sold {
         let mut truth = locked(&self.truth);
         let number = truth.sold.len() as u64 + 1;
-        let phone = Phone::parse(&format!("1202555{number:04}")).expect("a number");
+        let phone = self.sold_before(&truth.sold, service, times.sold_at_ms).unwrap_or_else(|| phone(number));
         let life_s = if kind == Kind::Rental { RENTAL_S } else { life.life_s };
         let messages = life.messages_s.iter().enumerate();
         let messages = messages
@@ -128,6 +128,19 @@ impl Supplier {
         self.diary.note(format!("supplier: sells {} for {cost} (from {} ms on)", sold.id.as_str(), times.sold_at_ms));
         truth.sold.push(sold.clone());
         sold
+    }
+
+    /// Now and then a phone number that was sold before: for another service at any time, for the same one where it came back
+    /// without a message.
+    fn sold_before(&self, sold: &[Sold], service: u32, now_ms: u64) -> Option<Phone> {
+        let mut dice = Dice::of(self.plan.seed, "phone", sold.len() as u64);
+        let is_unused = |one: &Sold| one.is_given_back(now_ms) && one.arrived(now_ms).is_empty();
+        let may_be_sold = |phone: &Phone| {
+            let mut on_it = sold.iter().filter(|one| one.phone == *phone);
+            on_it.all(|one| one.service != service || is_unused(one))
+        };
+        let phones: Vec<&Phone> = sold.iter().map(|one| &one.phone).filter(|phone| may_be_sold(phone)).collect();
+        (!phones.is_empty() && dice.one_in(2)).then(|| dice.pick(&phones).clone())
     }
 
     /// Another order on the same number, for another code. Free.
@@ -247,6 +260,10 @@ impl Sold {
 /// A service's name in the lists.
 pub(crate) fn service_name(service: u32) -> String {
     format!("Service {service}")
+}
+
+fn phone(number: u64) -> Phone {
+    Phone::parse(&format!("1202555{number:04}")).expect("a number")
 }
 
 fn message(number: u64, nth: usize, kind: Kind) -> Message {
