@@ -228,13 +228,16 @@ impl Store {
         bytes.map(|bytes| payload(&bytes).map(<[u8]>::to_vec)).transpose()
     }
 
-    /// The supplier's ids that have an owner, or are known to have none.
-    pub fn known_supplier_ids(&self) -> Result<BTreeSet<SupplierOrderId>> {
+    /// Those of these supplier's ids that have an owner, or are known to have none.
+    pub fn known_among<'i>(
+        &self,
+        ids: impl IntoIterator<Item = &'i SupplierOrderId>,
+    ) -> Result<BTreeSet<SupplierOrderId>> {
+        let books = self.snapshot()?;
         let mut known = BTreeSet::new();
-        self.snapshot()?.scan(Tab::SupplierIds, &Span::all(), Sort::Ascending, &mut |key, _| {
-            known.extend(std::str::from_utf8(key).ok().and_then(SupplierOrderId::parse));
-            Ok(true)
-        })?;
+        for id in ids {
+            known.extend(books.owner(id)?.map(|_| id.clone()));
+        }
         Ok(known)
     }
 

@@ -41,7 +41,10 @@ async fn round(shell: &Shell, server: ServerId, pool: &dyn SmsPool) -> Result<Ve
     if before.iter().filter(lost).any(Order::is_rental) {
         rented = Some(readable(server, pool.rentals().await));
     }
-    let (orders, known, now) = (store.open_orders()?, store.known_supplier_ids()?, shell.office.clock.now());
+    let orders = store.open_orders()?;
+    let ids = temporary.iter().flat_map(|listed| &listed.rows).map(|row| &row.id);
+    let known = store.known_among(ids.chain(rented.iter().flat_map(|listed| &listed.rows).map(|line| &line.id)))?;
+    let now = shell.office.clock.now();
     let temporary = temporary.map(|listed| reconcile::round(&orders, server, &listed, &known, now));
     let rented = rented.map(|listed| reconcile::rentals_round(&orders, server, &listed, &known, now));
     Ok(temporary.into_iter().chain(rented).flatten().collect())
@@ -61,7 +64,8 @@ pub(super) async fn warn_of_strangers(shell: Arc<Shell>) -> After {
     for (server, pool) in shell.pools() {
         let Ok(listed) = pool.active().await else { continue };
         let store = &shell.office.store;
-        let (Ok(orders), Ok(known)) = (store.open_orders(), store.known_supplier_ids()) else { continue };
+        let Ok(orders) = store.open_orders() else { continue };
+        let Ok(known) = store.known_among(listed.rows.iter().map(|row| &row.id)) else { continue };
         let count = reconcile::strangers(&orders, server, &listed, &known, shell.office.clock.now()).len();
         if count > 0 {
             tracing::error!(server = server.number(), count, "the supplier has open orders that nobody here knows");
@@ -118,7 +122,8 @@ async fn find_resent(shell: &Shell, pool: &dyn SmsPool, order: &Order) -> Option
         if look > 0 {
             tokio::time::sleep(LOOK_EVERY).await;
         }
-        let (Ok(listed), Ok(known)) = (pool.active().await, shell.office.store.known_supplier_ids()) else { continue };
+        let Ok(listed) = pool.active().await else { continue };
+        let Ok(known) = shell.office.store.known_among(listed.rows.iter().map(|row| &row.id)) else { continue };
         let found = listed.rows.into_iter().find(|row| order.has_asked_for(row) && !known.contains(&row.id));
         if let Some(row) = found {
             return Some(Resent { id: row.id, charge: row.cost.unwrap_or(Money::ZERO) });

@@ -109,7 +109,7 @@ fn resent(
         return Ok(Vec::new());
     }
     // Read after the list: what was bound meanwhile is then known.
-    let known = office.store.known_supplier_ids()?;
+    let known = office.store.known_among(found.iter().map(|(_, row)| &row.id))?;
     let lost = found.into_iter().filter(|(_, row)| !known.contains(&row.id));
     let command = |(order, row): (&Order, &ListedOrder)| Command::Resent {
         order: order.id,

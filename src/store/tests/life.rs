@@ -117,7 +117,8 @@ async fn an_ambiguous_purchase_is_counted_and_found() {
     assert_eq!(world.store.status(world.now).expect("a status").ambiguous, 1);
     world.domain(vec![Command::Bought { order, purchased: world.purchased("S1") }]).await;
     world.check(870, 130);
-    assert!(world.store.known_supplier_ids().expect("ids").contains(&supplier("S1")));
+    let known = world.store.known_among(&[supplier("S1"), supplier("NEW")]).expect("ids");
+    assert_eq!(Vec::from_iter(known), [supplier("S1")]);
 }
 
 #[tokio::test]

@@ -40,7 +40,8 @@ async fn an_orphan_is_kept_and_known() {
     let changed = world.domain(vec![found("X1"), found("X1")]).await;
     assert_eq!(changed.alarms, [Alarm::Orphan], "told once");
     assert_eq!(world.store.orphans().expect("orphans").len(), 1);
-    assert!(world.store.known_supplier_ids().expect("ids").contains(&supplier("X1")));
+    let known = world.store.known_among(&[supplier("X1"), supplier("NEW")]).expect("ids");
+    assert_eq!(Vec::from_iter(known), [supplier("X1")]);
     assert_eq!(paid(&world), COST);
     world.check(1_000, 0);
 }
