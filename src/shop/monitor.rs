@@ -89,7 +89,7 @@ pub fn due<'a>(
             State::Active if !order.is_rental() => Some(active(order, now)),
             State::Active => rental(order, now, asked(order.id)),
             State::Closing { next_try, deadline, .. } => {
-                (now >= next_try.min(deadline)).then_some(Task::Close(order.id))
+                (now >= deadline || is_time(next_try, CLOSE_RETRY_S, now)).then_some(Task::Close(order.id))
             }
             State::Done if order.is_rental() => rental(order, now, asked(order.id)),
             State::Done => received_once(order, now, asked(order.id)),
@@ -101,6 +101,12 @@ pub fn due<'a>(
         }
     }
     few_rentals(tasks, every_s, asked)
+}
+
+/// Whether it is time for a try that was planned for then, at most so long ahead. One that lies further ahead was planned
+/// by a clock that was set back since.
+pub(crate) fn is_time(planned: UnixSeconds, ahead_max_s: i64, now: UnixSeconds) -> bool {
+    !(1..=ahead_max_s).contains(&(planned - now))
 }
 
 /// As many rentals as may be asked about until the next tick, those first that have waited longest.
@@ -172,7 +178,7 @@ fn rental(order: &Order, now: UnixSeconds, asked: Asked) -> Option<Task> {
     }
     let eager = now - number.bought_at.max(order.checked_at.unwrap_or(0)) < RENTAL_EAGER_S;
     let wait = if eager { 0 } else { RENTAL_LAZY_S };
-    asked.tried_at.is_none_or(|tried| now - tried >= wait).then_some(Task::RentalMessages(order.id))
+    asked.tried_at.is_none_or(|tried| is_time(tried + wait, wait, now)).then_some(Task::RentalMessages(order.id))
 }
 
 /// A temporary number that has its code may receive more until it ends: the list tells, which is asked anyway. Where the
@@ -187,7 +193,7 @@ fn is_watched(order: &Order, now: UnixSeconds) -> bool {
 }
 
 fn watched(order: &Order, now: UnixSeconds, asked: Asked) -> Option<Task> {
-    let due = asked.tried_at.is_none_or(|tried| now - tried >= LATE_WATCH_EVERY_S);
+    let due = asked.tried_at.is_none_or(|tried| is_time(tried + LATE_WATCH_EVERY_S, LATE_WATCH_EVERY_S, now));
     (is_watched(order, now) && due).then_some(Task::Check(order.id))
 }
 

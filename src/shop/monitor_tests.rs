@@ -176,3 +176,19 @@ fn our_refund_window_ends_before_the_suppliers() {
     assert!(order.can_cancel(START + 7_139) && !order.can_cancel(START + 7_140));
     assert_eq!(due_at(&[order], START + 7_140, 3, unasked), [Task::Apply(Command::RentalKept(OrderId(1)))]);
 }
+
+/// The clock was a day ahead when these were last asked about, and was set right: for a day nobody would have fetched their
+/// messages or tried to give them back.
+#[test]
+fn a_clock_that_was_set_back_keeps_nobody_waiting() {
+    let (now, ahead) = (START + 60, START + 86_400);
+    let asked = |_| Asked { tried_at: Some(ahead), answered_at: Some(ahead) };
+    let tasks = |order: Order| due(&std::iter::once(&order), Tick { now, boot: BOOT, every_s: 10 }, &asked);
+    assert_eq!(tasks(rental(1, 7, State::Active)), [Task::RentalMessages(OrderId(1))]);
+    let refunded = State::Refunded(RefundReason::Expired);
+    let watched = Order { number: order(2, State::Active).number, watched_until: Some(ahead), ..order(2, refunded) };
+    assert_eq!(tasks(watched), [Task::Check(OrderId(2))]);
+    let closing = |next_try| State::Closing { reason: CloseReason::Cancel, deadline: ahead + 600, next_try };
+    assert_eq!(tasks(order(3, closing(ahead + CLOSE_RETRY_S))), [Task::Close(OrderId(3))]);
+    assert_eq!(tasks(order(3, closing(now + CLOSE_RETRY_S))), []);
+}

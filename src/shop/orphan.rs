@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::catalogue::Product;
 use crate::command::Command;
-use crate::monitor::{BUYING_MAX_S, CLOSE_RETRY_S, Task};
+use crate::monitor::{BUYING_MAX_S, CLOSE_RETRY_S, Task, is_time};
 use crate::order::CLOSE_LIFE_S;
 use crate::pool::{Cancelled, Check, Completeness, Listed, ListedOrder, ListedRental, Message};
 use crate::{Money, ServerId, SupplierOrderId, UnixSeconds};
@@ -143,12 +143,12 @@ impl Orphan {
         }
     }
 
-    /// When the supplier is asked next; `None`: never again.
+    /// Since when it is time to ask the supplier; `None`: it is not yet, or never again.
     #[must_use]
-    pub const fn next_try(&self) -> Option<UnixSeconds> {
+    pub fn due_since(&self, now: UnixSeconds) -> Option<UnixSeconds> {
         match self.state {
-            OrphanState::Watched => Some(self.found_at + CLAIM_LIFE_S),
-            OrphanState::GivingBack { next_try } => Some(next_try),
+            OrphanState::Watched => Some(self.found_at + CLAIM_LIFE_S).filter(|free_at| *free_at <= now),
+            OrphanState::GivingBack { next_try } => Some(next_try).filter(|at| is_time(*at, SILENCE_RETRY_S, now)),
             OrphanState::GivenBack { .. } | OrphanState::WrittenOff { .. } => None,
         }
     }
@@ -157,8 +157,7 @@ impl Orphan {
 /// Which orphans are to be given back now: a few at a time, those first that have waited longest.
 #[must_use]
 pub fn due<'a>(orphans: impl Iterator<Item = &'a Orphan>, now: UnixSeconds) -> Vec<Task> {
-    let due = |orphan: &'a Orphan| Some((orphan.next_try().filter(|next_try| *next_try <= now)?, &orphan.id));
-    let mut waiting: Vec<_> = orphans.filter_map(due).collect();
+    let mut waiting: Vec<_> = orphans.filter_map(|orphan| Some((orphan.due_since(now)?, &orphan.id))).collect();
     waiting.sort();
     waiting.into_iter().take(ORPHANS_AT_ONCE).map(|(_, id)| Task::GiveBack(id.clone())).collect()
 }

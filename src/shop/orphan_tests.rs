@@ -15,6 +15,8 @@ fn it_is_watched_first_and_then_tried_again_and_again() {
     let at = |state, now| due([&orphan(None, state)].into_iter(), now).len();
     assert_eq!((at(OrphanState::Watched, START + 119), at(OrphanState::Watched, START + 120)), (0, 1));
     assert_eq!((at(BACK, START + 199), at(BACK, START + 200)), (0, 1));
+    // A clock that was set back delays nothing but the first try, before which somebody may own it.
+    assert_eq!((at(BACK, START - 1_000), at(OrphanState::Watched, START - 1_000)), (1, 0));
     let ended = [OrphanState::GivenBack { at: START }, OrphanState::WrittenOff { at: START, loss: Loss::NotReturned }];
     assert!(ended.iter().all(|state| at(*state, START + 1_000_000) == 0));
 }
