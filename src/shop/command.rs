@@ -24,11 +24,11 @@ pub enum Command {
         /// What the user would pay.
         price: Money,
     },
-    /// The user buys at a quote. `seen` is today's price as the catalogue has it, if it does.
+    /// The user buys at a quote.
     Buy {
         /// Which quote.
         quote: QuoteId,
-        /// The price that a fresh quote would show now.
+        /// The price that a fresh quote would show now, where the catalogue has one.
         current: Option<Money>,
     },
     /// The user wants a number cancelled and the money back.

@@ -57,6 +57,10 @@ impl Purchases {
     }
 }
 
+fn is_recent(at: UnixSeconds, now: UnixSeconds) -> bool {
+    (0..PURCHASES_WITHIN_S).contains(&(now - at))
+}
+
 /// Whether messages arrive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -65,10 +69,6 @@ pub(crate) enum Reach {
     Reachable,
     /// The person blocked the bot: everything waits for their return.
     Parked,
-}
-
-fn is_recent(at: UnixSeconds, now: UnixSeconds) -> bool {
-    (0..PURCHASES_WITHIN_S).contains(&(now - at))
 }
 
 impl UserRow {
