@@ -183,7 +183,7 @@ fn our_refund_window_ends_before_the_suppliers() {
 fn a_clock_that_was_set_back_keeps_nobody_waiting() {
     let (now, ahead) = (START + 60, START + 86_400);
     let asked = |_| Asked { tried_at: Some(ahead), answered_at: Some(ahead) };
-    let tasks = |order: Order| due(&std::iter::once(&order), Tick { now, boot: BOOT, every_s: 10 }, &asked);
+    let tasks = |order: Order| due_at(&[order], now, 10, asked);
     assert_eq!(tasks(rental(1, 7, State::Active)), [Task::RentalMessages(OrderId(1))]);
     let refunded = State::Refunded(RefundReason::Expired);
     let watched = Order { number: order(2, State::Active).number, watched_until: Some(ahead), ..order(2, refunded) };
