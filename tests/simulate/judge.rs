@@ -35,6 +35,10 @@ struct Model {
     quotes: BTreeMap<QuoteId, Quoted>,
     orders: BTreeMap<OrderId, Seen>,
     calls: BTreeMap<OrderId, u32>,
+    /// The orders that the supplier's first, second, third … purchase was asked for.
+    asked_for: Vec<OrderId>,
+    /// When an order came to a state, where every commit is looked at. It comes to each once.
+    since_ms: BTreeMap<(OrderId, StateKind), u64>,
     adjusted: BTreeMap<String, Adjustment>,
     up_since: UnixSeconds,
 }
@@ -121,6 +125,7 @@ impl Judge {
         let mut model = locked(&self.model);
         let meant = model.quotes.iter().find(|(_, quoted)| is_meant(quoted)).map(|(quote, _)| quote.order());
         let Some(order) = meant else { return self.diary.violated("I6", "a purchase that nobody was quoted") };
+        model.asked_for.push(order);
         let calls = model.calls.entry(order).or_default();
         *calls += 1;
         self.diary.note(format!("bot: asks the supplier to sell, for order {order}"));
@@ -143,6 +148,16 @@ impl Judge {
     pub(crate) fn purchases_and_orders(&self) -> (u32, usize) {
         let model = locked(&self.model);
         (model.calls.values().sum(), model.orders.len())
+    }
+
+    /// The orders of the supplier's purchases, in the order of these.
+    pub(crate) fn asked_for(&self) -> Vec<OrderId> {
+        locked(&self.model).asked_for.clone()
+    }
+
+    /// When an order came to that state, from the beginning.
+    pub(crate) fn since_ms(&self, order: OrderId, kind: StateKind) -> Option<u64> {
+        locked(&self.model).since_ms.get(&(order, kind)).copied()
     }
 
     fn books(&self) -> Option<Store> {
@@ -226,6 +241,9 @@ impl Judge {
         let quoted = model.quotes.get(&order.quote).copied();
         let seen = Seen { kind: order.kind(), messages: order.messages.len() };
         let before = model.orders.insert(order.id, seen);
+        if self.people <= CROWD {
+            model.since_ms.entry((order.id, order.kind())).or_insert_with(|| self.clock.elapsed_ms());
+        }
         drop(model);
         let id = order.id;
         if let Some(quoted) = quoted.filter(|_| order.parent.is_none()) {

@@ -13,8 +13,10 @@ mod life;
 mod plan;
 mod pool;
 mod supplier;
+mod waits;
 mod world;
 
+use std::ops::RangeInclusive;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
@@ -23,12 +25,17 @@ use shop::{Money, UserId};
 
 use diary::locked;
 use plan::Plan;
+use waits::{Waits, median};
 use world::{Figures, Violation, happen};
 
 /// How many worlds there are where nobody says otherwise.
 const SEEDS: u64 = 500;
 /// The most worlds that are tried to make one that fails smaller.
 const SMALLER_MAX: usize = 400;
+/// In how long a purchase whose answer was lost is found as a rule, once it is ambiguous.
+const MATCHED_MS: u64 = 10_000;
+/// When a purchase that was not made is given back after its call: 90 to 180 s by clocks of whole seconds, and a round.
+const REFUNDED_MS: RangeInclusive<u64> = 89_000..=190_000;
 /// The one line that the simulated supplier rents.
 const RENTAL_PRODUCT: u32 = 6;
 
@@ -66,13 +73,16 @@ fn simulate_worlds_in_which_everything_fails() {
             });
         }
     });
-    let (sums, failed) = (*locked(&sums), locked(&failed).clone());
+    let (sums, failed) = (locked(&sums).clone(), locked(&failed).clone());
     if let Some((seed, violation)) = failed.first() {
         panic!("{}", told(*seed, violation));
     }
     let seconds = begun.elapsed().as_secs_f64();
     println!("{seeds} seeds, {:.0} a second, 0 violations: {sums:?}", seeds as f64 / seconds);
     assert!(sums.purchases <= sums.orders);
+    let Waits { matched, refunded } = &sums.waits;
+    assert!(median(matched) <= MATCHED_MS, "{:?}", sums.waits);
+    assert!(refunded.iter().all(|ms| REFUNDED_MS.contains(ms)), "{:?}", sums.waits);
 }
 
 #[test]
@@ -137,5 +147,6 @@ impl Figures {
         self.orders += other.orders;
         self.purchases += other.purchases;
         self.deaths += other.deaths;
+        self.waits.add(other.waits);
     }
 }

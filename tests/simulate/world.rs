@@ -15,6 +15,7 @@ use super::judge::Judge;
 use super::life::live;
 use super::plan::{Death, Plan};
 use super::supplier::Supplier;
+use super::waits::Waits;
 use super::{judgement, user_id};
 use crate::support::Dice;
 
@@ -38,7 +39,7 @@ pub(crate) struct World {
 }
 
 /// What became of a world in which nothing was violated.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(crate) struct Figures {
     /// Commits, after each of which the judge looked.
     pub(crate) commits: u64,
@@ -48,6 +49,8 @@ pub(crate) struct Figures {
     pub(crate) purchases: usize,
     /// How often the process died.
     pub(crate) deaths: usize,
+    /// How long people waited whose purchase had no answer.
+    pub(crate) waits: Waits,
 }
 
 /// What was violated, and what happened until then.
@@ -87,10 +90,11 @@ pub(crate) fn happen(plan: &Plan) -> (Result<Figures, Violation>, Vec<String>) {
     }
     let diary = world.diary.lines();
     let (commits, orders, purchases) = (world.store.commits(), world.judge.orders().len(), world.supplier.purchases());
+    let waits = Waits::of(&world);
     world.judge.leaves();
     let result = match world.diary.violation() {
         Some(what) => Err(Violation { what, diary: diary.clone() }),
-        None => Ok(Figures { commits, orders, purchases, deaths: died }),
+        None => Ok(Figures { commits, orders, purchases, deaths: died, waits }),
     };
     (result, diary)
 }
