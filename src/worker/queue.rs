@@ -1,4 +1,5 @@
-//! Which task runs next: never two at once about the same thing, and what holds people's money before everything else.
+//! Which task runs next: never two at once about the same thing, what holds people's money before everything else, and of
+//! tasks of a kind the one that has waited longest.
 //! Nothing is dropped; what waits is bounded, for each kind of task waits at most once per order.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,7 +9,8 @@ use shop::monitor::Task;
 use shop::{OrderId, ServerId, SupplierOrderId};
 
 /// How many tasks run at once; urgent ones do not wait for room.
-const TASKS_MAX: usize = 256;
+/// As many as a supplier at our own rate (15 a second) serves before the client gives up waiting for a turn (15 s).
+const TASKS_MAX: usize = 128;
 
 /// What a task is about: never two at once about the same thing.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,13 +46,20 @@ enum Urgency {
 #[derive(Debug, Default)]
 pub(super) struct Queue {
     running: BTreeSet<About>,
-    waiting: BTreeMap<(Urgency, About), Task>,
+    /// By urgency, and then as they came.
+    waiting: BTreeMap<(Urgency, u64), (About, Task)>,
+    /// When those that wait came.
+    places: BTreeMap<(Urgency, About), u64>,
+    came: u64,
 }
 
 impl Queue {
     /// Lets a task wait for its turn; a newer one of its kind about the same thing takes its place.
     pub(super) fn push(&mut self, task: Task) {
-        self.waiting.insert(place(&task), task);
+        let (urgency, about) = place(&task);
+        self.came += 1;
+        let came = *self.places.entry((urgency, about.clone())).or_insert(self.came);
+        self.waiting.insert((urgency, came), (about, task));
     }
 
     /// The same for what is due: not while a task about the same thing runs, whose end may change that. What is due then is
@@ -64,11 +73,13 @@ impl Queue {
     /// The next task that may run now. It runs until [`Queue::ended`].
     pub(super) fn next(&mut self) -> Option<(About, Task)> {
         let full = self.running.len() >= TASKS_MAX;
-        let may_run = |(urgency, _): &&(Urgency, About)| !full || *urgency <= Urgency::Reconcile;
-        let place = self.waiting.keys().take_while(may_run).find(|(_, about)| !self.running.contains(about))?.clone();
-        let task = self.waiting.remove(&place)?;
-        self.running.insert(place.1.clone());
-        Some((place.1, task))
+        let mut may_run = self.waiting.iter().take_while(|((urgency, _), _)| !full || *urgency <= Urgency::Reconcile);
+        let (place, _) = may_run.find(|(_, (about, _))| !self.running.contains(about))?;
+        let place = *place;
+        let (about, task) = self.waiting.remove(&place)?;
+        self.places.remove(&(place.0, about.clone()));
+        self.running.insert(about.clone());
+        Some((about, task))
     }
 
     /// The task about this has ended, in whatever way.
@@ -157,6 +168,21 @@ mod tests {
         (1..=TASKS_MAX as u64).for_each(|order| queue.ended(&About::Order(OrderId(order))));
         let rest = run(&mut queue);
         assert_eq!((rest.len(), &rest[0]), (51, &Task::Resend(OrderId(9_002))));
+    }
+
+    /// Orders that left the supplier's list are asked about alone, all of them again at each tick: those with the highest
+    /// ids once waited for ever where a tick was too short for all.
+    #[test]
+    fn fault_51_each_order_is_asked_about_before_any_is_asked_again() {
+        let (mut queue, orders) = (Queue::default(), TASKS_MAX as u64 * 2);
+        let tick = |queue: &mut Queue| (1..=orders).for_each(|order| queue.push(Task::Check(OrderId(order))));
+        tick(&mut queue);
+        let first = run(&mut queue);
+        first.iter().for_each(|task| queue.ended(&place(task).1));
+        tick(&mut queue);
+        let second = run(&mut queue);
+        assert!(second.iter().all(|task| !first.contains(task)), "{second:?}");
+        assert_eq!(first.len() + second.len(), usize::try_from(orders).expect("few"));
     }
 
     /// Two cancels of one number at once could be told apart by nobody.
