@@ -1,12 +1,15 @@
 //! A load run: the real binary as a process of its own, 500 users at once, 5,000 journeys, over the simulators in this
 //! process. Telegram's and the supplier's limits are raised, and the run says so. `cargo bench --bench load`.
 
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+mod bot;
+
+use std::path::Path;
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use bot::{Bot, environment, fresh_folder};
 use sim::{Sim, SimOptions, SimUser};
 
 const USERS: u64 = 500;
@@ -25,48 +28,52 @@ fn main() {
 
 async fn run() {
     println!("limits raised: Telegram and the supplier without 429, 1,000 supplier requests/s, no limit on purchases");
-    let (sim, mut bot) = world("journeys", Some(Duration::ZERO), "1").await;
+    let folder = fresh_folder("load");
+    let (sim, bot, operator) = world(&folder.join("journeys.redb"), Some(Duration::ZERO), "1").await;
     tokio::time::sleep(Duration::from_secs(2)).await;
     println!("idle memory: {} KiB", bot.memory("VmRSS"));
-    prepare(&sim, &bot).await;
+    prepare(&sim, &operator).await;
     journeys(&sim, &bot).await;
     println!("peak memory: {} KiB", bot.memory("VmHWM"));
-    bot.stop();
+    drop(bot);
 
-    let (sim, mut bot) = world("open", None, "10").await;
-    prepare(&sim, &bot).await;
+    let (sim, bot, operator) = world(&folder.join("open.redb"), None, "10").await;
+    prepare(&sim, &operator).await;
     open_orders(&sim, &bot).await;
     println!("peak memory: {} KiB", bot.memory("VmHWM"));
-    bot.stop();
+    drop(bot);
+    let _ = std::fs::remove_dir_all(&folder);
 }
 
 /// Simulators in this process, where codes come at once or never, and a bot in its own.
-async fn world(name: &str, sms_after: Option<Duration>, poll_seconds: &str) -> (Arc<Sim>, Bot) {
+async fn world(database: &Path, sms_after: Option<Duration>, poll_seconds: &str) -> (Arc<Sim>, Bot, Operator) {
     let mut options = SimOptions::for_load();
     options.smspool.balance = "1000000.00".to_owned();
     options.smspool.sms_after = sms_after;
     options.smspool.order_life = Duration::from_secs(7_200);
     options.telegram.patience = Duration::from_secs(120);
     let sim = Arc::new(Sim::start(options).await.expect("loopback has free ports"));
-    let folder = std::env::temp_dir().join(format!("raqam-load-{name}-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).expect("a folder");
+    let raised = ["SUPPLIER_REQUESTS_PER_SECOND", "UNASKED_MESSAGES_PER_SECOND", "FLOOD_EVENTS"];
+    let mut environment = environment(&sim, database);
+    environment.extend(raised.map(|limit| (limit, "1000".to_owned())));
+    environment.push(("POLL_SECONDS", poll_seconds.to_owned()));
     let cold = Instant::now();
-    let bot = Bot::start(&sim, folder, poll_seconds);
+    let bot = Bot::start(&environment);
     sim.telegram.wait_count("getUpdates", 1, Duration::from_secs(30)).await;
     println!("cold start to the first getUpdates: {} ms", cold.elapsed().as_millis());
-    (sim, bot)
+    (sim, bot, Operator { environment })
 }
 
 /// Everybody has written once, has money, and may buy as often as they like.
-async fn prepare(sim: &Arc<Sim>, bot: &Bot) {
-    bot.raise_limits();
+async fn prepare(sim: &Arc<Sim>, operator: &Operator) {
+    operator.raise_limits();
     for id in 1..=USERS {
         let user = sim.telegram.user(id_of(id), "Load", if id % 2 == 0 { "ar" } else { "en" });
         user.send("/start");
     }
     for id in 1..=USERS {
         sim.telegram.known_user(id_of(id)).expect("known").see("Load").await.expect("a welcome");
-        bot.credit(id_of(id));
+        operator.credit(id_of(id));
     }
 }
 
@@ -165,40 +172,12 @@ async fn open_orders(sim: &Arc<Sim>, bot: &Bot) {
     );
 }
 
-/// The bot's process.
-struct Bot {
-    child: Child,
-    environment: Vec<(String, String)>,
-    folder: PathBuf,
+/// Whoever runs the shop, by the command line.
+struct Operator {
+    environment: Vec<(&'static str, String)>,
 }
 
-impl Bot {
-    fn start(sim: &Sim, folder: PathBuf, poll_seconds: &str) -> Self {
-        let environment: Vec<(String, String)> = [
-            ("TOKEN", sim.telegram.token()),
-            ("TELEGRAM_API_URL", sim.telegram.url().to_owned()),
-            ("SMSPOOL_API_URL", sim.smspool.url().to_owned()),
-            ("SMSPOOL_API_KEY", sim.smspool.key()),
-            ("DATABASE_FILE", folder.join("raqam.redb").display().to_string()),
-            ("POLL_SECONDS", poll_seconds.to_owned()),
-            ("SUPPLIER_REQUESTS_PER_SECOND", "1000".to_owned()),
-            ("UNASKED_MESSAGES_PER_SECOND", "1000".to_owned()),
-            ("FLOOD_EVENTS", "1000".to_owned()),
-            ("RUST_LOG", "error".to_owned()),
-        ]
-        .map(|(key, value)| (key.to_owned(), value))
-        .into();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_raqam"));
-        let child = command
-            .arg("serve")
-            .env_clear()
-            .envs(environment.clone())
-            .stdin(Stdio::null())
-            .spawn()
-            .expect("the binary");
-        Self { child, environment, folder }
-    }
-
+impl Operator {
     fn credit(&self, user: i64) {
         self.ask(&["credit", &user.to_string(), "100000", "--reason", "load"]);
     }
@@ -214,24 +193,14 @@ impl Bot {
         let status = command.args(arguments).env_clear().envs(self.environment.clone()).stdout(Stdio::null()).status();
         assert!(status.expect("the binary").success());
     }
+}
 
+impl Bot {
     /// User and system time so far.
     fn cpu_ms(&self) -> u64 {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).expect("a Linux system");
         let fields: Vec<&str> = stat.rsplit_once(')').expect("a name").1.split_whitespace().collect();
         let ticks = |index: usize| fields[index].parse::<u64>().expect("a number");
         (ticks(11) + ticks(12)) * TICK_MS
-    }
-
-    fn memory(&self, field: &str) -> String {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("a Linux system");
-        let line = status.lines().find(|line| line.starts_with(field)).expect("the field");
-        line.split_whitespace().nth(1).expect("a number").to_owned()
-    }
-
-    fn stop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-        let _ = std::fs::remove_dir_all(&self.folder);
     }
 }
