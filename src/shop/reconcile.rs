@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use crate::catalogue::Product;
 use crate::command::Command;
+use crate::monitor::BUYING_MAX_S;
 use crate::order::{
     AMBIGUOUS_LIFE_S, CLEAN_MISS_AFTER_S, CLEAN_MISSES_NEEDED, LATE_WATCH_S, Order, RefundReason, State,
 };
@@ -213,9 +214,13 @@ fn sent_at(order: &Order) -> UnixSeconds {
     }
 }
 
-/// The same kind, bought no earlier than the first of these was sent, at no more than was allowed to any.
+/// The same kind, bought no earlier than the first of these was sent and no later than the last one's call can have ended,
+/// at no more than was allowed to any. After a restore the lists show orders that a later life sold to others.
 fn fits(row: &ListedOrder, lost: &[&Order]) -> bool {
+    let last = lost.iter().map(|order| sent_at(order)).max().unwrap_or_default();
+    let not_after = last + BUYING_MAX_S + CLOCK_SLACK_S + LIFE_SLACK_S;
     is_kind_since(row, lost, CLOCK_SLACK_S)
+        && row.bought_at.is_none_or(|at| at <= not_after)
         && matches!(row.check, Check::Pending | Check::Unread | Check::Received(_))
         && row.cost.is_none_or(|cost| lost.iter().any(|order| cost <= order.quoted_cost))
 }

@@ -164,6 +164,14 @@ fn a_number_that_an_earlier_order_left_over_is_an_orphan() {
     assert_eq!(temporary(&[order(1, LOST)], vec![earlier(24)], START + 20), ["missed 0001"]);
 }
 
+/// After a restore, an ambiguous order of the backup could take a number that was sold to somebody else since.
+#[test]
+fn a_number_that_was_sold_long_after_is_somebody_elses() {
+    let sold = |at| vec![ListedOrder { bought_at: Some(at), ..row("A", Check::Pending) }];
+    assert_eq!(temporary(&[order(1, LOST)], sold(START + 600), START + 90_000), ["bought 0001 A"]);
+    assert_eq!(temporary(&[order(1, LOST)], sold(START + 86_400), START + 90_000), ["refunded 0001"]);
+}
+
 /// A number that ended while the process was down, and was never given back, was nobody's: found by the simulation.
 #[test]
 fn a_number_that_ended_meanwhile_is_an_orphan() {
