@@ -165,25 +165,10 @@ impl Auditor {
     /// Each transaction sums to zero, stands under its key alone, and names the one before it.
     fn read_ledger(&mut self, books: &Snapshot) -> Result<Head, StoreError> {
         let mut end = Head::default();
-        for (key, bytes) in books.rows(Tab::Ledger, &Span::all(), Sort::Ascending, usize::MAX)? {
-            let seq = part(&key, 0);
-            let Ok(Entry { prev, transaction }) = decode::<Entry>(&bytes) else {
-                self.expect(Invariant::I13, false, || format!("transaction {seq} cannot be read"));
-                end = Head { seq, hash: Hash::of(&bytes) };
-                continue;
-            };
-            let follows = seq == end.seq + 1 && prev == end.hash;
-            self.expect(Invariant::I13, follows, || format!("transaction {seq} does not follow the one before it"));
-            end = Head { seq, hash: Hash::of(&bytes) };
-            let indexed: Option<u64> = books.row(Tab::LedgerKeys, transaction.key.as_bytes())?;
-            self.expect(Invariant::I1, transaction.is_balanced(), || format!("transaction {seq} does not sum to zero"));
-            self.expect(Invariant::Index, indexed == Some(seq), || {
-                format!("transaction {seq} does not stand under its key")
-            });
-            let key = transaction.key.clone();
-            let twice = self.ledger.insert(key.clone(), transaction).is_some();
-            self.expect(Invariant::I3, !twice, || format!("{key} was posted twice"));
-        }
+        books.scan(Tab::Ledger, &Span::all(), Sort::Ascending, &mut |key, bytes| {
+            end = self.read_entry(books, end, part(key, 0), bytes)?;
+            Ok(true)
+        })?;
         let head = chain::head(books)?;
         self.expect(Invariant::I13, end == head, || {
             format!(
@@ -192,6 +177,26 @@ impl Auditor {
             )
         });
         Ok(head)
+    }
+
+    /// One row of the ledger; the end of the ledger with it.
+    fn read_entry(&mut self, books: &Snapshot, before: Head, seq: u64, bytes: &[u8]) -> Result<Head, StoreError> {
+        let end = Head { seq, hash: Hash::of(bytes) };
+        let Ok(Entry { prev, transaction }) = decode::<Entry>(bytes) else {
+            self.expect(Invariant::I13, false, || format!("transaction {seq} cannot be read"));
+            return Ok(end);
+        };
+        let follows = seq == before.seq + 1 && prev == before.hash;
+        self.expect(Invariant::I13, follows, || format!("transaction {seq} does not follow the one before it"));
+        let indexed: Option<u64> = books.row(Tab::LedgerKeys, transaction.key.as_bytes())?;
+        self.expect(Invariant::I1, transaction.is_balanced(), || format!("transaction {seq} does not sum to zero"));
+        self.expect(Invariant::Index, indexed == Some(seq), || {
+            format!("transaction {seq} does not stand under its key")
+        });
+        let key = transaction.key.clone();
+        let twice = self.ledger.insert(key.clone(), transaction).is_some();
+        self.expect(Invariant::I3, !twice, || format!("{key} was posted twice"));
+        Ok(end)
     }
 
     /// The ledger goes on from where it was seen before.
