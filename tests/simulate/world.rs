@@ -23,7 +23,7 @@ use crate::support::Dice;
 const REST_AT_MS: u64 = 6 * 3_600_000;
 /// How often the world looks whether it is at rest.
 const LOOK_EVERY: Duration = Duration::from_secs(10);
-/// How long after a rental's last message (or a restart) it must have been fetched: rentals are asked seldom after a while.
+/// How long after a rental's last message, a restart or a storm it must have been fetched: rentals are asked seldom after a while.
 const RENTALS_FETCHED_MS: u64 = 330_000;
 
 /// The parts of a world.
@@ -208,7 +208,8 @@ impl World {
         let now = self.clock.now();
         orders.retain(|order| order.is_open() || order.watched_until.is_none_or(|until| now < until));
         let rented = orders.iter().all(|order| order.is_rental() && order.state == State::Done);
-        let since_ms = self.supplier.last_message_ms().max(self.judge.up_since_ms());
+        let calm_ms = self.plan.storms.iter().map(|storm| storm.until_ms).max().unwrap_or(0);
+        let since_ms = self.supplier.last_message_ms().max(self.judge.up_since_ms()).max(calm_ms);
         let fetched = orders.is_empty() || now_ms > since_ms + RENTALS_FETCHED_MS;
         let outgoing = self.store.users_with_outgoing(i64::MAX).expect("readable books");
         let orphans = self.store.orphans().expect("readable books");
