@@ -16,7 +16,7 @@ use sim::SimOptions;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use crate::support::{Dice, World};
+use crate::support::{Dice, World, number};
 use journey::Journey;
 
 /// How often a point is driven: at its first so many occurrences.
@@ -96,7 +96,7 @@ fn choose(moments: &[Moment]) -> Vec<Moment> {
         let is_wanted = |moment: &&Moment| wanted == "all" || moment.point.contains(&wanted);
         return moments.iter().filter(is_wanted).cloned().collect();
     }
-    let seed = std::env::var("FAIL_SEED").ok().map_or(1, |text| text.parse().expect("a whole number"));
+    let seed = number("FAIL_SEED").unwrap_or(1);
     let (mut dice, mut left) = (Dice(seed), moments.to_vec());
     let count = SAMPLE.min(left.len());
     (0..count).map(|_| left.swap_remove(dice.index(left.len()))).collect()
@@ -137,11 +137,8 @@ async fn drive(moment: &Moment) -> Died {
 /// A world with a known customer with money, without a bot.
 async fn ready() -> World {
     let mut options = SimOptions::for_load();
-    options.smspool.cancel_lock = Duration::ZERO;
     options.telegram.patience = PATIENCE_OF_PEOPLE;
-    let mut world = World::without_bot(options).await;
-    world.fix_price();
-    world.start().await;
+    let mut world = World::of_one_price(options).await;
     world.customer(7, "en").await;
     world.kill();
     world

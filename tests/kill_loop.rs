@@ -14,7 +14,7 @@ use sim::smspool::OrderStatus;
 use sim::{Sim, SimOptions, SimUser, SmsPoolSim};
 use tokio::task::JoinSet;
 
-use crate::support::{Dice, PATIENCE, World, deliver_code, orders_of};
+use crate::support::{Dice, PATIENCE, World, deliver_code, number, orders_of};
 use plan::{End, Person, Plan, Press};
 
 /// How many rounds run where nobody says otherwise.
@@ -28,8 +28,8 @@ const PATIENCE_OF_PEOPLE: Duration = Duration::from_secs(5);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 8)]
 async fn killed_at_any_moment_nothing_is_lost() {
-    let rounds = number("KILL_ROUNDS", ROUNDS);
-    let seed = number("KILL_SEED", 1);
+    let rounds = number("KILL_ROUNDS").unwrap_or(ROUNDS);
+    let seed = number("KILL_SEED").unwrap_or(1);
     let worlds = rounds.min(WORLDS);
     let mut running = JoinSet::new();
     for world in 0..worlds {
@@ -66,11 +66,8 @@ impl AddAssign for Tally {
 
 async fn one_world(rounds: u64, seed: u64, told: String) -> Tally {
     let mut options = SimOptions::for_load();
-    options.smspool.cancel_lock = Duration::ZERO;
     options.telegram.patience = PATIENCE_OF_PEOPLE;
-    let mut world = World::without_bot(options).await;
-    world.fix_price();
-    world.start().await;
+    let mut world = World::of_one_price(options).await;
     let (mut dice, mut tally) = (Dice(seed), Tally::default());
     for round in 0..rounds {
         let plan = Plan::draw(&mut dice);
@@ -230,8 +227,4 @@ async fn wait(sim: &Sim, call: &str, wanted: u64) {
     } else {
         sim.telegram.wait_count(call, wanted, within).await;
     }
-}
-
-fn number(variable: &str, default: u64) -> u64 {
-    std::env::var(variable).ok().map_or(default, |text| text.parse().expect("a whole number"))
 }

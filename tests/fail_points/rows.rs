@@ -1,7 +1,6 @@
 //! The list of faults, rows 1 to 11: the process is killed at one named moment, and what the person sees is checked.
 
 use std::os::unix::process::ExitStatusExt as _;
-use std::time::Duration;
 
 use sim::{SimOptions, SimUser};
 
@@ -89,11 +88,7 @@ impl Fault {
 
 /// A customer with money whose chat stands where this script leads, and no bot.
 async fn ready(script: &str) -> World {
-    let mut options = SimOptions::default();
-    options.smspool.cancel_lock = Duration::ZERO;
-    let mut world = World::without_bot(options).await;
-    world.fix_price();
-    world.start().await;
+    let mut world = World::of_one_price(SimOptions::default()).await;
     world.customer(7, "en").await;
     world.play(script).await;
     world.kill();

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use shop::ledger::Account;
 use shop::order::{Order, State};
 use shop::{Money, SupplierOrderId};
 
@@ -11,6 +10,7 @@ use super::plan::Kind;
 use super::supplier::Sold;
 use super::user_id;
 use super::world::World;
+use crate::support::paid_micros;
 
 /// What no card says once its order has ended.
 const UNFINISHED: [&str; 5] =
@@ -44,12 +44,7 @@ fn purchases(world: &World, orders: usize) {
 
 /// I8: what our books say that we paid is what the supplier charged and kept.
 fn money(world: &World, sold: &[Sold]) {
-    let transactions = (1..).map_while(|seq| world.store.transaction(seq).expect("readable books"));
-    let paid: i64 = transactions
-        .flat_map(|transaction| transaction.postings().to_vec())
-        .filter(|posting| posting.account == Account::SupplierFloat)
-        .map(|posting| -posting.delta.micros())
-        .sum();
+    let paid = paid_micros(&world.store);
     let now_ms = world.clock.elapsed_ms();
     let kept: i64 = sold.iter().filter(|sold| !sold.is_given_back(now_ms)).map(|sold| sold.cost.micros()).sum();
     if paid != kept {

@@ -23,6 +23,8 @@ use std::time::Instant;
 
 use shop::{Money, UserId};
 
+use crate::support::number;
+
 use diary::locked;
 use plan::Plan;
 use waits::{Waits, median};
@@ -135,10 +137,6 @@ fn shrunk(plan: Plan, violation: Violation) -> (Plan, Violation) {
         }
         return smallest;
     }
-}
-
-fn number(variable: &str) -> Option<u64> {
-    std::env::var(variable).ok().map(|text| text.parse().expect("a whole number"))
 }
 
 impl Figures {

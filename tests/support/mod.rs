@@ -15,10 +15,15 @@ use tokio::runtime::RuntimeFlavor;
 
 pub(crate) use dice::Dice;
 pub(crate) use process::BotProcess;
-pub(crate) use settled::{deliver_code, orders_of};
+pub(crate) use settled::{deliver_code, orders_of, paid_micros};
 
 /// How long anything real may take before a test gives up.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A number that a variable of the environment may ask for.
+pub(crate) fn number(variable: &str) -> Option<u64> {
+    std::env::var(variable).ok().map(|text| text.parse().expect("a whole number"))
+}
 
 /// The simulators and a real bot process over them.
 pub(crate) struct World {

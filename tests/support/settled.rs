@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use shop::ledger::Account;
 use sim::smspool::Order;
-use sim::{SimUser, SmsPoolSim};
+use sim::{SimOptions, SimUser, SmsPoolSim};
 use store::{Options, Store};
 
 use super::World;
@@ -24,9 +24,13 @@ const CREDIT_CENTS: u64 = 2_000;
 const ASKED_MAX: u32 = 3;
 
 impl World {
-    /// A world whose one price is known, so that wallets can be told.
-    pub(crate) fn fix_price(&self) {
-        assert!(self.sim.smspool.set_price(UNITED_STATES, WHATSAPP, COST));
+    /// A running world whose one price is known, so that wallets can be told, and where cancels are taken at once.
+    pub(crate) async fn of_one_price(mut options: SimOptions) -> Self {
+        options.smspool.cancel_lock = Duration::ZERO;
+        let mut world = Self::without_bot(options).await;
+        assert!(world.sim.smspool.set_price(UNITED_STATES, WHATSAPP, COST));
+        world.start().await;
+        world
     }
 
     /// Waits until no order is open; time is moved on where an order waits for time alone.
@@ -84,15 +88,17 @@ impl World {
     /// What the ledger says that we paid is what the supplier charged and did not give back. The bot must be gone.
     pub(crate) fn assert_our_cost_is_what_the_supplier_kept(&self, told: &str) {
         let store = Store::open(&self.database(), Options::default()).expect("a store");
-        let transactions = (1..).map_while(|seq| store.transaction(seq).expect("a query"));
-        let paid: i64 = transactions
-            .flat_map(|transaction| transaction.postings().to_vec())
-            .filter(|posting| posting.account == Account::SupplierFloat)
-            .map(|posting| -posting.delta.micros())
-            .sum();
         let truth = self.sim.smspool.truth();
-        assert_eq!(paid, truth.charged_micros - truth.refunded_micros, "{told}");
+        assert_eq!(paid_micros(&store), truth.charged_micros - truth.refunded_micros, "{told}");
     }
+}
+
+/// What suppliers were paid and have not given back, by the ledger.
+pub(crate) fn paid_micros(store: &Store) -> i64 {
+    let transactions = (1..).map_while(|seq| store.transaction(seq).expect("readable books"));
+    let postings = transactions.flat_map(|transaction| transaction.postings().to_vec());
+    let paid = postings.filter(|posting| posting.account == Account::SupplierFloat);
+    paid.map(|posting| -posting.delta.micros()).sum()
 }
 
 /// A code arrives on an order; each is another one, so that none is taken for another.

@@ -67,22 +67,7 @@ impl World {
 
     /// A step with commands on the user's session as it is.
     fn step(&self, update: i64, commands: Vec<Command>) -> Step {
-        let mut session = self.store.user(USER).expect("a view").session;
-        let from_revision = session.revision;
-        session.revision += 1;
-        Step {
-            user: USER,
-            name: "Noor".to_owned(),
-            lang: "ar".to_owned(),
-            cause: Cause::Update(update),
-            from_revision,
-            session,
-            commands,
-            jobs: Vec::new(),
-            timers: Vec::new(),
-            tells: Vec::new(),
-            now: self.now,
-        }
+        step_of(&self.store, USER, update, commands, self.now).expect("a view")
     }
 
     async fn press(&mut self, commands: Vec<Command>) -> Outcome {
@@ -161,6 +146,32 @@ fn quote(id: u64) -> Command {
 
 fn buy(id: u64) -> Command {
     Command::Buy { quote: QuoteId(id), current: Some(PRICE) }
+}
+
+/// The step that an update of somebody's makes, with commands, on the session as it is.
+fn step_of(
+    store: &Store,
+    user: UserId,
+    update: i64,
+    commands: Vec<Command>,
+    now: i64,
+) -> Result<Step, crate::StoreError> {
+    let mut session = store.user(user)?.session;
+    let from_revision = session.revision;
+    session.revision += 1;
+    Ok(Step {
+        user,
+        name: "Noor".to_owned(),
+        lang: "ar".to_owned(),
+        cause: Cause::Update(update),
+        from_revision,
+        session,
+        commands,
+        jobs: Vec::new(),
+        timers: Vec::new(),
+        tells: Vec::new(),
+        now,
+    })
 }
 
 fn supplier(id: &str) -> SupplierOrderId {

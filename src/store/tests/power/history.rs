@@ -8,8 +8,8 @@ use shop::pool::Purchased;
 use shop::{ErrorCode, Money, OrderId, Phone, UserId};
 
 use super::super::dice::Dice;
-use super::super::{COST, PRICE, START, buy, message, orphaned, quote, supplier};
-use crate::{Cause, Intent, RawUpdate, Step, Store, StoreError};
+use super::super::{COST, PRICE, START, buy, message, orphaned, quote, step_of, supplier};
+use crate::{Intent, RawUpdate, Store, StoreError};
 
 /// How many people there are.
 const PEOPLE: usize = 3;
@@ -145,22 +145,7 @@ impl History {
     fn press(&mut self, store: &Store, user: UserId, commands: Vec<Command>) -> Result<Vec<Intent>, StoreError> {
         let update = i64::try_from(self.name()).expect("few names");
         let updates = vec![RawUpdate { id: update, body: "{}".to_owned() }];
-        let mut session = store.user(user)?.session;
-        let from_revision = session.revision;
-        session.revision += 1;
-        let step = Step {
-            user,
-            name: "Noor".to_owned(),
-            lang: "ar".to_owned(),
-            cause: Cause::Update(update),
-            from_revision,
-            session,
-            commands,
-            jobs: Vec::new(),
-            timers: Vec::new(),
-            tells: Vec::new(),
-            now: self.now,
-        };
+        let step = step_of(store, user, update, commands, self.now)?;
         Ok(vec![Intent::TakeIn { updates, next_offset: update + 1, now: self.now }, Intent::Step(Box::new(step))])
     }
 
