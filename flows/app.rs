@@ -1,4 +1,4 @@
-//! The vocabulary that all flows share: ways in, search picks, jobs and their answers, children.
+//! The vocabulary that all flows share: ways in, search picks, jobs and their answers.
 
 use engine::labelled;
 use serde::{Deserialize, Serialize};
@@ -7,8 +7,8 @@ use shop::command::{Command, Note, Refusal};
 use shop::order::Wish;
 use shop::{CountryId, ErrorCode, Money, OrderId, ServerId, ServiceId};
 
-use crate::env::Env;
-use crate::{orders, purchase, settings};
+use crate::AnyState;
+use crate::env::{Env, Needs};
 
 /// The product: Raqam, a bot that sells phone numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,7 +24,8 @@ impl engine::App for Raqam {
     type Refusal = Refused;
     type Message = Note;
     type Output = Output;
-    type Child = Child;
+    type State = AnyState;
+    type Needs = Needs;
 }
 
 /// A way in: a command, a deep link, or a button of an order's card.
@@ -151,25 +152,10 @@ pub enum Output {
     Left,
 }
 
-/// A flow to open on top.
-#[derive(Debug, Clone, PartialEq, strum::IntoStaticStr)]
-pub enum Child {
-    /// The choice of the server, with what is already chosen.
-    Servers(Kept),
-    /// Buying at one server.
-    Purchase(Box<purchase::State>),
-    /// Orders.
-    Orders(orders::State),
-    /// The wallet.
-    Wallet,
-    /// Settings.
-    Settings(settings::State),
-}
-
 /// The start parameter of the way back from the inline search.
 pub(crate) const BACK: &str = "back";
 
-labelled!(Entry, Pick, Reply, Output, Child);
+labelled!(Entry, Pick, Reply, Output);
 
 /// What was chosen before the server was, in terms that all servers share.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]

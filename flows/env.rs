@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use engine::Lang;
+use engine::registry::Registry;
 use shop::catalogue::{Catalogue, Country, Product, Service};
 use shop::ledger::{Transaction, Wallet};
 use shop::order::{Order, Wish};
@@ -12,10 +13,10 @@ use shop::settings::ServerSettings;
 use shop::{CountryId, OrderId, ServerId, ServiceId};
 
 use crate::AnyState;
-use crate::app::{Child, Kept};
-use crate::orders::{self, Filter};
+use crate::app::{Kept, Raqam};
+use crate::orders::Filter;
 use crate::purchase::{self, Begin};
-use crate::wallet;
+use crate::servers;
 
 /// How many rows a page of a list has.
 pub const PAGE_ROWS: u32 = 10;
@@ -219,18 +220,7 @@ pub fn build(facts: EnvFacts) -> Env {
 /// What the shown state (the last one) needs.
 #[must_use]
 pub fn needs(states: &[AnyState]) -> Needs {
-    let none = Needs::default();
-    match states.last() {
-        Some(AnyState::Purchase(purchase::State::Waiting { order })) => Needs { order: Some(*order), ..none },
-        Some(AnyState::Purchase(state)) => Needs { market: state.place(), ..none },
-        Some(AnyState::Orders(state)) => orders::needs(state),
-        Some(AnyState::Wallet(wallet::State::Statement { page, anchor })) => {
-            Needs { statement: Some(StatementRequest { anchor: *anchor, page: *page }), ..none }
-        }
-        Some(AnyState::Home(_) | AnyState::Servers(_) | AnyState::Settings(_)) | Some(AnyState::Wallet(_)) | None => {
-            none
-        }
-    }
+    states.last().map(<Raqam as Registry>::needs).unwrap_or_default()
 }
 
 impl From<ServerFacts> for Server {
@@ -265,11 +255,11 @@ impl Env {
     }
 
     /// The flow that buying begins with: the choice of the server, skipped where one is offered. `None`: nothing is sold.
-    pub(crate) fn buying(&self, kept: Kept) -> Option<Child> {
+    pub(crate) fn buying(&self, kept: Kept) -> Option<AnyState> {
         match self.servers.as_slice() {
             [] => None,
-            [server] => Some(Child::Purchase(Box::new(purchase::State::ChooseType(server.begin(&kept))))),
-            _ => Some(Child::Servers(kept)),
+            [server] => Some(AnyState::Purchase(purchase::State::ChooseType(server.begin(&kept)))),
+            _ => Some(AnyState::Servers(servers::State::Choose(kept))),
         }
     }
 }

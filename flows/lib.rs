@@ -21,13 +21,13 @@ pub mod text;
 pub mod wallet;
 pub mod words;
 
-pub use app::{Child, Entry, Job, Kept, Output, Pick, Raqam, Refused, Reply, Way, pick, way};
+pub use app::{Entry, Job, Kept, Output, Pick, Raqam, Refused, Reply, Way, pick, way};
 pub use env::Env;
 
 rust_i18n::i18n!("../locales");
 
 engine::registry! {
-    impl Raqam { root: AnyState::Home(home::State::Menu(home::Greeting::Plain)), open: open }
+    impl Raqam { root: AnyState::Home(home::State::Menu(home::Greeting::Plain)) }
     /// The state of any conversation.
     pub enum AnyState {
         Home => home::Home,
@@ -36,16 +36,5 @@ engine::registry! {
         Orders => orders::Orders,
         Wallet => wallet::Wallet,
         Settings => settings::Settings,
-    }
-}
-
-/// A child's first state.
-fn open(child: Child, _: &engine::Ctx<'_, Env>) -> AnyState {
-    match child {
-        Child::Servers(kept) => AnyState::Servers(servers::State::Choose(kept)),
-        Child::Purchase(state) => AnyState::Purchase(*state),
-        Child::Orders(state) => AnyState::Orders(state),
-        Child::Wallet => AnyState::Wallet(wallet::State::Balance),
-        Child::Settings(state) => AnyState::Settings(state),
     }
 }

@@ -5,11 +5,11 @@ use engine::{Button, Event, Fixture, Flow, Lang, Reason, Screen, Step, Text, To}
 use serde::{Deserialize, Serialize};
 use shop::ServerId;
 
-use crate::app::{Child, Kept, Output, Pick, Raqam};
+use crate::app::{Kept, Output, Pick, Raqam};
 use crate::env::{Env, Server};
 use crate::parts::{home, lines, paragraphs, row};
 use crate::text::{Noun, count, number, say, words};
-use crate::{keys, parts, purchase, settings};
+use crate::{AnyState, keys, parts, purchase, settings};
 
 /// The flow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,7 +101,7 @@ fn choose(kept: Kept, event: Event<Servers>, env: &Env) -> Step<Servers> {
                 return Step::Ignore(Reason::NotForSale);
             };
             let begin = purchase::State::ChooseType(server.begin(&kept));
-            Step::Push(Child::Purchase(Box::new(begin)), State::Choose(kept), vec![])
+            Step::Push(AnyState::Purchase(begin), State::Choose(kept), vec![])
         }
         Event::Pick(pick) => keep(kept, &pick, env)
             .map_or(Step::Ignore(Reason::NotForSale), |kept| Step::Go(State::Choose(kept), vec![])),

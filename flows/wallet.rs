@@ -7,7 +7,7 @@ use shop::Money;
 use shop::ledger::Kind as Posted;
 
 use crate::app::{Output, Raqam};
-use crate::env::{Env, Movement, StatementPage};
+use crate::env::{Env, Movement, Needs, StatementPage, StatementRequest};
 use crate::parts::{self, button, date, footer, home, lines, page_of, pages, paragraphs, row, support, turning};
 use crate::text::{money, say, signed, words};
 use crate::{keys, settings};
@@ -70,6 +70,15 @@ impl Flow for Wallet {
 
     fn kind(state: &State) -> Kind {
         Kind::from(state)
+    }
+
+    fn needs(state: &State) -> Needs {
+        match *state {
+            State::Balance => Needs::default(),
+            State::Statement { page, anchor } => {
+                Needs { statement: Some(StatementRequest { anchor, page }), ..Needs::default() }
+            }
+        }
     }
 
     fn update(state: State, event: Event<Self>, cx: &Cx<'_>) -> Step<Self> {

@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Which crates of this workspace a crate may know.
-const ARROWS: [(&str, &[&str]); 9] = [
+const ARROWS: [(&str, &[&str]); 10] = [
     ("engine", &[]),
     ("failpoint", &[]),
     ("shop", &[]),
     ("flows", &["engine", "shop"]),
+    ("gallery", &["engine", "flows", "shop"]),
     ("telegram", &["engine", "failpoint"]),
     ("store", &["engine", "failpoint", "shop"]),
     ("providers", &["failpoint", "shop"]),

@@ -8,11 +8,11 @@ use serde::{Deserialize, Serialize};
 use shop::order::Wish;
 use shop::{ErrorCode, ServiceId};
 
-use crate::app::{Child, Entry, Kept, Output, Pick, Raqam, Refused, Reply};
+use crate::app::{Entry, Kept, Output, Pick, Raqam, Refused, Reply};
 use crate::env::{Env, Visit};
 use crate::parts::row;
 use crate::text::words;
-use crate::{keys, orders, purchase, servers, settings};
+use crate::{AnyState, keys, orders, purchase, servers, settings, wallet};
 
 /// The flow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -215,10 +215,10 @@ fn menu(event: Event<Home>, cx: &Cx<'_>) -> Step<Home> {
             Some(wish) => again(wish, cx),
             None => Step::Ignore(Reason::NotForSale),
         },
-        Event::Press(Action::Numbers) => push(Child::Orders(orders::State::NUMBERS)),
-        Event::Press(Action::History) => push(Child::Orders(orders::State::HISTORY)),
-        Event::Press(Action::Wallet) => push(Child::Wallet),
-        Event::Press(Action::Settings) => push(Child::Settings(settings::State::Overview)),
+        Event::Press(Action::Numbers) => push(AnyState::Orders(orders::State::NUMBERS)),
+        Event::Press(Action::History) => push(AnyState::Orders(orders::State::HISTORY)),
+        Event::Press(Action::Wallet) => push(AnyState::Wallet(wallet::State::Balance)),
+        Event::Press(Action::Settings) => push(AnyState::Settings(settings::State::Overview)),
         Event::Press(Action::Help) => Step::Go(State::Help(Topic::Overview), vec![]),
         Event::Press(Action::Language) => {
             Step::Go(State::Menu(Greeting::Welcome), settings::speak(settings::other(cx.lang)))
@@ -279,15 +279,15 @@ fn start(entry: Entry, cx: &Cx<'_>) -> Step<Home> {
         Entry::Again(wish) => again(&wish, cx),
         Entry::OtherCountry(wish) => elsewhere(purchase::other_country(&wish, cx.env), cx),
         Entry::OtherService(wish) => elsewhere(purchase::other_service(&wish, cx.env), cx),
-        Entry::Numbers => push(Child::Orders(orders::State::NUMBERS)),
-        Entry::History => push(Child::Orders(orders::State::HISTORY)),
-        Entry::Order(order) => push(Child::Orders(orders::opened(order, orders::Origin::Menu, cx.env))),
+        Entry::Numbers => push(AnyState::Orders(orders::State::NUMBERS)),
+        Entry::History => push(AnyState::Orders(orders::State::HISTORY)),
+        Entry::Order(order) => push(AnyState::Orders(orders::opened(order, orders::Origin::Menu, cx.env))),
         Entry::Messages(order) => {
-            push(Child::Orders(orders::State::Messages { order, page: 0, origin: orders::Origin::Menu }))
+            push(AnyState::Orders(orders::State::Messages { order, page: 0, origin: orders::Origin::Menu }))
         }
-        Entry::Wallet => push(Child::Wallet),
-        Entry::Settings => push(Child::Settings(settings::State::Overview)),
-        Entry::Language => push(Child::Settings(settings::State::Language)),
+        Entry::Wallet => push(AnyState::Wallet(wallet::State::Balance)),
+        Entry::Settings => push(AnyState::Settings(settings::State::Overview)),
+        Entry::Language => push(AnyState::Settings(settings::State::Language)),
         Entry::Help => Step::Go(State::Help(Topic::Overview), vec![]),
         Entry::Terms => Step::Go(State::Help(Topic::Terms), vec![]),
         Entry::PaySupport => Step::Go(State::Help(Topic::Payments), vec![]),
@@ -298,7 +298,7 @@ fn to_menu(effects: Vec<Effect<Home>>) -> Step<Home> {
     Step::Go(State::Menu(Greeting::Plain), effects)
 }
 
-fn push(child: Child) -> Step<Home> {
+fn push(child: AnyState) -> Step<Home> {
     Step::Push(child, State::Menu(Greeting::Plain), vec![])
 }
 
@@ -315,11 +315,11 @@ fn again(wish: &Wish, cx: &Cx<'_>) -> Step<Home> {
         return closed(keys::WORDS_NOT_FOR_SALE, cx);
     };
     let quote = quote.into_iter().map(Effect::Do).collect();
-    Step::Push(Child::Purchase(Box::new(state)), State::Menu(Greeting::Plain), quote)
+    Step::Push(AnyState::Purchase(state), State::Menu(Greeting::Plain), quote)
 }
 
 fn elsewhere(state: Option<purchase::State>, cx: &Cx<'_>) -> Step<Home> {
-    state.map_or_else(|| closed(keys::WORDS_NOT_FOR_SALE, cx), |state| push(Child::Purchase(Box::new(state))))
+    state.map_or_else(|| closed(keys::WORDS_NOT_FOR_SALE, cx), |state| push(AnyState::Purchase(state)))
 }
 
 fn closed(why: crate::text::Key, cx: &Cx<'_>) -> Step<Home> {

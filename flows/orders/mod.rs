@@ -7,11 +7,11 @@ use engine::{Effect, Event, Fixture, Flow, Reason, Screen, Step, To};
 use serde::{Deserialize, Serialize};
 use shop::OrderId;
 
-use crate::app::{Child, Kept, Output, Raqam};
+use crate::app::{Kept, Output, Raqam};
 use crate::env::{Env, HistoryRequest, Needs};
 use crate::parts::row;
 use crate::text::{Key, words};
-use crate::{keys, purchase, settings};
+use crate::{AnyState, keys, purchase, settings};
 
 /// The flow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -178,6 +178,19 @@ impl Flow for Orders {
         Kind::from(state)
     }
 
+    fn needs(state: &State) -> Needs {
+        let none = Needs::default();
+        match *state {
+            State::Numbers { .. } => none,
+            State::History(Place { filter, anchor, page }) => {
+                Needs { history: Some(HistoryRequest { anchor, filter, page }), ..none }
+            }
+            State::Card { order, .. } | State::Receipt { order, .. } | State::Messages { order, .. } => {
+                Needs { order: Some(order), ..none }
+            }
+        }
+    }
+
     fn update(state: State, event: Event<Self>, cx: &Cx<'_>) -> Step<Self> {
         match state {
             State::Numbers { page } => numbers(page, &event, cx),
@@ -214,21 +227,6 @@ impl State {
     pub const NUMBERS: Self = Self::Numbers { page: 0 };
     /// The first page of the history.
     pub const HISTORY: Self = Self::History(Place { filter: Filter::All, anchor: None, page: 0 });
-}
-
-/// What a state needs read from the store.
-#[must_use]
-pub fn needs(state: &State) -> Needs {
-    let none = Needs::default();
-    match *state {
-        State::Numbers { .. } => none,
-        State::History(Place { filter, anchor, page }) => {
-            Needs { history: Some(HistoryRequest { anchor, filter, page }), ..none }
-        }
-        State::Card { order, .. } | State::Receipt { order, .. } | State::Messages { order, .. } => {
-            Needs { order: Some(order), ..none }
-        }
-    }
 }
 
 /// An order as it is opened: its card while something is expected of it, else its receipt.
@@ -379,7 +377,7 @@ fn again(order: OrderId, here: State, cx: &Cx<'_>) -> Step<Orders> {
     };
     match purchase::again(&order.wish, cx) {
         Some((state, quote)) => {
-            Step::Push(Child::Purchase(Box::new(state)), here, quote.into_iter().map(Effect::Do).collect())
+            Step::Push(AnyState::Purchase(state), here, quote.into_iter().map(Effect::Do).collect())
         }
         None => closed(here, keys::WORDS_NOT_FOR_SALE, cx),
     }

@@ -18,7 +18,7 @@ use engine::step::Row;
 use engine::{Event, Fixture, Flow, Screen, Step, To};
 
 use crate::app::{Output, Raqam};
-use crate::env::Env;
+use crate::env::{Env, Needs};
 use crate::parts::row;
 
 pub use elsewhere::{Elsewhere, elsewhere};
@@ -132,6 +132,17 @@ impl Flow for Purchase {
 
     fn kind(state: &State) -> Kind {
         Kind::from(state)
+    }
+
+    fn needs(state: &State) -> Needs {
+        match state {
+            State::Waiting { order } => Needs { order: Some(*order), ..Needs::default() },
+            State::ChooseType(_)
+            | State::ChooseDuration(_)
+            | State::SearchCountry(_)
+            | State::SearchService(_)
+            | State::Confirm(_) => Needs { market: state.place(), ..Needs::default() },
+        }
     }
 
     fn update(state: State, event: Event<Self>, cx: &Cx<'_>) -> Step<Self> {

@@ -3,7 +3,9 @@
 use std::process::ExitCode;
 
 use clap::Args;
+use engine::registry::{Registry as _, Visitor};
 use engine::{Flow, diagram};
+use flows::{AnyState, Raqam};
 
 #[derive(Args)]
 pub(super) struct Arguments {
@@ -12,14 +14,9 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let mut diagrams = Vec::new();
-    macro_rules! draw {
-        ($flow:ty) => {
-            diagrams.push((<$flow as Flow>::TAG, diagram::mermaid::<$flow>()));
-        };
-    }
-    use flows::{home, orders, purchase, servers, settings, wallet};
-    flows::for_each_flow!(draw);
+    let mut drawn = Diagrams(Vec::new());
+    Raqam::each(&mut drawn);
+    let diagrams = drawn.0;
     let wanted: Vec<_> = match &arguments.flow {
         Some(name) => diagrams.into_iter().filter(|(tag, _)| tag == name).collect(),
         None => diagrams,
@@ -29,4 +26,13 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         println!("## {tag}\n\n```mermaid\n{diagram}```\n");
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Each flow's name and diagram.
+struct Diagrams(Vec<(&'static str, String)>);
+
+impl Visitor<Raqam> for Diagrams {
+    fn visit<F: Flow<App = Raqam>>(&mut self, _: fn(F::State) -> AnyState) {
+        self.0.push((F::TAG, diagram::mermaid::<F>()));
+    }
 }

@@ -31,8 +31,10 @@ pub trait App: Sized + Debug + Clone + PartialEq + 'static {
     type Message: Debug + Clone + PartialEq;
     /// What a child flow ends with.
     type Output: Label;
-    /// A child flow to open, with its input.
-    type Child: Label;
+    /// The state of any flow: what [`registry!`](crate::registry!) declares. Its label is the flow's name.
+    type State: Label;
+    /// What must be read before a state can be shown or stepped.
+    type Needs: Default;
 }
 
 /// A closed enum whose variants have names.
@@ -103,6 +105,11 @@ pub trait Flow: Sized + Debug + Clone + PartialEq + 'static {
 
     /// The variant of a state.
     fn kind(state: &Self::State) -> Self::Kind;
+    /// What must be read for [`Ctx::env`] before this state is shown or stepped; nothing special by default.
+    #[must_use]
+    fn needs(_state: &Self::State) -> <Self::App as App>::Needs {
+        <Self::App as App>::Needs::default()
+    }
     /// Decides: consumes the state and an event, returns the step.
     fn update(state: Self::State, event: Event<Self>, cx: &CtxOf<'_, Self>) -> Step<Self>;
     /// Shows: the screen of a state.

@@ -29,5 +29,5 @@ pub use action::Action;
 pub use flow::{App, Ctx, Fixture, Flow, Label, Migration};
 pub use lang::{Direction, Lang};
 pub use screen::{Button, Face, Rendered, RenderedButton, Screen, Surface, Target, Tone};
-pub use step::{Effect, Event, Reason, Row, Step, To, Undeclared};
+pub use step::{Effect, Event, Reason, Row, Step, Taken, To, Undeclared};
 pub use text::{Span, Style, Template, Text, TimeStyle};

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::flow::{App, Ctx};
 use crate::registry::{AnyEffect, AnyEvent, AnyStep, Once, Registry, View};
 use crate::session::{FRAMES_MAX, Frame, Session, Unreadable};
-use crate::step::{Reason, Undeclared};
+use crate::step::{Reason, Taken, Undeclared};
 use crate::token::{Code, Stale, Token};
 
 /// Something that arrived for a session.
@@ -48,6 +48,8 @@ pub struct Turn<A: Registry> {
     pub outcome: Outcome,
     /// Frames that could not be read and were put aside.
     pub unreadable: Vec<Unreadable>,
+    /// The events that the flows were given, in order, in the terms of their tables.
+    pub taken: Vec<Taken>,
 }
 
 /// What happened to an input.
@@ -75,7 +77,7 @@ pub fn handle<A: Registry>(session: &Session, input: Input<A>, cx: &Ctx<'_, A::E
         Outcome::Stepped => stack.stored(),
         outcome @ (Outcome::Ignored(_) | Outcome::Stale(_) | Outcome::Undeclared(_)) => {
             let unchanged = Stack::<A>::thaw(session);
-            Turn { outcome, ..unchanged.stored_unstepped() }
+            Turn { outcome, taken: stack.taken, ..unchanged.stored_unstepped() }
         }
     }
 }
@@ -97,6 +99,7 @@ struct Stack<A: Registry> {
     frames: Vec<(u64, A::State)>,
     effects: Vec<(u64, AnyEffect<A>)>,
     unreadable: Vec<Unreadable>,
+    taken: Vec<Taken>,
 }
 
 impl<A: Registry> Stack<A> {
@@ -114,7 +117,7 @@ impl<A: Registry> Stack<A> {
                 }
             }
         }
-        let mut stack = Self { session, frames, effects: Vec::new(), unreadable };
+        let mut stack = Self { session, frames, effects: Vec::new(), unreadable, taken: Vec::new() };
         stack.root();
         stack
     }
@@ -201,7 +204,7 @@ impl<A: Registry> Stack<A> {
     fn unwind(&mut self, cx: &Ctx<'_, A::Env>) -> Result<(), Undeclared> {
         while self.frames.len() > 1 {
             let (instance, state) = self.frames.pop().expect("more than one frame");
-            if let AnyStep::Done(_, effects) = A::step(state, AnyEvent::Cancel, cx)? {
+            if let AnyStep::Done(_, effects) = self.ask(state, AnyEvent::Cancel, cx)? {
                 self.queue(instance, effects);
             }
             self.queue(instance, vec![AnyEffect::Disarm]);
@@ -209,9 +212,16 @@ impl<A: Registry> Stack<A> {
         Ok(())
     }
 
+    /// What a flow makes of an event; noted.
+    fn ask(&mut self, state: A::State, event: AnyEvent<A>, cx: &Ctx<'_, A::Env>) -> Result<AnyStep<A>, Undeclared> {
+        let stepped = A::step(state, event, cx)?;
+        self.taken.extend(stepped.taken);
+        Ok(stepped.step)
+    }
+
     fn step(&mut self, event: AnyEvent<A>, cx: &Ctx<'_, A::Env>) -> Result<Outcome, Undeclared> {
         let (instance, state) = self.frames.last().cloned().expect("a stack has its root");
-        match A::step(state, event, cx)? {
+        match self.ask(state, event, cx)? {
             AnyStep::Ignore(reason) => return Ok(Outcome::Ignored(reason)),
             AnyStep::Go(state, effects) => {
                 self.replace_top(state);
@@ -223,7 +233,7 @@ impl<A: Registry> Stack<A> {
                 }
                 self.replace_top(state);
                 self.queue(instance, effects);
-                self.open(A::open(child, cx));
+                self.open(child);
             }
             AnyStep::Done(output, effects) => {
                 self.queue(instance, effects);
@@ -269,7 +279,13 @@ impl<A: Registry> Stack<A> {
 
     fn stored_unstepped(mut self) -> Turn<A> {
         self.session.frames = self.frames.iter().map(|(instance, state)| frame::<A>(*instance, state)).collect();
-        Turn { session: self.session, effects: self.effects, outcome: Outcome::Stepped, unreadable: self.unreadable }
+        Turn {
+            session: self.session,
+            effects: self.effects,
+            outcome: Outcome::Stepped,
+            unreadable: self.unreadable,
+            taken: self.taken,
+        }
     }
 }
 

@@ -7,22 +7,21 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::action::Action;
-use crate::flow::{App, Ctx, CtxOf, Flow};
+use crate::flow::{App, Ctx, CtxOf, Flow, name_of};
 use crate::screen::{self, Pressed, Rendered, Surface, Target};
 use crate::session::Unreadable;
-use crate::step::{Effect, Event, Reason, Step, Undeclared};
+use crate::step::{Effect, Event, Reason, Step, Taken, Undeclared};
 use crate::text::Text;
 use crate::token::Code;
 
 /// A product with its flows. Implemented by [`registry!`](crate::registry!).
 pub trait Registry: App {
-    /// Any flow's state.
-    type State: Clone + PartialEq + std::fmt::Debug;
-
     /// The root flow's first state: what a person without a session is in.
     fn root() -> Self::State;
-    /// A child's first state.
-    fn open(child: Self::Child, cx: &Ctx<'_, Self::Env>) -> Self::State;
+    /// Shows every flow to a visitor, in order.
+    fn each(visitor: &mut impl Visitor<Self>);
+    /// What must be read before this state is shown or stepped.
+    fn needs(state: &Self::State) -> Self::Needs;
     /// Tag, version and body of a state.
     fn freeze(state: &Self::State) -> Frozen;
     /// A state from its frozen form, migrated where it is older.
@@ -34,11 +33,26 @@ pub trait Registry: App {
     ///
     /// # Errors
     /// [`Undeclared`] where the flow's table has no such row.
-    fn step(state: Self::State, event: AnyEvent<Self>, cx: &Ctx<'_, Self::Env>) -> Result<AnyStep<Self>, Undeclared>;
+    fn step(state: Self::State, event: AnyEvent<Self>, cx: &Ctx<'_, Self::Env>) -> Result<Stepped<Self>, Undeclared>;
     /// Shows whatever flow this is.
     fn view(state: &Self::State, cx: &Ctx<'_, Self::Env>, encode: &dyn Fn(Code, Once) -> String) -> View;
     /// What the screen of whatever flow this is offers to press.
     fn offered(state: &Self::State, cx: &Ctx<'_, Self::Env>) -> Vec<(Code, Once)>;
+}
+
+/// What is done with every flow of a product: for whatever must hold for all of them.
+pub trait Visitor<A: App> {
+    /// Looks at one flow; `wrap` makes a state of any flow from one of its own.
+    fn visit<F: Flow<App = A>>(&mut self, wrap: fn(F::State) -> A::State);
+}
+
+/// A step, and what it was in the flow's table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stepped<A: Registry> {
+    /// What the flow makes of the event.
+    pub step: AnyStep<A>,
+    /// The event in the table's terms; `None` where it is not even one of the flow's.
+    pub taken: Option<Taken>,
 }
 
 /// A state as it is stored.
@@ -101,7 +115,7 @@ pub enum AnyStep<A: Registry> {
     /// The flow is now in this state.
     Go(A::State, Vec<AnyEffect<A>>),
     /// A child opens.
-    Push(A::Child, A::State, Vec<AnyEffect<A>>),
+    Push(A::State, A::State, Vec<AnyEffect<A>>),
     /// The flow ends.
     Done(A::Output, Vec<AnyEffect<A>>),
     /// Nothing changes.
@@ -163,20 +177,24 @@ pub fn step_as<F: Flow>(
     state: F::State,
     event: AnyEvent<F::App>,
     cx: &CtxOf<'_, F>,
-    wrap: fn(F::State) -> <F::App as Registry>::State,
-) -> Result<AnyStep<F::App>, Undeclared>
+    wrap: fn(F::State) -> <F::App as App>::State,
+) -> Result<Stepped<F::App>, Undeclared>
 where
     F::App: Registry,
 {
     let Some(event) = typed::<F>(event) else {
-        return Ok(AnyStep::Ignore(Reason::NotHere));
+        return Ok(Stepped { step: AnyStep::Ignore(Reason::NotHere), taken: None });
     };
-    Ok(match crate::flow::step::<F>(state, event, cx)? {
+    let (from, on) = (F::kind(&state).into(), event.label());
+    let step = crate::flow::step::<F>(state, event, cx)?;
+    let taken = Some(Taken { flow: F::TAG, from, on, to: step.target().map(name_of) });
+    let step = match step {
         Step::Go(state, effects) => AnyStep::Go(wrap(state), untyped(effects)),
         Step::Push(child, state, effects) => AnyStep::Push(child, wrap(state), untyped(effects)),
         Step::Done(output, effects) => AnyStep::Done(output, untyped(effects)),
         Step::Ignore(reason) => AnyStep::Ignore(reason),
-    })
+    };
+    Ok(Stepped { step, taken })
 }
 
 /// [`Registry::view`] for one flow.
@@ -243,10 +261,10 @@ fn to_value(state: &impl Serialize) -> Value {
 }
 
 /// Declares a product's flows: the enum of all states, freezing, thawing and dispatch. The first flow is the root.
-/// `registry! { impl Shop { root: home::State::Menu, open: open } pub enum AnyState { Home => home::Home, … } }`.
+/// `registry! { impl Shop { root: AnyState::Home(home::State::Menu) } pub enum AnyState { Home => home::Home, … } }`.
 #[macro_export]
 macro_rules! registry {
-    (impl $app:ident { root: $root:expr, open: $open:path $(,)? }
+    (impl $app:ident { root: $root:expr $(,)? }
      $(#[$meta:meta])* pub enum $any:ident { $($variant:ident => $flow:ty),+ $(,)? }) => {
         $(#[$meta])*
         #[derive(Debug, Clone, PartialEq)]
@@ -259,15 +277,23 @@ macro_rules! registry {
             assert!(version as usize == migrations + 1, "one migration for each older version");
         };)+
 
-        impl $crate::registry::Registry for $app {
-            type State = $any;
+        impl $crate::Label for $any {
+            fn label(&self) -> &'static str {
+                match self { $(Self::$variant(_) => stringify!($variant)),+ }
+            }
+        }
 
+        impl $crate::registry::Registry for $app {
             fn root() -> $any {
                 $root
             }
 
-            fn open(child: Self::Child, cx: &$crate::Ctx<'_, Self::Env>) -> $any {
-                $open(child, cx)
+            fn each(visitor: &mut impl $crate::registry::Visitor<Self>) {
+                $(visitor.visit::<$flow>($any::$variant);)+
+            }
+
+            fn needs(state: &$any) -> Self::Needs {
+                match state { $($any::$variant(state) => <$flow as $crate::Flow>::needs(state)),+ }
             }
 
             fn freeze(state: &$any) -> $crate::registry::Frozen {
@@ -285,7 +311,7 @@ macro_rules! registry {
                 state: $any,
                 event: $crate::registry::AnyEvent<Self>,
                 cx: &$crate::Ctx<'_, Self::Env>,
-            ) -> Result<$crate::registry::AnyStep<Self>, $crate::Undeclared> {
+            ) -> Result<$crate::registry::Stepped<Self>, $crate::Undeclared> {
                 match state {
                     $($any::$variant(state) => $crate::registry::step_as::<$flow>(state, event, cx, $any::$variant)),+
                 }
@@ -305,12 +331,6 @@ macro_rules! registry {
             ) -> Vec<($crate::token::Code, $crate::registry::Once)> {
                 match state { $($any::$variant(state) => $crate::registry::offered_as::<$flow>(state, cx)),+ }
             }
-        }
-
-        /// Calls a macro with every flow of the registry: `for_each_flow!(check)` expands to `check!(home::Home);` …
-        #[macro_export]
-        macro_rules! for_each_flow {
-            ($callback:ident) => { $($callback!($flow);)+ };
         }
     };
 }

@@ -34,8 +34,8 @@ pub enum Event<F: Flow> {
 pub enum Step<F: Flow> {
     /// The flow is now in this state.
     Go(F::State, Vec<Effect<F>>),
-    /// A child flow opens on top; this one rests in this state until the child ends.
-    Push(<F::App as App>::Child, F::State, Vec<Effect<F>>),
+    /// A child flow opens on top in its first state; this one rests in the second until the child ends.
+    Push(<F::App as App>::State, F::State, Vec<Effect<F>>),
     /// The flow ends; its parent resumes with this.
     Done(<F::App as App>::Output, Vec<Effect<F>>),
     /// Nothing changes.
@@ -103,6 +103,19 @@ pub enum To<K: 'static> {
     Push(&'static str),
     /// The flow ends.
     Done,
+}
+
+/// An event that a flow was given, in the table's terms.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Taken {
+    /// The flow's tag.
+    pub flow: &'static str,
+    /// The state's name.
+    pub from: &'static str,
+    /// The event's label.
+    pub on: String,
+    /// Where it led; `None` where it was ignored.
+    pub to: Option<String>,
 }
 
 /// A step that the table does not declare. A programming error: logged, answered politely, the state stays.

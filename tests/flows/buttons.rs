@@ -12,7 +12,7 @@ use proptest::prelude::*;
 use shop::ServiceId;
 use shop::command::Command;
 
-use crate::scenes::{Scene, context};
+use gallery::{Scene, context};
 
 /// What a person (or a stranger) does next.
 #[derive(Debug, Clone)]

@@ -3,11 +3,9 @@
 //! A flow gets all of this by standing in the registry.
 
 mod buttons;
-mod gallery;
 mod lints;
 mod locales;
-mod mock;
-mod scenes;
+mod screens;
 mod sessions;
 mod tables;
 mod unlisted;

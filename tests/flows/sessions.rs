@@ -3,40 +3,40 @@
 
 use std::collections::BTreeMap;
 
-use engine::registry::{Registry, freeze_as};
+use engine::registry::{Registry, Visitor, freeze_as};
 use engine::session::{Frame, Session};
 use engine::{Flow, Lang, machine};
 use flows::{AnyState, Entry, Raqam};
 use serde_json::Value;
 use strum::IntoEnumIterator as _;
 
-use crate::scenes::{SCENES, context};
+use gallery::{SCENES, context};
 
 const FROZEN: &str = include_str!("sessions/v1.json");
 
-/// The examples of a flow, frozen as they are today.
-fn frozen_now<F: Flow<App = Raqam>>(all: &mut BTreeMap<String, Value>) {
-    for kind in F::Kind::iter() {
-        let name: &'static str = kind.into();
-        for fixture in F::fixtures(kind) {
-            let frozen = freeze_as::<F>(&fixture.state);
-            let frame = Frame { flow: frozen.flow.to_owned(), version: frozen.version, instance: 1, body: frozen.body };
-            let value = serde_json::to_value(frame).expect("a frame is plain data");
-            all.insert(format!("{} {name} {}", F::TAG, fixture.name), value);
+/// The examples of all flows, frozen as they are today.
+#[derive(Default)]
+struct Today(BTreeMap<String, Value>);
+
+impl Visitor<Raqam> for Today {
+    fn visit<F: Flow<App = Raqam>>(&mut self, _: fn(F::State) -> AnyState) {
+        for kind in F::Kind::iter() {
+            let name: &'static str = kind.into();
+            for fixture in F::fixtures(kind) {
+                let frozen = freeze_as::<F>(&fixture.state);
+                let (flow, version) = (frozen.flow.to_owned(), frozen.version);
+                let frame = Frame { flow, version, instance: 1, body: frozen.body };
+                let value = serde_json::to_value(frame).expect("a frame is plain data");
+                self.0.insert(format!("{} {name} {}", F::TAG, fixture.name), value);
+            }
         }
     }
 }
 
 fn today() -> BTreeMap<String, Value> {
-    let mut all = BTreeMap::new();
-    macro_rules! freeze {
-        ($flow:ty) => {
-            frozen_now::<$flow>(&mut all);
-        };
-    }
-    use flows::{home, orders, purchase, servers, settings, wallet};
-    flows::for_each_flow!(freeze);
-    all
+    let mut today = Today::default();
+    Raqam::each(&mut today);
+    today.0
 }
 
 #[test]

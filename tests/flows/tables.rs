@@ -3,11 +3,13 @@
 use std::collections::BTreeSet;
 
 use engine::explore::{Exploration, declared, explore, matrix, unreachable_and_trapped};
+use engine::registry::{Registry as _, Visitor};
 use engine::{Flow, Lang, diagram};
-use flows::Raqam;
+use flows::{AnyState, Raqam};
 
-use crate::scenes::{LANGS, SCENES, context};
-use crate::{gallery, walk};
+use crate::screens::take;
+use crate::walk;
+use gallery::{LANGS, SCENES, context};
 
 /// Tries everything in every world, and compares.
 fn compare<F: Flow<App = Raqam>>() {
@@ -24,8 +26,8 @@ fn compare<F: Flow<App = Raqam>>() {
     assert!(trapped.is_empty(), "{}: no way leads out of {trapped:?}", F::TAG);
     let rows: BTreeSet<_> = F::TABLE.iter().collect();
     assert_eq!(rows.len(), F::TABLE.len(), "{}: a row stands twice", F::TAG);
-    gallery::take(&format!("matrix.{}", F::TAG), &matrix(&found));
-    gallery::take(&format!("diagram.{}", F::TAG), &diagram::mermaid::<F>());
+    take(&format!("matrix.{}", F::TAG), &matrix(&found));
+    take(&format!("diagram.{}", F::TAG), &diagram::mermaid::<F>());
 }
 
 /// A flow above the root ends on a cancel, whatever its state: the way to the main menu is never blocked.
@@ -40,17 +42,18 @@ fn cancels<F: Flow<App = Raqam>>() {
     }
 }
 
-macro_rules! check_table {
-    ($flow:ty) => {
-        compare::<$flow>();
-        cancels::<$flow>();
-    };
+struct Tables;
+
+impl Visitor<Raqam> for Tables {
+    fn visit<F: Flow<App = Raqam>>(&mut self, _: fn(F::State) -> AnyState) {
+        compare::<F>();
+        cancels::<F>();
+    }
 }
 
 #[test]
 fn the_code_does_what_the_tables_say() {
-    use flows::{home, orders, purchase, servers, settings, wallet};
-    flows::for_each_flow!(check_table);
+    Raqam::each(&mut Tables);
 }
 
 #[test]

@@ -16,8 +16,12 @@ use shop::pool::{PoolCountry, PoolService};
 use shop::{CountryId, ErrorCode, Money, OrderId, ServiceId};
 use strum::IntoEnumIterator as _;
 
-use crate::scenes::{LANGS, NOW, SCENES, Scene};
-use crate::{gallery, lints};
+use gallery::scenes::NOW;
+use gallery::shown::show;
+use gallery::{LANGS, SCENES, Scene};
+
+use crate::lints;
+use crate::screens::take;
 
 /// Orders in every state and at every moment that has a screen of its own, with a word for each.
 fn orders(scene: Scene) -> Vec<(String, Order, Ask)> {
@@ -104,7 +108,7 @@ fn cards_in_every_state() {
                 let name = format!("card.{name}.{}.{}", scene.name(), lang.code());
                 lints::check(&name, &rendered, lang);
                 lints::unique(&name, &rendered);
-                gallery::take(&name, &gallery::show(&rendered));
+                take(&name, &show(&rendered));
             }
         }
     }
@@ -139,7 +143,7 @@ fn messages_with_sound() {
                 let name = format!("note.{name}.{}.{}", scene.name(), lang.code());
                 lints::check(&name, &rendered, lang);
                 lints::unique(&name, &rendered);
-                gallery::take(&name, &gallery::show(&rendered));
+                take(&name, &show(&rendered));
             }
         }
     }
@@ -210,7 +214,7 @@ fn notices_fit_over_a_chat() {
             lints::direction("refusal", &text, lang);
             all.push_str(&format!("{refusal:?}: {text}\n"));
         }
-        gallery::take(&format!("notices.{}", lang.code()), &all);
+        take(&format!("notices.{}", lang.code()), &all);
     }
 }
 
@@ -222,7 +226,7 @@ fn the_profile_fits() {
         assert!(fits(&profile.name, 64) && fits(&profile.description, 512) && fits(&profile.short_description, 120));
         assert_eq!(profile.commands.len(), 5);
         assert!(profile.commands.iter().all(|(command, text)| fits(command, 32) && fits(text, 256)));
-        gallery::take(&format!("profile.{}", lang.code()), &format!("{profile:#?}"));
+        take(&format!("profile.{}", lang.code()), &format!("{profile:#?}"));
     }
 }
 
@@ -260,7 +264,7 @@ fn searches_answer_within_the_limits() {
                 [("countries", "sp:"), ("services", "sp_svc:1:"), ("nothing", "sp:qqqqq"), ("loading", "sp_svc:5:")]
             {
                 let shown = format!("{:#?}", inline::inline(query, "", inline::Chat::Private, None, &env, lang));
-                gallery::take(&format!("search.{name}.{}.{}", scene.name(), lang.code()), &shown);
+                take(&format!("search.{name}.{}.{}", scene.name(), lang.code()), &shown);
             }
         }
     }

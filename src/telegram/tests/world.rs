@@ -33,12 +33,8 @@ engine::actions! {
     pub(crate) enum Action { "f" => Flip, "b" once => Buy, "x" => Crash, "s" once => Sell }
 }
 engine::registry! {
-    impl Door { root: Any::Home(State::Shut), open: never }
+    impl Door { root: Any::Home(State::Shut) }
     pub enum Any { Home => Door }
-}
-
-fn never(_: (), _: &Ctx<'_, ()>) -> Any {
-    Any::Home(State::Shut)
 }
 
 impl engine::App for Door {
@@ -51,7 +47,8 @@ impl engine::App for Door {
     type Refusal = ();
     type Message = ();
     type Output = ();
-    type Child = ();
+    type State = Any;
+    type Needs = ();
 }
 
 const fn row(from: Kind, on: &'static str, to: Kind) -> Row<Kind> {

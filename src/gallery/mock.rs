@@ -32,7 +32,7 @@ pub(crate) fn servers(scene: Scene, world: World) -> Vec<ServerFacts> {
 }
 
 /// A server that sells this.
-pub(crate) fn server(id: ServerId, catalogue: Catalogue) -> ServerFacts {
+pub fn server(id: ServerId, catalogue: Catalogue) -> ServerFacts {
     let settings = ServerSettings::default();
     ServerFacts { id, settings, credentials: Credentials::Present, catalogue: Arc::new(catalogue) }
 }
@@ -42,8 +42,7 @@ fn catalogue(pool: &MockPool, world: World) -> Catalogue {
     if world == World::ListsLoading || pool.scene == Scene::Empty {
         return Catalogue::new(&[], &[]);
     }
-    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-    runtime.block_on(async {
+    at_once(async {
         let (countries, services) =
             (pool.countries().await.expect("countries"), pool.services().await.expect("services"));
         let mut catalogue = Catalogue::new(&countries, &services);
@@ -58,6 +57,14 @@ fn catalogue(pool: &MockPool, world: World) -> Catalogue {
         }
         catalogue.with_rentals(pool.rental_offers().await.expect("rentals"), Margin::DEFAULT, NOW - 60)
     })
+}
+
+/// What a future gives that never waits.
+fn at_once<T>(work: impl Future<Output = T>) -> T {
+    match std::pin::pin!(work).poll(&mut std::task::Context::from_waker(std::task::Waker::noop())) {
+        std::task::Poll::Ready(done) => done,
+        std::task::Poll::Pending => unreachable!("a mock never waits"),
+    }
 }
 
 /// A supplier that answers from a scene and sells nothing.

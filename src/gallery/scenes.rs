@@ -22,15 +22,15 @@ use shop::{CountryId, Days, ErrorCode, Money, OrderId, Phone, QuoteId, ServerId,
 use crate::mock;
 
 /// The time in all scenes: 2026-01-15 12:00:00 UTC.
-pub(crate) const NOW: i64 = 1_768_478_400;
+pub const NOW: i64 = 1_768_478_400;
 /// A number that no scene gets twice.
-pub(crate) const FRESH: u64 = 90_000;
+pub const FRESH: u64 = 90_000;
 /// Whose world it is.
-pub(crate) const USER: UserId = UserId(1_001);
+pub const USER: UserId = UserId(1_001);
 
 /// A kind of world.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Scene {
+pub enum Scene {
     /// As on most days.
     Usual,
     /// Nothing bought, nothing fetched, no money.
@@ -41,12 +41,14 @@ pub(crate) enum Scene {
     Hostile,
 }
 
-pub(crate) const SCENES: [Scene; 4] = [Scene::Usual, Scene::Empty, Scene::Longest, Scene::Hostile];
-pub(crate) const LANGS: [Lang; 2] = [Lang::En, Lang::Ar];
+/// All worlds.
+pub const SCENES: [Scene; 4] = [Scene::Usual, Scene::Empty, Scene::Longest, Scene::Hostile];
+/// All languages.
+pub const LANGS: [Lang; 2] = [Lang::En, Lang::Ar];
 
 impl Scene {
     /// The scene's name in file names.
-    pub(crate) const fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Usual => "usual",
             Self::Empty => "empty",
@@ -56,7 +58,7 @@ impl Scene {
     }
 
     /// The world, as far as no state asks for more.
-    pub(crate) fn env(self) -> Env {
+    pub fn env(self) -> Env {
         self.world(
             World::Whole,
             &Needs {
@@ -69,12 +71,12 @@ impl Scene {
     }
 
     /// The world of an example: what its state needs is read as the shop reads it, and its name may take something away.
-    pub(crate) fn env_of(self, example: &str, state: &AnyState) -> Env {
+    pub fn env_of(self, example: &str, state: &AnyState) -> Env {
         self.world(World::of(example), &env::needs(std::slice::from_ref(state)))
     }
 
     /// The world with one server that sells this.
-    pub(crate) fn env_with(self, catalogue: Catalogue) -> Env {
+    pub fn env_with(self, catalogue: Catalogue) -> Env {
         self.with_servers(vec![mock::server(ServerId::Two, catalogue)], World::Whole, &Needs::default())
     }
 
@@ -152,7 +154,7 @@ impl Scene {
     }
 
     /// A state of an example as this world would have it: with its service's name.
-    pub(crate) fn dressed<S: Serialize + DeserializeOwned>(self, state: &S) -> S {
+    pub fn dressed<S: Serialize + DeserializeOwned>(self, state: &S) -> S {
         let mut value = serde_json::to_value(state).expect("states are plain data");
         self.dress(&mut value);
         serde_json::from_value(value).expect("a state of its own making")
@@ -174,7 +176,7 @@ impl Scene {
     }
 
     /// A person's first name.
-    pub(crate) const fn person(self) -> &'static str {
+    pub const fn person(self) -> &'static str {
         match self {
             Self::Usual | Self::Empty => "Noor",
             Self::Longest => "Maximiliana Konstantinopolitanska-Featherstonehaugh",
@@ -182,7 +184,8 @@ impl Scene {
         }
     }
 
-    pub(crate) const fn wallet(self) -> Wallet {
+    /// The person's money.
+    pub const fn wallet(self) -> Wallet {
         let (available, held) = match self {
             Self::Usual | Self::Hostile => (32_340_000, 960_000),
             Self::Empty => (0, 0),
@@ -196,7 +199,7 @@ impl Scene {
     }
 
     /// What somebody wants.
-    pub(crate) fn wish(self, product: Product) -> Wish {
+    pub fn wish(self, product: Product) -> Wish {
         let rental = matches!(product, Product::Rental(_));
         Wish {
             server: ServerId::Two,
@@ -210,7 +213,8 @@ impl Scene {
         }
     }
 
-    pub(crate) const fn service_name(self) -> &'static str {
+    /// What the service of the examples is called.
+    pub const fn service_name(self) -> &'static str {
         match self {
             Self::Usual | Self::Empty => "WhatsApp",
             Self::Longest => "Microsoft / Microsoft Rewards / Outlook and everything else",
@@ -231,7 +235,7 @@ impl Scene {
     }
 
     /// An order in this world. Numbers 3 and 106 are rentals; those below 100 are in use.
-    pub(crate) fn order(self, id: u64, state: State) -> Order {
+    pub fn order(self, id: u64, state: State) -> Order {
         let rental = id == 3 || id == 106;
         let product = if rental { Product::Rental(Days(30)) } else { Product::Temporary };
         let has_number = matches!(state, State::Active | State::Closing { .. } | State::Done)
@@ -301,7 +305,7 @@ impl Scene {
 
 /// What an example's name takes away from the world.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum World {
+pub enum World {
     /// Nothing.
     Whole,
     /// Server 1 does not sell.
@@ -329,7 +333,7 @@ impl World {
 const FIRST_PAGE: HistoryRequest = HistoryRequest { anchor: None, filter: Filter::All, page: 0 };
 
 /// A context over a world.
-pub(crate) const fn context(env: &Env, lang: Lang) -> Ctx<'_, Env> {
+pub const fn context(env: &Env, lang: Lang) -> Ctx<'_, Env> {
     Ctx { lang, now: NOW, fresh: FRESH, env }
 }
 

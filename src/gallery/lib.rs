@@ -1,0 +1,14 @@
+//! Every screen of every flow, in invented worlds: what people look at before they approve it, and what tests hold
+//! against the rules.
+//!
+//! Where to start: [`screens::all`] makes the screens from the flows' own examples; [`scenes`] are the worlds, asked
+//! from a mock supplier through the same builder that the running shop uses; [`shown`] writes a screen as text.
+//! All of it is pure.
+
+mod mock;
+pub mod scenes;
+pub mod screens;
+pub mod shown;
+
+pub use mock::server;
+pub use scenes::{LANGS, SCENES, Scene, World, context};

@@ -1,0 +1,76 @@
+//! The screens of all flows: states × examples × worlds × languages.
+
+use engine::registry::{Once, Registry as _, View, Visitor, view_as};
+use engine::token::{Code, Token};
+use engine::{Flow, Lang};
+use flows::{AnyState, Env, Raqam};
+use strum::IntoEnumIterator as _;
+
+use crate::scenes::{LANGS, SCENES, Scene, context};
+
+/// One screen with what it was made from.
+#[derive(Debug, Clone)]
+pub struct Shot {
+    /// The flow's tag.
+    pub flow: &'static str,
+    /// The kind of state.
+    pub state: &'static str,
+    /// The example's name.
+    pub example: &'static str,
+    /// The world.
+    pub scene: Scene,
+    /// The language.
+    pub lang: Lang,
+    /// The screen.
+    pub view: View,
+}
+
+impl Shot {
+    /// The screen's name: `<flow>.<state>.<example>.<world>.<language>`.
+    #[must_use]
+    pub fn name(&self) -> String {
+        let (example, scene) = (self.example.replace(' ', "_"), self.scene.name());
+        format!("{}.{}.{example}.{scene}.{}", self.flow, self.state, self.lang.code())
+    }
+}
+
+/// Every screen of every flow.
+#[must_use]
+pub fn all() -> Vec<Shot> {
+    let mut shots = Shots(Vec::new());
+    Raqam::each(&mut shots);
+    shots.0
+}
+
+struct Shots(Vec<Shot>);
+
+impl Visitor<Raqam> for Shots {
+    fn visit<F: Flow<App = Raqam>>(&mut self, wrap: fn(F::State) -> AnyState) {
+        for scene in SCENES {
+            for kind in F::Kind::iter() {
+                for fixture in F::fixtures(kind) {
+                    let state = scene.dressed(&fixture.state);
+                    let env = scene.env_of(fixture.name, &wrap(state.clone()));
+                    let shot = |lang| Shot {
+                        flow: F::TAG,
+                        state: kind.into(),
+                        example: fixture.name,
+                        scene,
+                        lang,
+                        view: view::<F>(&env, lang, &state),
+                    };
+                    self.0.extend(LANGS.map(shot));
+                }
+            }
+        }
+    }
+}
+
+/// A flow's screen with the tokens that it would carry.
+#[must_use]
+pub fn view<F: Flow<App = Raqam>>(env: &Env, lang: Lang, state: &F::State) -> View {
+    view_as::<F>(state, &context(env, lang), &|pressed: Code, once: Once| {
+        let revision = (once == Once::Yes).then_some(7);
+        Token { flow: F::TAG.to_owned(), instance: 3, revision, pressed }.to_string()
+    })
+}
