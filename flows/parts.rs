@@ -1,7 +1,7 @@
 //! Parts that screens share: names, moments, footers, pages.
 
 use engine::direction::is_rtl;
-use engine::{Button, Lang, Row, Target, Text, TimeStyle, To};
+use engine::{Button, Lang, Row, Span, Target, Text, TimeStyle, To};
 use shop::catalogue::{Country, Service};
 use shop::order::{Order, Wish};
 use shop::places::{self, Script};
@@ -11,6 +11,10 @@ use crate::env::{PAGE_ROWS, script};
 use crate::keys;
 use crate::text::{Key, number, say, words};
 
+/// A phone shows so many characters of a label that shares its row with another one.
+pub(crate) const HALF_ROW_CHARACTERS: usize = 25;
+/// A flag or an emoji, with its blank.
+pub(crate) const ICON_CHARACTERS: usize = 3;
 /// A supplier's message is cut to so many characters.
 pub(crate) const MESSAGE_CHARACTERS_MAX: usize = 3_000;
 
@@ -158,6 +162,15 @@ pub(crate) fn cut(text: &str, characters_max: usize) -> String {
         return text.to_owned();
     }
     text.chars().take(characters_max.saturating_sub(1)).chain(['…']).collect()
+}
+
+/// A name on a button that a phone shows whole, with an ellipsis where it was longer.
+pub(crate) fn short(name: Text, characters_max: usize) -> Text {
+    match name.spans() {
+        [Span::Words(words)] => Text::plain(cut(words, characters_max)),
+        [Span::Any(words)] => Text::any(cut(words, characters_max)),
+        _ => name,
+    }
 }
 
 /// Lines below each other; empty ones are left out.

@@ -8,6 +8,9 @@ use crate::keys;
 use crate::parts::{self, button, footer, home, lines, paragraphs, support};
 use crate::text::{money, number, say, words};
 
+/// A service's name on a button is cut, so that the flag can be seen behind it.
+const NAME_CHARACTERS_MAX: usize = 30;
+
 /// The main menu.
 pub(super) fn menu(greeting: Greeting, cx: &Cx<'_>) -> Screen<Action> {
     let (lang, env) = (cx.lang, cx.env);
@@ -43,7 +46,9 @@ fn menu_text(greeting: Greeting, cx: &Cx<'_>) -> Text {
 }
 
 fn again(wish: &Wish, cx: &Cx<'_>) -> Button<Action> {
-    Button::press(say(cx.lang, keys::HOME_AGAIN, &parts::named(cx.lang, wish)), Action::Again)
+    let [(service, name), country, flag] = parts::named(cx.lang, wish);
+    let service = (service, parts::short(name, NAME_CHARACTERS_MAX));
+    Button::press(say(cx.lang, keys::HOME_AGAIN, &[service, country, flag]), Action::Again)
 }
 
 fn numbers(cx: &Cx<'_>) -> Button<Action> {

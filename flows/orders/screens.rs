@@ -16,6 +16,8 @@ use crate::{card, keys};
 
 /// How many messages a page holds.
 const MESSAGES_PER_PAGE: usize = 5;
+/// A service's name on a button is cut, so that the end of the number can be read beside it.
+const NAME_CHARACTERS_MAX: usize = 13;
 /// Longer messages are cut in the list; the code came as a message of its own.
 const LISTED_CHARACTERS_MAX: usize = 500;
 
@@ -55,7 +57,7 @@ fn number_line(order: &Order, lang: Lang) -> Text {
 
 fn number_button(order: &Order, lang: Lang) -> Button<Action> {
     let icon = ("icon", Text::plain(parts::icon(&order.wish.service_name)));
-    let service = ("service", parts::service(lang, &order.wish.service_name));
+    let service = ("service", parts::short(parts::service(lang, &order.wish.service_name), NAME_CHARACTERS_MAX));
     let label = match &order.number {
         Some(number) => {
             let tail = Text::ltr(format!("…{}", number.phone.tail()));

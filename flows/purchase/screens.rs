@@ -1,7 +1,7 @@
 //! Screens of the questions before the price.
 
 use engine::{Button, Lang, Screen, Target, Text, Tone};
-use shop::catalogue::{Catalogue, Country, Product, Service};
+use shop::catalogue::{Catalogue, Country, Product};
 use shop::search::{self, CountryHit, ServiceHit};
 use shop::{CountryId, Days, Money, ServerId, ServiceId};
 
@@ -9,7 +9,9 @@ use super::Cx;
 use super::search::has_choice;
 use super::state::{Action, Begin, CountrySearch, Load, ServiceSearch, Shown};
 use crate::env::{PAGE_ROWS, Server, script};
-use crate::parts::{self, button, footer, page_of, pages, paragraphs, turning, with_icon};
+use crate::parts::{
+    self, HALF_ROW_CHARACTERS, ICON_CHARACTERS, button, footer, page_of, pages, paragraphs, turning, with_icon,
+};
 use crate::text::{Key, Noun, count, money, say, words};
 use crate::{card, keys};
 
@@ -129,7 +131,8 @@ fn search_countries(lang: Lang) -> Button<Action> {
 }
 
 fn country_button(country: &Country, lang: Lang) -> Button<Action> {
-    Button::press(with_flag(country, lang), Action::Country(country.id.0))
+    let name = parts::short(parts::country_name(lang, country), HALF_ROW_CHARACTERS - ICON_CHARACTERS);
+    Button::press(Text::plain(format!("{} ", country.flag)).then(name), Action::Country(country.id.0))
 }
 
 /// For which service?
@@ -224,11 +227,14 @@ fn not_listed(search: &ServiceSearch, server: &Server, lang: Lang) -> Option<But
 }
 
 fn service_button(hit: &ServiceHit<'_>, lang: Lang) -> Button<Action> {
-    Button::press(priced(service_label(hit.service, lang), hit.price), Action::Service(hit.service.id.0))
+    Button::press(priced(service_label(hit, lang), hit.price), Action::Service(hit.service.id.0))
 }
 
-fn service_label(service: &Service, lang: Lang) -> Text {
-    with_icon(service.icon.as_deref(), parts::service_name(lang, service))
+/// The name is cut, so that the price can be read behind it.
+fn service_label(hit: &ServiceHit<'_>, lang: Lang) -> Text {
+    let price = hit.price.map_or(0, |price| " · ".chars().count() + price.to_string().chars().count());
+    let room = HALF_ROW_CHARACTERS.saturating_sub(ICON_CHARACTERS + price);
+    with_icon(hit.service.icon.as_deref(), parts::short(parts::service_name(lang, hit.service), room))
 }
 
 pub(super) fn priced(label: Text, price: Option<Money>) -> Text {
