@@ -9,6 +9,7 @@ use std::sync::LazyLock;
 use engine::{Lang, Template, Text};
 use rust_i18n::t;
 use shop::Money;
+use strum::IntoEnumIterator as _;
 
 use crate::keys;
 
@@ -17,7 +18,8 @@ use crate::keys;
 pub(crate) struct Key(pub(crate) &'static str);
 
 /// Things that are counted, in the case that follows “within”, “for” and “ago”.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumIter)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumIter, strum::IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
 pub(crate) enum Noun {
     /// Minutes.
     Minutes,
@@ -178,6 +180,11 @@ pub const fn plural(lang: Lang, n: u64) -> &'static str {
     }
 }
 
+/// Every counted thing, by its group of keys, with this number.
+pub fn counted(lang: Lang, n: u64) -> impl Iterator<Item = (&'static str, Text)> {
+    Noun::iter().map(move |noun| (noun.into(), count(lang, noun, n)))
+}
+
 fn parsed(lang: Lang) -> Templates {
     let read = |key: &Key| Some((key.0, Template::parse(&t!(key.0, locale = lang.code())).ok()?));
     keys::ALL.iter().filter_map(read).collect()
@@ -186,7 +193,6 @@ fn parsed(lang: Lang) -> Templates {
 #[cfg(test)]
 mod tests {
     use engine::direction::plain;
-    use strum::IntoEnumIterator as _;
 
     use super::*;
 

@@ -2,13 +2,16 @@
 //! against the rules.
 //!
 //! Where to start: [`screens::all`] makes the screens from the flows' own examples; [`scenes`] are the worlds, asked
-//! from a mock supplier through the same builder that the running shop uses; [`shown`] writes a screen as text.
+//! from a mock supplier through the same builder that the running shop uses; [`shown`] writes a screen as text;
+//! [`unlisted`] has the screens of no flow; [`lints`] hold all of them against the rules.
 //! All of it is pure.
 
+pub mod lints;
 mod mock;
 pub mod scenes;
 pub mod screens;
 pub mod shown;
+pub mod unlisted;
 
 pub use mock::server;
 pub use scenes::{LANGS, SCENES, Scene, World, context};

@@ -42,6 +42,11 @@ pub fn all() -> Vec<Shot> {
     shots.0
 }
 
+/// The tag of the root flow.
+pub(crate) fn root_tag() -> &'static str {
+    Raqam::freeze(&Raqam::root()).flow
+}
+
 struct Shots(Vec<Shot>);
 
 impl Visitor<Raqam> for Shots {

@@ -21,6 +21,7 @@ use flows::env::{self, Credentials, Door, Env, EnvFacts, HistoryPage, Movement, 
 use flows::inline::{Chat, inline};
 use flows::purchase::sample_wish;
 use flows::{AnyState, card, purchase};
+use gallery::lints::{self, Look, Stands};
 
 const NOW: i64 = 1_795_392_000;
 
@@ -197,7 +198,8 @@ impl Walker {
 
     fn press(&mut self, label: &str) -> Turn<Raqam> {
         let view = machine::view::<Raqam>(&self.session, &cx(&self.env, self.lang, 0));
-        crate::lints::check(label, &view.rendered, self.lang);
+        let look = Look { name: label.to_owned(), lang: self.lang, rendered: &view.rendered, stands: Stands::Alone };
+        assert_eq!(lints::check(&look), []);
         let bare = |text: &str| text.replace(['\u{200E}', '\u{200F}', '\u{2066}', '\u{2068}', '\u{2069}'], "");
         let found = view.rendered.rows.iter().flatten().find(|button| bare(&button.label) == label);
         let labels: Vec<_> = view.rendered.rows.iter().flatten().map(|button| bare(&button.label)).collect();
