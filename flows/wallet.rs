@@ -20,7 +20,7 @@ pub struct Wallet;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, strum::EnumDiscriminants)]
 #[strum_discriminants(
     name(Kind),
-    derive(PartialOrd, Ord, strum::IntoStaticStr, strum::EnumIter),
+    derive(PartialOrd, Ord, strum::IntoStaticStr, strum::EnumIter, strum::EnumMessage),
     doc = "The kinds of [`State`]."
 )]
 pub enum State {

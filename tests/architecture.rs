@@ -15,7 +15,7 @@ const ARROWS: [(&str, &[&str]); 10] = [
     ("store", &["engine", "failpoint", "shop"]),
     ("providers", &["failpoint", "shop"]),
     ("sim", &[]),
-    ("raqam", &["engine", "failpoint", "flows", "providers", "shop", "sim", "store", "telegram"]),
+    ("raqam", &["engine", "failpoint", "flows", "gallery", "providers", "shop", "sim", "store", "telegram"]),
 ];
 
 /// Which crates of this workspace may know a library that does I/O.

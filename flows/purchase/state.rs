@@ -12,7 +12,7 @@ use crate::env::Place;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, strum::EnumDiscriminants)]
 #[strum_discriminants(
     name(Kind),
-    derive(PartialOrd, Ord, strum::IntoStaticStr, strum::EnumIter),
+    derive(PartialOrd, Ord, strum::IntoStaticStr, strum::EnumIter, strum::EnumMessage),
     doc = "The kinds of [`State`]."
 )]
 pub enum State {

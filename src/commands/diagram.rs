@@ -1,38 +1,66 @@
-//! `raqam diagram`: the state diagram of each conversation.
+//! `raqam diagram`: the state diagram of each conversation, as text, as a picture, or as the document in `docs/`.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::Args;
-use engine::registry::{Registry as _, Visitor};
-use engine::{Flow, diagram};
-use flows::{AnyState, Raqam};
+use anyhow::Context as _;
+use clap::{Args, ValueEnum};
+use engine::diagram::{Lights, dot};
+use gallery::diagrams::{self, Diagram};
 
 #[derive(Args)]
 pub(super) struct Arguments {
     /// Only this conversation, by its name.
     flow: Option<String>,
+    /// In which form.
+    #[arg(long, value_enum, default_value_t = Format::Mermaid)]
+    format: Format,
+    /// Write flows.md and a picture of each conversation into this folder instead (docs, in this repository).
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["flow", "format"])]
+    write: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Format {
+    /// For Markdown.
+    Mermaid,
+    /// For Graphviz.
+    Dot,
+    /// A picture for a browser.
+    Svg,
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let mut drawn = Diagrams(Vec::new());
-    Raqam::each(&mut drawn);
-    let diagrams = drawn.0;
-    let wanted: Vec<_> = match &arguments.flow {
-        Some(name) => diagrams.into_iter().filter(|(tag, _)| tag == name).collect(),
-        None => diagrams,
-    };
-    anyhow::ensure!(!wanted.is_empty(), "there is no conversation of that name");
-    for (tag, diagram) in wanted {
-        println!("## {tag}\n\n```mermaid\n{diagram}```\n");
+    if let Some(folder) = &arguments.write {
+        for (name, content) in diagrams::files() {
+            write(&folder.join(name), &content)?;
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut all = diagrams::all();
+    if let Some(name) = &arguments.flow {
+        all.retain(|diagram| diagram.picture.flow == name);
+    }
+    anyhow::ensure!(!all.is_empty(), "there is no conversation of that name");
+    for diagram in &all {
+        print!("{}", drawn(diagram, arguments.format));
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// Each flow's name and diagram.
-struct Diagrams(Vec<(&'static str, String)>);
-
-impl Visitor<Raqam> for Diagrams {
-    fn visit<F: Flow<App = Raqam>>(&mut self, _: fn(F::State) -> AnyState) {
-        self.0.push((F::TAG, diagram::mermaid::<F>()));
+fn drawn(diagram: &Diagram, format: Format) -> String {
+    let (flow, lights) = (diagram.picture.flow, Lights::default());
+    match format {
+        Format::Mermaid => format!("## {flow}\n\n```mermaid\n{}```\n\n", diagram.mermaid),
+        Format::Dot => dot(&diagram.picture, &lights),
+        Format::Svg => diagrams::diagram_svg(flow, None, None).unwrap_or_default() + "\n",
     }
+}
+
+fn write(path: &std::path::Path, content: &str) -> anyhow::Result<()> {
+    let said = || format!("{} cannot be written", path.display());
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).with_context(said)?;
+    }
+    std::fs::write(path, content).with_context(said)
 }

@@ -59,7 +59,7 @@ enum Command {
     Backup(backup::Arguments),
     /// Put a backup in the place of the database, while no bot runs.
     Restore(restore::Arguments),
-    /// Print the state diagrams of all conversations (Mermaid).
+    /// Print the state diagrams of all conversations (Mermaid, Graphviz or SVG), or write them into docs/.
     Diagram(diagram::Arguments),
 }
 

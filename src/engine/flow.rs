@@ -85,8 +85,8 @@ pub trait Flow: Sized + Debug + Clone + PartialEq + 'static {
     type App: App;
     /// The state, with its data inside its variants.
     type State: Debug + Clone + PartialEq + Serialize + DeserializeOwned;
-    /// The state's variants without data (strum's `EnumDiscriminants`).
-    type Kind: Copy + Ord + Debug + strum::IntoEnumIterator + Into<&'static str> + 'static;
+    /// The state's variants without data (strum's `EnumDiscriminants`), each with its doc comment as its sentence.
+    type Kind: Copy + Ord + Debug + strum::IntoEnumIterator + strum::EnumMessage + Into<&'static str> + 'static;
     /// The buttons.
     type Action: Action;
     /// The timers; `()` where there are none.

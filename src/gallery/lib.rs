@@ -3,15 +3,19 @@
 //!
 //! Where to start: [`screens::all`] makes the screens from the flows' own examples; [`scenes`] are the worlds, asked
 //! from a mock supplier through the same builder that the running shop uses; [`shown`] writes a screen as text;
-//! [`unlisted`] has the screens of no flow; [`lints`] hold all of them against the rules.
+//! [`unlisted`] has the screens of no flow; [`lints`] hold all of them against the rules;
+//! [`diagrams`] draw the flows.
 //! All of it is pure.
 
+pub mod diagrams;
 pub mod lints;
 mod mock;
 pub mod scenes;
 pub mod screens;
 pub mod shown;
+mod svg;
 pub mod unlisted;
 
+pub use diagrams::diagram_svg;
 pub use mock::server;
 pub use scenes::{LANGS, SCENES, Scene, World, context};

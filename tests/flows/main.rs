@@ -3,6 +3,7 @@
 //! A flow gets all of this by standing in the registry.
 
 mod buttons;
+mod diagrams;
 mod lints;
 mod locales;
 mod screens;

@@ -21,7 +21,7 @@ use crate::{Bot, Error, Handle, Limits, Settings, Token};
 pub(crate) struct Door;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, strum::EnumDiscriminants)]
-#[strum_discriminants(name(Kind), derive(strum::EnumIter, strum::IntoStaticStr, PartialOrd, Ord))]
+#[strum_discriminants(name(Kind), derive(strum::EnumIter, strum::EnumMessage, strum::IntoStaticStr, PartialOrd, Ord))]
 pub(crate) enum State {
     Shut,
     Open,
