@@ -88,7 +88,7 @@ pub enum Pick {
 }
 
 /// Work to do after a step is stored.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, strum::VariantNames)]
 pub enum Job {
     /// Find out what a country sells: the prices of temporary numbers, or what the lines for rent receive.
     LoadOffers {

@@ -10,32 +10,42 @@ use shop::order::Wish;
 use shop::pool::{PoolError, RentRequest};
 use shop::{CountryId, ErrorCode, Money, ServerId};
 use store::JobView;
+use strum::VariantNames as _;
 use telegram::host::Delivered;
+use tracing::Instrument as _;
 
 use crate::shell::Shell;
 
 /// Runs a job in a task of its own. Whatever becomes of it, whoever asked gets an answer.
 pub(crate) fn spawn(shell: &Arc<Shell>, row: JobView) {
     let shell = shell.clone();
-    tokio::spawn(async move {
+    let span = tracing::error_span!("job", user = shell.office.pseudonyms.of(row.user), kind = name(&row.body));
+    let running = async move {
         let reply = match serde_json::from_value::<Job>(row.body.clone()) {
             Ok(job) => {
                 let failed = failure(&job);
                 let running = shell.clone();
-                let ran = tokio::spawn(async move { run(&running, job).await }).await;
+                let ran = tokio::spawn(async move { run(&running, job).await }.in_current_span()).await;
                 ran.unwrap_or_else(|panic| {
-                    tracing::error!(key = row.key, %panic, "a job panicked");
+                    tracing::error!(%panic, "a job panicked");
                     failed
                 })
             }
             Err(error) => {
-                tracing::warn!(key = row.key, %error, "a job cannot be read");
+                tracing::warn!(%error, "a job cannot be read");
                 unreadable(&row.body)
             }
         };
         let input = Input::Reply { instance: row.instance, reply };
         shell.deliver(Delivered { user: row.user.0, key: row.key, input });
-    });
+    };
+    tokio::spawn(running.instrument(span));
+}
+
+/// What a job's row asks for, by its name in [`Job`]; `other` for a job of another version.
+fn name(body: &serde_json::Value) -> &'static str {
+    let is_asked = |name: &&&'static str| body.get(**name).is_some() || body == **name;
+    Job::VARIANTS.iter().find(is_asked).copied().unwrap_or("other")
 }
 
 /// The answer of a job that went wrong in a way that no supplier explains.

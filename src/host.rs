@@ -46,6 +46,10 @@ impl Host for ShopHost {
         self.shell.office.fresh.next()
     }
 
+    fn pseudonym(&self, user: u64) -> String {
+        self.shell.office.pseudonyms.of(UserId(user))
+    }
+
     async fn own(&self, bot: u64) -> HostResult<Owner> {
         let outcome = self.apply(Intent::Own { bot }).await?;
         Ok(if outcome == Outcome::Conflict { Owner::Another } else { Owner::Us })

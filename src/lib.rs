@@ -15,6 +15,7 @@ pub mod host;
 pub mod market;
 pub mod office;
 pub mod operator;
+pub mod pseudonym;
 pub mod run;
 pub mod seal;
 pub mod shell;

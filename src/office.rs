@@ -11,6 +11,7 @@ use store::{Changed, Intent, JobView, Outcome, Store, StoreError};
 use tokio::sync::mpsc;
 
 use crate::fresh::Fresh;
+use crate::pseudonym::Pseudonyms;
 
 /// How many follow-ups may wait for the worker.
 const FOLLOW_UPS_MAX: usize = 65_536;
@@ -44,6 +45,8 @@ pub struct Office {
     pub boot: u64,
     /// Numbers that nobody gets twice.
     pub fresh: Fresh,
+    /// What people are called in the log.
+    pub pseudonyms: Pseudonyms,
     follow_ups: mpsc::Sender<FollowUp>,
 }
 
@@ -55,10 +58,11 @@ impl Office {
     pub async fn open(
         store: Store,
         clock: Arc<dyn Clock>,
+        pseudonyms: Pseudonyms,
     ) -> Result<(Arc<Self>, mpsc::Receiver<FollowUp>), StoreError> {
         let (follow_ups, receiver) = mpsc::channel(FOLLOW_UPS_MAX);
         let (fresh, boot) = Fresh::open(&store).await?;
-        Ok((Arc::new(Self { store, clock, boot, fresh, follow_ups }), receiver))
+        Ok((Arc::new(Self { store, clock, boot, fresh, pseudonyms, follow_ups }), receiver))
     }
 
     /// Applies an intent durably and passes on what follows.

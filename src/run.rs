@@ -70,7 +70,7 @@ pub async fn open(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<Open
             sealer.unseal(server, key)?;
         }
     }
-    let (office, follow_ups) = Office::open(store, clock).await?;
+    let (office, follow_ups) = Office::open(store, clock, sealer.pseudonyms()).await?;
     Ok(Opened { office, follow_ups, sealer: Arc::new(sealer), settings })
 }
 

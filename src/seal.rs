@@ -10,6 +10,8 @@ use secrecy::{ExposeSecret as _, SecretString};
 use shop::ServerId;
 use shop::settings::SealedKey;
 
+use crate::pseudonym::Pseudonyms;
+
 /// The bytes of a nonce.
 const NONCE_BYTES: usize = 24;
 
@@ -41,6 +43,7 @@ pub enum SealError {
 /// Seals and opens secrets.
 pub struct Sealer {
     cipher: XChaCha20Poly1305,
+    pseudonyms: Pseudonyms,
 }
 
 impl Sealer {
@@ -93,9 +96,19 @@ impl Sealer {
         String::from_utf8(opened).map(SecretString::from).map_err(|_| SealError::WrongKey)
     }
 
+    /// What people are called in the log of whoever has this master key.
+    #[must_use]
+    pub fn pseudonyms(&self) -> Pseudonyms {
+        self.pseudonyms.clone()
+    }
+
+    fn with_key(key: &Key) -> Self {
+        Self { cipher: XChaCha20Poly1305::new(key), pseudonyms: Pseudonyms::of_secret(key) }
+    }
+
     fn from_hex(text: &str) -> Result<Self, SealError> {
         let bytes = from_hex(text).and_then(|bytes| <[u8; 32]>::try_from(bytes).ok()).ok_or(SealError::BadMasterKey)?;
-        Ok(Self { cipher: XChaCha20Poly1305::new(&Key::from(bytes)) })
+        Ok(Self::with_key(&Key::from(bytes)))
     }
 
     fn create(file: &Path) -> Result<Self, SealError> {
@@ -105,7 +118,7 @@ impl Sealer {
             std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file).map_err(failed)?;
         handle.write_all(format!("{}\n", to_hex(&key)).as_bytes()).map_err(failed)?;
         handle.sync_all().map_err(failed)?;
-        Ok(Self { cipher: XChaCha20Poly1305::new(&key) })
+        Ok(Self::with_key(&key))
     }
 }
 

@@ -20,6 +20,7 @@ use store::StoreError;
 use tokio::sync::mpsc;
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
+use tracing::{Instrument as _, Span};
 
 use crate::effects;
 use crate::office::FollowUp;
@@ -213,20 +214,33 @@ impl Worker {
 
     fn run_waiting(&mut self) {
         while let Some((about, task)) = self.queue.next() {
-            let shell = self.shell.clone();
+            let (shell, span) = (self.shell.clone(), self.span(&about));
             let running = match task {
-                Task::Buy(id) => self.tasks.spawn(buying::buy(shell, id)),
-                Task::Check(id) => self.tasks.spawn(tasks::check(shell, id)),
-                Task::Close(id) => self.tasks.spawn(tasks::close(shell, id)),
-                Task::RentalMessages(id) => self.tasks.spawn(tasks::rental_messages(shell, id)),
-                Task::List(server) => self.tasks.spawn(tasks::list(shell, server)),
-                Task::Apply(command) => self.tasks.spawn(tasks::apply(shell, command)),
-                Task::Resend(id) => self.tasks.spawn(finding::resend(shell, id)),
-                Task::TouchCard(id) => self.tasks.spawn(tasks::touch_card(shell, id)),
-                Task::Reconcile => self.tasks.spawn(finding::reconcile(shell)),
-                Task::GiveBack(id) => self.tasks.spawn(orphans::give_back(shell, id)),
+                Task::Buy(id) => self.tasks.spawn(buying::buy(shell, id).instrument(span)),
+                Task::Check(id) => self.tasks.spawn(tasks::check(shell, id).instrument(span)),
+                Task::Close(id) => self.tasks.spawn(tasks::close(shell, id).instrument(span)),
+                Task::RentalMessages(id) => self.tasks.spawn(tasks::rental_messages(shell, id).instrument(span)),
+                Task::List(server) => self.tasks.spawn(tasks::list(shell, server).instrument(span)),
+                Task::Apply(command) => self.tasks.spawn(tasks::apply(shell, command).instrument(span)),
+                Task::Resend(id) => self.tasks.spawn(finding::resend(shell, id).instrument(span)),
+                Task::TouchCard(id) => self.tasks.spawn(tasks::touch_card(shell, id).instrument(span)),
+                Task::Reconcile => self.tasks.spawn(finding::reconcile(shell).instrument(span)),
+                Task::GiveBack(id) => self.tasks.spawn(orphans::give_back(shell, id).instrument(span)),
             };
             self.running.insert(running.id(), about);
+        }
+    }
+
+    /// What the log lines of a task have in common: the order that it is about, and whose that is.
+    fn span(&self, about: &About) -> Span {
+        match about {
+            About::Order(id) | About::Card(id) => {
+                let user = || self.open.get(id).map(|order| self.shell.office.pseudonyms.of(order.user));
+                tracing::error_span!("order", id = %id, user = user())
+            }
+            About::Orphan(_) => tracing::error_span!("orphan"),
+            About::List(server) => tracing::error_span!("list", server = server.number()),
+            About::Reconciling => tracing::error_span!("reconciling"),
         }
     }
 

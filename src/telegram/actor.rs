@@ -8,10 +8,12 @@ use std::time::Duration;
 use tokio::sync::{Notify, mpsc};
 use tokio::task::{JoinError, JoinHandle};
 use tokio::time::Instant;
+use tracing::field::Empty;
+use tracing::{Instrument as _, Span};
 
 use crate::host::{Host, HostResult, Notice, Person};
 use crate::mailbox::{Inbox, Mail, Mailboxes, Work};
-use crate::output::short;
+use crate::observe::UpdateKind;
 use crate::projection::Memory;
 use crate::round::{Left, round};
 use crate::shared::Shared;
@@ -71,7 +73,10 @@ impl<H: Host> Actor<H> {
                 self.hurry = Arc::default();
                 let memory = Memory { hurry: Arc::clone(&self.hurry), ..std::mem::take(&mut self.memory) };
                 let todo = std::mem::take(&mut self.todo);
-                output = Some(tokio::spawn(round(Arc::clone(&self.shared), self.person.clone(), todo, memory)));
+                // As urgent as the worst line in it: whatever is logged at all says whose it is.
+                let span = tracing::error_span!("output", user = self.shared.host.pseudonym(self.person.id));
+                let round = round(Arc::clone(&self.shared), self.person.clone(), todo, memory);
+                output = Some(tokio::spawn(round.instrument(span)));
             }
             let stopping = self.mailboxes.stopping.load(Ordering::SeqCst);
             if stopping && output.is_none() && self.mailboxes.close(self.person.id) {
@@ -98,7 +103,10 @@ impl<H: Host> Actor<H> {
 
     async fn open(&mut self, mail: Mail<H::App>) {
         match mail {
-            Mail::Work(work) => self.handle(work).await,
+            Mail::Work(work) => {
+                let span = self.span(&work);
+                self.handle(work).instrument(span).await;
+            }
             // The panel, too: a crash may have come before it became the card that is due now.
             Mail::Wake => {
                 let panel = Some(Panel::UNASKED);
@@ -108,14 +116,26 @@ impl<H: Host> Actor<H> {
         }
     }
 
+    /// What the log lines of this work have in common. The flow is told when it is known.
+    fn span(&self, work: &Work<H::App>) -> Span {
+        let user = || self.shared.host.pseudonym(self.person.id);
+        match work {
+            Work::Update(incoming, _) => {
+                let (id, kind) = (incoming.update, UpdateKind::of(&incoming.what).name());
+                tracing::error_span!("update", id, user = user(), kind, flow = Empty)
+            }
+            Work::Delivered(_) => tracing::error_span!("own", user = user(), flow = Empty),
+        }
+    }
+
     /// Handles something in a task of its own, so that a panic ends that task alone; tries again a few times.
     async fn handle(&mut self, work: Arc<Work<H::App>>) {
         if let Work::Update(incoming, _) = &*work {
             self.person = incoming.person.clone();
         }
         for tries in 1..=self.shared.limits.tries_max {
-            let task = tokio::spawn(steps::take(Arc::clone(&self.shared), Arc::clone(&work), self.person.clone()));
-            match task.await {
+            let taken = steps::take(Arc::clone(&self.shared), Arc::clone(&work), self.person.clone());
+            match tokio::spawn(taken.in_current_span()).await {
                 Ok(Ok(after)) => {
                     if let Some(lang) = after.lang {
                         self.inbox.speak(lang);
@@ -128,7 +148,7 @@ impl<H: Host> Actor<H> {
                     return;
                 }
                 Ok(Err(error)) => return self.shared.fail(error),
-                Err(panic) => log_panic(self.person.id, tries, &panic),
+                Err(panic) => log_panic(tries, &panic),
             }
         }
         if let Err(error) = self.give_up(&work).await {
@@ -148,7 +168,7 @@ impl<H: Host> Actor<H> {
                 Ok(())
             }
             Work::Delivered(delivered) => {
-                tracing::error!(user = short(delivered.user), key = delivered.key, "a delivery is put aside");
+                tracing::error!("something of our own is put aside: see the dead letters");
                 self.shared.host.put_aside(&delivered.key, "its handling panics").await
             }
         }
@@ -159,7 +179,7 @@ impl<H: Host> Actor<H> {
             Ok(Ok(left)) => left,
             Ok(Err(error)) => return self.shared.fail(error),
             Err(panic) => {
-                log_panic(self.person.id, 1, &panic);
+                log_panic(1, &panic);
                 Left { todo: Todo { outbox: Some(Asked::No), ..Todo::default() }, back_off: true, ..Left::default() }
             }
         };
@@ -186,6 +206,6 @@ async fn ended(output: &mut Round) -> Result<HostResult<Left>, JoinError> {
     }
 }
 
-fn log_panic(user: u64, tries: u32, panic: &JoinError) {
-    tracing::error!(user = short(user), tries, %panic, "handling panicked");
+fn log_panic(tries: u32, panic: &JoinError) {
+    tracing::error!(tries, %panic, "handling panicked");
 }

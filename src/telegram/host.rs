@@ -338,6 +338,8 @@ pub trait Host: Send + Sync + 'static {
     fn now_ms(&self) -> i64;
     /// A number that nobody gets twice.
     fn fresh(&self) -> u64;
+    /// What this person is called in the log: nobody finds a person by it, and it is the same every time.
+    fn pseudonym(&self, user: u64) -> String;
 
     /// This bot is about to run; the first one owns what is kept.
     async fn own(&self, bot: u64) -> HostResult<Owner>;

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
+use tracing::Instrument as _;
 
 use crate::gate::Pace;
 use crate::host::{Host, InlinePage, InlineRequest, InlineResult};
@@ -53,7 +54,8 @@ impl<H: Host> InlineDoor<H> {
             }
         } else if self.pace.try_turn() {
             busy.insert(user, None);
-            tokio::spawn(Arc::clone(self).answer_all(user, query));
+            let span = tracing::error_span!("inline", user = self.shared.host.pseudonym(user));
+            tokio::spawn(Arc::clone(self).answer_all(user, query).instrument(span));
         } else {
             self.drop_query(query.update);
         }

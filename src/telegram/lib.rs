@@ -8,6 +8,7 @@
 //!   is the side door for searches.
 //! * `steps` and `presses` are the step loop: load, decide, store, answer.
 //! * `round` shows what came of it: `projection` the panel, `outbox` what must reach a person.
+//! * `observe` says what whoever counts or traces may know of all this.
 //! * `port` and `methods` are the only way out; `output` and `gate` keep Telegram's rates; `html` escapes, once.
 
 mod actor;
@@ -19,6 +20,7 @@ mod input;
 mod intake;
 mod mailbox;
 mod methods;
+mod observe;
 mod outbox;
 mod output;
 mod port;
@@ -52,6 +54,7 @@ use crate::port::{CallError, Port, believed};
 use crate::shared::{Counters, Shared};
 
 pub use crate::mailbox::Posted;
+pub use crate::observe::UpdateKind;
 pub use crate::settings::{Limits, Settings, Token};
 
 /// How many answers, and how many marks in the store, may be under way.

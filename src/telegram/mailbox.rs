@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use crate::actor::Actor;
 use crate::host::{Delivered, Host, Notice, Person};
 use crate::input::{Incoming, What};
-use crate::output::{Ticket, short};
+use crate::output::Ticket;
 use crate::settings::Limits;
 use crate::shared::{Shared, count};
 
@@ -249,7 +249,7 @@ impl<H: Host> Mailboxes<H> {
         } else if notice == Notice::Busy {
             shared.tell(incoming.person.id, &shared.host.words(notice, lang), lang);
         }
-        tracing::info!(user = short(incoming.person.id), ?notice, "an update is refused");
+        tracing::info!(user = shared.host.pseudonym(incoming.person.id), ?notice, "an update is refused");
         shared.mark_handled(incoming.update);
     }
 }

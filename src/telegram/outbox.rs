@@ -1,8 +1,9 @@
 //! What must reach a person: read from the host until it is delivered, in order, at least once.
 
+use tracing::Instrument as _;
+
 use crate::gate::Urgency;
 use crate::host::{Delivery, Host, HostResult, Outgoing, OutgoingKind, Sound};
-use crate::output::short;
 use crate::port::CallError;
 use crate::projection::Memory;
 use crate::shared::Shared;
@@ -50,7 +51,7 @@ pub(crate) async fn deliver<H: Host>(
             return Ok(ended);
         }
     }
-    tracing::warn!(user = short(user), "a person's deliveries do not end");
+    tracing::warn!("a person's deliveries do not end");
     Ok(Emptied::Unknown)
 }
 
@@ -66,21 +67,40 @@ async fn pass<H: Host>(
         if asked == Asked::No {
             shared.unasked_turn(urgency(&item.kind), &memory.hurry).await;
         }
-        let slot = shared.deliveries.acquire().await;
-        let result = deliver_one(shared, user, item.kind, memory).await;
-        drop(slot);
-        let (delivery, ended) = match result {
-            Ok(message_id) => (Delivery::Delivered { message_id }, None),
-            // What is shown may be out of date after the pause: read again then.
-            Err(CallError::RetryAfter(_)) => return Ok(None),
-            Err(error) => failed(user, &error),
-        };
-        shared.host.sent(user, &item.id, delivery).await?;
-        if ended.is_some() {
-            return Ok(ended);
+        let span = tracing::error_span!("delivery", id = item.id);
+        match pass_one(shared, user, item, memory).instrument(span).await? {
+            Passed::On => {}
+            Passed::Again => return Ok(None),
+            Passed::Ended(ended) => return Ok(Some(ended)),
         }
     }
     Ok(None)
+}
+
+/// What comes after one delivery.
+#[derive(Debug, Clone, Copy)]
+enum Passed {
+    /// The next one.
+    On,
+    /// All of them again: what is shown may be out of date after the pause that Telegram asked for.
+    Again,
+    /// Nothing, for now.
+    Ended(Emptied),
+}
+
+/// Delivers one thing and reports how that ended.
+async fn pass_one<H: Host>(shared: &Shared<H>, user: u64, item: Outgoing, memory: &mut Memory) -> HostResult<Passed> {
+    let slot = shared.deliveries.acquire().await;
+    let result = deliver_one(shared, user, item.kind, memory).await;
+    drop(slot);
+    let (delivery, passed) = match result {
+        Ok(message_id) => (Delivery::Delivered { message_id }, Passed::On),
+        Err(CallError::RetryAfter(_)) => return Ok(Passed::Again),
+        Err(error) => failed(&error),
+    };
+    tracing::debug!(?passed, "a delivery was tried");
+    shared.host.sent(user, &item.id, delivery).await?;
+    Ok(passed)
 }
 
 const fn urgency(kind: &OutgoingKind) -> Urgency {
@@ -115,19 +135,19 @@ async fn deliver_one<H: Host>(
 }
 
 /// What to report, and whether the round ends: an order of deliveries must not be overtaken by a later one.
-fn failed(user: u64, error: &CallError) -> (Delivery, Option<Emptied>) {
+fn failed(error: &CallError) -> (Delivery, Passed) {
     match error {
         CallError::Blocked => {
-            tracing::info!(user = short(user), "a person cannot be reached");
-            (Delivery::Unreachable, Some(Emptied::Done))
+            tracing::info!("a person cannot be reached");
+            (Delivery::Unreachable, Passed::Ended(Emptied::Done))
         }
         CallError::Refused(reason) | CallError::Markup(reason) => {
-            tracing::error!(user = short(user), reason, "telegram refuses a delivery");
-            (Delivery::Refused(reason.clone()), None)
+            tracing::error!(reason, "telegram refuses a delivery");
+            (Delivery::Refused(reason.clone()), Passed::On)
         }
         CallError::NotSent(_) | CallError::Unauthorized => {
-            tracing::warn!(user = short(user), %error, "a delivery was not sent");
-            (Delivery::NotSent, Some(Emptied::Unknown))
+            tracing::warn!(%error, "a delivery was not sent");
+            (Delivery::NotSent, Passed::Ended(Emptied::Unknown))
         }
         CallError::Network(_)
         | CallError::Conflict(_)
@@ -135,8 +155,8 @@ fn failed(user: u64, error: &CallError) -> (Delivery, Option<Emptied>) {
         | CallError::NotModified
         | CallError::Gone
         | CallError::TooOld => {
-            tracing::warn!(user = short(user), %error, "a delivery may not have arrived");
-            (Delivery::Unknown(error.to_string()), Some(Emptied::Unknown))
+            tracing::warn!(%error, "a delivery may not have arrived");
+            (Delivery::Unknown(error.to_string()), Passed::Ended(Emptied::Unknown))
         }
     }
 }

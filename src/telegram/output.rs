@@ -10,6 +10,7 @@ use serde::Serialize;
 use serde::de::IgnoredAny;
 use teloxide::requests::Payload;
 use tokio::sync::Semaphore;
+use tracing::Instrument as _;
 
 use crate::gate::Gate;
 use crate::host::Sound;
@@ -163,15 +164,10 @@ impl Output {
 
     fn note(&self, chat: u64, error: &CallError) {
         if let CallError::RetryAfter(pause) = error {
-            tracing::info!(chat = short(chat), pause_s = pause.as_secs(), "telegram slows a chat down");
+            tracing::info!(pause_s = pause.as_secs(), "telegram slows a chat down");
             self.gate.refused(chat, *pause);
         }
     }
-}
-
-/// The end of a person's id: enough to follow a person through a log, not enough to find one.
-pub(crate) const fn short(user: u64) -> u64 {
-    user % 1000
 }
 
 /// The right to answer a press: used at most once, however often its handling is tried.
@@ -212,10 +208,11 @@ impl Chores {
             tracing::warn!("too much small work is under way; some is dropped");
             return;
         };
-        tokio::spawn(async move {
+        let chore = async move {
             chore.await;
             drop(slot);
-        });
+        };
+        tokio::spawn(chore.in_current_span());
     }
 
     /// Waits until no chore is under way.

@@ -13,7 +13,7 @@ use crate::host::{
 };
 use crate::input::{Incoming, What};
 use crate::mailbox::Work;
-use crate::output::{Ticket, short};
+use crate::output::Ticket;
 use crate::presses;
 use crate::shared::{Shared, count};
 use crate::todo::{Asked, Panel, Todo};
@@ -248,7 +248,7 @@ pub(crate) async fn step<H: Host>(
             return ended(shared, person, &loaded, result).await;
         }
     }
-    tracing::error!(user = short(person.id), "a session changes under every step");
+    tracing::error!("a session changes under every step");
     let loaded = shared.host.load(person).await?;
     settle(shared, person, cause, &loaded).await?;
     Ok(Ended::new(shared, &loaded, Err(Unstored::Failed)))
@@ -277,8 +277,14 @@ async fn attempt<H: Host>(
     let (mut input, mut refused) = (input, false);
     for _ in 0..=REFUSALS_MAX {
         let turn = machine::handle::<H::App>(&loaded.session, input, &shared.context(loaded));
+        if let Some(taken) = turn.taken.first() {
+            tracing::Span::current().record("flow", taken.flow);
+        }
+        for taken in &turn.taken {
+            tracing::debug!(flow = taken.flow, from = taken.from, on = taken.on, to = taken.to, "a flow took an event");
+        }
         for unreadable in &turn.unreadable {
-            tracing::error!(user = short(person.id), %unreadable, "a frame of a session is put aside");
+            tracing::error!(%unreadable, "a frame of a session is put aside");
         }
         if let Some(unstored) = unstored(shared, &turn.outcome) {
             return Ok(Some(Err(if refused { Unstored::Failed } else { unstored })));
@@ -299,7 +305,7 @@ async fn attempt<H: Host>(
         }
         refused = true;
     }
-    tracing::error!(user = short(person.id), "the domain refuses every answer to its refusals");
+    tracing::error!("the domain refuses every answer to its refusals");
     Ok(Some(Err(Unstored::Failed)))
 }
 

@@ -9,6 +9,7 @@ use engine::registry::AnyEffect;
 use raqam::host::ShopHost;
 use raqam::market::Market;
 use raqam::office::Office;
+use raqam::pseudonym::Pseudonyms;
 use raqam::shell::Shell;
 use raqam::worker::Worker;
 use shop::catalogue::Product;
@@ -52,7 +53,9 @@ struct Life {
 /// Starts everything in the order of the composition root, and runs until the world is settled.
 pub(super) async fn live(world: Arc<World>) {
     let clock: Arc<dyn Clock> = world.clock.clone();
-    let (office, follow_ups) = Office::open(world.store.clone(), clock.clone()).await.expect("an office");
+    let pseudonyms = Pseudonyms::of_secret(b"the simulation's");
+    let opened = Office::open(world.store.clone(), clock.clone(), pseudonyms).await;
+    let (office, follow_ups) = opened.expect("an office");
     let pool: Arc<dyn SmsPool> = Arc::new(SimPool::new(&world));
     let settings = world.store.settings().expect("settings");
     let market = Market::open(ServerId::Two, pool, clock, &world.store, &settings);

@@ -165,6 +165,9 @@ impl Host for TestHost {
     fn fresh(&self) -> u64 {
         self.fresh.fetch_add(1, Ordering::Relaxed)
     }
+    fn pseudonym(&self, user: u64) -> String {
+        format!("p{user}")
+    }
     async fn own(&self, _: u64) -> HostResult<Owner> {
         Ok(Owner::Us)
     }
