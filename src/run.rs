@@ -155,6 +155,7 @@ pub async fn bot(
             flood_events: config.flood_events,
             ..limits
         },
+        observer: telegram::Observer::default(),
     };
     tokio::select! {
         ended = chats(shell.clone(), settings, shutdown.clone()) => ended?,

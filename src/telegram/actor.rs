@@ -13,11 +13,11 @@ use tracing::{Instrument as _, Span};
 
 use crate::host::{Host, HostResult, Notice, Person};
 use crate::mailbox::{Inbox, Mail, Mailboxes, Work};
-use crate::observe::UpdateKind;
+use crate::observe::{Seen, UpdateKind};
 use crate::projection::Memory;
 use crate::round::{Left, round};
 use crate::shared::Shared;
-use crate::steps;
+use crate::steps::{self, After};
 use crate::todo::{Asked, Panel, Todo};
 
 /// The first and the longest wait before output is tried again.
@@ -33,6 +33,8 @@ pub(crate) struct Actor<H: Host> {
     person: Person,
     todo: Todo,
     memory: Memory,
+    /// Since when something waits to be shown or delivered.
+    waits_since: Option<Instant>,
     /// For the round that is under way.
     hurry: Arc<Notify>,
     failures: u32,
@@ -58,6 +60,7 @@ impl<H: Host> Actor<H> {
             person: Person { id: user, name: String::new(), language_code: None },
             todo: Todo::default(),
             memory: Memory::default(),
+            waits_since: None,
             hurry: Arc::default(),
             failures: 0,
             retry_at: None,
@@ -71,7 +74,8 @@ impl<H: Host> Actor<H> {
         loop {
             if output.is_none() && !self.todo.is_empty() && self.retry_at.is_none() {
                 self.hurry = Arc::default();
-                let memory = Memory { hurry: Arc::clone(&self.hurry), ..std::mem::take(&mut self.memory) };
+                let (hurry, waits_since) = (Arc::clone(&self.hurry), self.waits_since.take());
+                let memory = Memory { hurry, waits_since, ..std::mem::take(&mut self.memory) };
                 let todo = std::mem::take(&mut self.todo);
                 // As urgent as the worst line in it: whatever is logged at all says whose it is.
                 let span = tracing::error_span!("output", user = self.shared.host.pseudonym(self.person.id));
@@ -108,7 +112,8 @@ impl<H: Host> Actor<H> {
                 self.handle(work).instrument(span).await;
             }
             // The panel, too: a crash may have come before it became the card that is due now.
-            Mail::Wake => {
+            Mail::Wake(since) => {
+                self.waits_since.get_or_insert(since);
                 let panel = Some(Panel::UNASKED);
                 self.todo.merge(Todo { panel, outbox: Some(Asked::No), ..Todo::default() });
             }
@@ -120,7 +125,7 @@ impl<H: Host> Actor<H> {
     fn span(&self, work: &Work<H::App>) -> Span {
         let user = || self.shared.host.pseudonym(self.person.id);
         match work {
-            Work::Update(incoming, _) => {
+            Work::Update(incoming, ..) => {
                 let (id, kind) = (incoming.update, UpdateKind::of(&incoming.what).name());
                 tracing::error_span!("update", id, user = user(), kind, flow = Empty)
             }
@@ -130,13 +135,14 @@ impl<H: Host> Actor<H> {
 
     /// Handles something in a task of its own, so that a panic ends that task alone; tries again a few times.
     async fn handle(&mut self, work: Arc<Work<H::App>>) {
-        if let Work::Update(incoming, _) = &*work {
+        if let Work::Update(incoming, ..) = &*work {
             self.person = incoming.person.clone();
         }
         for tries in 1..=self.shared.limits.tries_max {
             let taken = steps::take(Arc::clone(&self.shared), Arc::clone(&work), self.person.clone());
             match tokio::spawn(taken.in_current_span()).await {
                 Ok(Ok(after)) => {
+                    self.handled(&work, &after);
                     if let Some(lang) = after.lang {
                         self.inbox.speak(lang);
                     }
@@ -148,7 +154,7 @@ impl<H: Host> Actor<H> {
                     return;
                 }
                 Ok(Err(error)) => return self.shared.fail(error),
-                Err(panic) => log_panic(tries, &panic),
+                Err(panic) => self.panicked(tries, &panic),
             }
         }
         if let Err(error) = self.give_up(&work).await {
@@ -156,9 +162,25 @@ impl<H: Host> Actor<H> {
         }
     }
 
+    /// Tells that something is handled; what there is to show of it waits from now on.
+    fn handled(&mut self, work: &Work<H::App>, after: &After) {
+        if !after.todo.is_empty() {
+            self.waits_since.get_or_insert_with(Instant::now);
+        }
+        if let Work::Update(incoming, arrived, _) = work {
+            let (kind, took) = (UpdateKind::of(&incoming.what), arrived.elapsed());
+            self.shared.observer.see(&Seen::Handled { kind, took });
+        }
+    }
+
+    fn panicked(&self, tries: u32, panic: &JoinError) {
+        self.shared.observer.see(&Seen::Panicked);
+        tracing::error!(tries, %panic, "handling panicked");
+    }
+
     async fn give_up(&self, work: &Work<H::App>) -> HostResult<()> {
         match work {
-            Work::Update(incoming, ticket) => {
+            Work::Update(incoming, _, ticket) => {
                 if let Some(ticket) = ticket {
                     // Not looked up: reading this person may be what panics.
                     let lang = self.inbox.spoken(&self.person);
@@ -179,11 +201,14 @@ impl<H: Host> Actor<H> {
             Ok(Ok(left)) => left,
             Ok(Err(error)) => return self.shared.fail(error),
             Err(panic) => {
-                log_panic(1, &panic);
+                self.panicked(1, &panic);
                 Left { todo: Todo { outbox: Some(Asked::No), ..Todo::default() }, back_off: true, ..Left::default() }
             }
         };
         self.memory = left.memory;
+        if !left.todo.is_empty() {
+            self.waits_since = self.memory.waits_since.or(self.waits_since);
+        }
         let newer = std::mem::replace(&mut self.todo, left.todo);
         self.todo.merge(newer);
         if !left.back_off {
@@ -204,8 +229,4 @@ async fn ended(output: &mut Round) -> Result<HostResult<Left>, JoinError> {
         Some(output) => output.await,
         None => std::future::pending().await,
     }
-}
-
-fn log_panic(tries: u32, panic: &JoinError) {
-    tracing::error!(tries, %panic, "handling panicked");
 }

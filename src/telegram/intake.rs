@@ -16,6 +16,7 @@ use crate::inline::{InlineDoor, Query};
 use crate::input::{self, Useless, What};
 use crate::mailbox::Mailboxes;
 use crate::methods::GetUpdates;
+use crate::observe::{Seen, UpdateKind};
 use crate::port::{CallError, believed};
 use crate::shared::{Shared, count};
 
@@ -112,7 +113,14 @@ impl<H: Host> Intake<H> {
     /// Passes an update on. Never waits.
     fn dispatch(&self, raw: &RawUpdate) {
         count(&self.shared.counters.updates);
-        match input::decode(raw.id, &raw.body, &self.shared.bot) {
+        let decoded = input::decode(raw.id, &raw.body, &self.shared.bot);
+        let kind = match &decoded {
+            Ok(incoming) => UpdateKind::of(&incoming.what),
+            Err(Useless::Ignored) => UpdateKind::Ignored,
+            Err(Useless::Unreadable) => UpdateKind::Unreadable,
+        };
+        self.shared.observer.see(&Seen::Update(kind));
+        match decoded {
             Ok(incoming) => match incoming.what {
                 What::Inline { id, request } => {
                     self.inline.take(Query { update: raw.id, id, request, arrived: Instant::now() });

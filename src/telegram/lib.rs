@@ -54,7 +54,7 @@ use crate::port::{CallError, Port, believed};
 use crate::shared::{Counters, Shared};
 
 pub use crate::mailbox::Posted;
-pub use crate::observe::UpdateKind;
+pub use crate::observe::{Observer, Seen, UpdateKind};
 pub use crate::settings::{Limits, Settings, Token};
 
 /// How many answers, and how many marks in the store, may be under way.
@@ -142,6 +142,10 @@ pub struct Status {
     pub inline_dropped: u64,
     /// Updates put aside.
     pub buried: u64,
+    /// People whose mailbox is open: something came for them a short while ago.
+    pub mailboxes: usize,
+    /// Things that wait in mailboxes.
+    pub waiting: usize,
 }
 
 impl Bot {
@@ -150,7 +154,7 @@ impl Bot {
     /// # Errors
     /// [`StartError`], by what the caller can do about it.
     pub async fn start<H: Host>(host: Arc<H>, settings: Settings) -> Result<Running<H>, StartError> {
-        let port = Port::new(settings.token.expose(), &settings.api_url)?;
+        let port = Port::new(settings.token.expose(), &settings.api_url, settings.observer.clone())?;
         let bot = who_am_i(&port).await?;
         match host.own(bot.id).await? {
             Owner::Us => {}
@@ -167,6 +171,7 @@ impl Bot {
             chores: Chores::new(CHORES),
             marks: Chores::new(CHORES),
             counters: Counters::default(),
+            observer: settings.observer,
             limits,
             fatal,
         });
@@ -270,6 +275,7 @@ impl<H: Host> Handle<H> {
     pub fn status(&self) -> Status {
         let counters = &self.mailboxes.shared.counters;
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        let (mailboxes, waiting) = self.mailboxes.count();
         Status {
             unauthorized: self.unauthorized.load(Ordering::Relaxed),
             updates: read(&counters.updates),
@@ -281,6 +287,8 @@ impl<H: Host> Handle<H> {
             busy: read(&counters.busy),
             inline_dropped: read(&counters.inline_dropped),
             buried: read(&counters.buried),
+            mailboxes,
+            waiting,
         }
     }
 }

@@ -22,8 +22,8 @@ const OWN_SHARE: usize = 4;
 
 /// Something to handle.
 pub(crate) enum Work<A: Registry> {
-    /// An update; a press with the right to answer it.
-    Update(Incoming, Option<Ticket>),
+    /// An update, and when it came in; a press with the right to answer it.
+    Update(Incoming, Instant, Option<Ticket>),
     /// Something of the host's own.
     Delivered(Delivered<A>),
 }
@@ -32,8 +32,8 @@ pub(crate) enum Work<A: Registry> {
 pub(crate) enum Mail<A: Registry> {
     /// Something to handle.
     Work(Arc<Work<A>>),
-    /// Something may be outgoing.
-    Wake,
+    /// Something may be outgoing, since then.
+    Wake(Instant),
     /// Nothing: the bot is stopping.
     Nothing,
 }
@@ -56,14 +56,14 @@ pub(crate) struct Inbox<A: Registry> {
 
 struct State<A: Registry> {
     queue: VecDeque<Arc<Work<A>>>,
-    wake: bool,
+    wake: Option<Instant>,
     recent: VecDeque<Instant>,
     lang: Option<Lang>,
 }
 
 impl<A: Registry> Inbox<A> {
     fn new() -> Self {
-        let state = State { queue: VecDeque::new(), wake: false, recent: VecDeque::new(), lang: None };
+        let state = State { queue: VecDeque::new(), wake: None, recent: VecDeque::new(), lang: None };
         Self { state: Mutex::new(state), ring: Notify::new() }
     }
 
@@ -106,8 +106,8 @@ impl<A: Registry> State<A> {
     }
 
     fn take(&mut self) -> Option<Mail<A>> {
-        if std::mem::take(&mut self.wake) {
-            return Some(Mail::Wake);
+        if let Some(since) = self.wake.take() {
+            return Some(Mail::Wake(since));
         }
         self.queue.pop_front().map(Mail::Work)
     }
@@ -164,8 +164,9 @@ impl<H: Host> Mailboxes<H> {
 
     /// Posts an update that a crash left: it was admitted before.
     pub(crate) fn post_recovered(self: &Arc<Self>, incoming: Incoming) {
+        let arrived = Instant::now();
         let ticket = match &incoming.what {
-            What::Press(press) => Some(Ticket::new(press.callback.clone())),
+            What::Press(press) => Some(Ticket::new(press.callback.clone(), arrived)),
             What::Command { .. }
             | What::Pick { .. }
             | What::Text { .. }
@@ -175,7 +176,7 @@ impl<H: Host> Mailboxes<H> {
             | What::Presence(_)
             | What::Elsewhere { .. } => None,
         };
-        self.with_inbox(incoming.person.id, |inbox| inbox.push(Work::Update(incoming, ticket)));
+        self.with_inbox(incoming.person.id, |inbox| inbox.push(Work::Update(incoming, arrived, ticket)));
     }
 
     /// Posts something of the host's own.
@@ -194,7 +195,7 @@ impl<H: Host> Mailboxes<H> {
     /// Something may be outgoing for this person.
     pub(crate) fn wake(self: &Arc<Self>, user: u64) {
         self.with_inbox(user, |inbox| {
-            inbox.lock().wake = true;
+            inbox.lock().wake.get_or_insert_with(Instant::now);
             inbox.ring.notify_one();
         });
     }
@@ -211,12 +212,18 @@ impl<H: Host> Mailboxes<H> {
         Some(with(inbox))
     }
 
+    /// How many mailboxes are open, and how much waits in them.
+    pub(crate) fn count(&self) -> (usize, usize) {
+        let boxes = self.boxes.lock().unwrap_or_else(PoisonError::into_inner);
+        (boxes.open.len(), boxes.open.values().map(|inbox| inbox.lock().queue.len()).sum())
+    }
+
     /// Closes a mailbox if nothing is in it; whether it is closed.
     pub(crate) fn close(&self, user: u64) -> bool {
         let mut boxes = self.boxes.lock().unwrap_or_else(PoisonError::into_inner);
         let empty = boxes.open.get(&user).is_none_or(|inbox| {
             let state = inbox.lock();
-            state.queue.is_empty() && !state.wake
+            state.queue.is_empty() && state.wake.is_none()
         });
         if empty {
             boxes.open.remove(&user);

@@ -4,6 +4,7 @@ use tracing::Instrument as _;
 
 use crate::gate::Urgency;
 use crate::host::{Delivery, Host, HostResult, Outgoing, OutgoingKind, Sound};
+use crate::observe::Seen;
 use crate::port::CallError;
 use crate::projection::Memory;
 use crate::shared::Shared;
@@ -99,6 +100,8 @@ async fn pass_one<H: Host>(shared: &Shared<H>, user: u64, item: Outgoing, memory
         Err(error) => failed(&error),
     };
     tracing::debug!(?passed, "a delivery was tried");
+    let took = memory.waits_since.map(|since| since.elapsed()).unwrap_or_default();
+    shared.observer.see(&Seen::Delivered { id: &item.id, delivery: &delivery, took });
     shared.host.sent(user, &item.id, delivery).await?;
     Ok(passed)
 }

@@ -10,6 +10,7 @@ use serde::Serialize;
 use serde::de::IgnoredAny;
 use teloxide::requests::Payload;
 use tokio::sync::Semaphore;
+use tokio::time::Instant;
 use tracing::Instrument as _;
 
 use crate::gate::Gate;
@@ -174,13 +175,15 @@ impl Output {
 #[derive(Debug)]
 pub(crate) struct Ticket {
     callback: String,
+    /// When the press came in.
+    pub(crate) arrived: Instant,
     used: AtomicBool,
 }
 
 impl Ticket {
     /// The right to answer this callback.
-    pub(crate) const fn new(callback: String) -> Self {
-        Self { callback, used: AtomicBool::new(false) }
+    pub(crate) const fn new(callback: String, arrived: Instant) -> Self {
+        Self { callback, arrived, used: AtomicBool::new(false) }
     }
 
     /// The callback to answer, the first time.
@@ -227,7 +230,7 @@ mod tests {
 
     #[test]
     fn a_press_is_answered_at_most_once() {
-        let ticket = Ticket::new("c".to_owned());
+        let ticket = Ticket::new("c".to_owned(), Instant::now());
         assert_eq!((ticket.take().as_deref(), ticket.take()), (Some("c"), None));
     }
 }

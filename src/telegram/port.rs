@@ -12,9 +12,11 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use teloxide::requests::Payload;
 use tokio::sync::Semaphore;
+use tokio::time::Instant;
 
 use crate::StartError;
 use crate::methods::AnswerCallbackQuery;
+use crate::observe::{Observer, Seen};
 
 /// How long a call may take beyond what its method says.
 const DEADLINE: Duration = Duration::from_secs(15);
@@ -28,7 +30,8 @@ const POOL_IDLE: Duration = Duration::from_secs(90);
 const CALLS_AT_ONCE: usize = 256;
 
 /// Why a call did not do what was asked.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub(crate) enum CallError {
     /// The message shows this already: as good as done.
     #[error("not modified")]
@@ -65,6 +68,25 @@ pub(crate) enum CallError {
     NotSent(String),
 }
 
+impl CallError {
+    /// The pause that Telegram asks for.
+    const fn pause(&self) -> Option<Duration> {
+        match self {
+            Self::RetryAfter(pause) => Some(*pause),
+            Self::NotModified
+            | Self::Gone
+            | Self::TooOld
+            | Self::Blocked
+            | Self::Unauthorized
+            | Self::Conflict(_)
+            | Self::Markup(_)
+            | Self::Refused(_)
+            | Self::Network(_)
+            | Self::NotSent(_) => None,
+        }
+    }
+}
+
 /// Telegram, as seen by one bot.
 pub(crate) struct Port {
     bot: teloxide::Bot,
@@ -72,6 +94,7 @@ pub(crate) struct Port {
     lanes: Semaphore,
     /// Answers to presses have lanes of their own: they must not wait behind messages.
     answers: Semaphore,
+    observer: Observer,
 }
 
 /// What every answer looks like.
@@ -100,7 +123,7 @@ impl Parameters {
 
 impl Port {
     /// A port for this token. Nothing is sent yet.
-    pub(crate) fn new(token: &str, api_url: &str) -> Result<Self, StartError> {
+    pub(crate) fn new(token: &str, api_url: &str, observer: Observer) -> Result<Self, StartError> {
         let address = reqwest::Url::parse(api_url).map_err(|_| StartError::Address(api_url.to_owned()))?;
         let client = reqwest::Client::builder()
             .connect_timeout(CONNECT_DEADLINE)
@@ -111,7 +134,8 @@ impl Port {
             .map_err(|error| StartError::Client(error.to_string()))?;
         let bot = teloxide::Bot::with_client(token, client).set_api_url(address);
         let methods = format!("{}/bot{}/", bot.api_url().as_str().trim_end_matches('/'), bot.token());
-        Ok(Self { bot, methods, lanes: Semaphore::new(CALLS_AT_ONCE), answers: Semaphore::new(CALLS_AT_ONCE) })
+        let [lanes, answers] = [CALLS_AT_ONCE; 2].map(Semaphore::new);
+        Ok(Self { bot, methods, lanes, answers, observer })
     }
 
     /// Makes one call, in its turn.
@@ -126,6 +150,22 @@ impl Port {
             None => self.lanes.acquire().await.ok(),
             Some(_) => None,
         };
+        let sent_at = Instant::now();
+        let result = self.exchange(payload, body).await;
+        self.observer.see(&Seen::Called {
+            method: P::NAME,
+            result: result.as_ref().err().map_or("ok", Into::into),
+            pause: result.as_ref().err().and_then(CallError::pause),
+            took: sent_at.elapsed(),
+        });
+        result
+    }
+
+    async fn exchange<P>(&self, payload: &P, body: Vec<u8>) -> Result<P::Output, CallError>
+    where
+        P: Payload + Sync,
+        P::Output: DeserializeOwned,
+    {
         let deadline = payload.timeout_hint().map_or(DEADLINE, |held| held + POLL_SLACK);
         let request = self.bot.client().post(format!("{}{}", self.methods, P::NAME));
         let request = request.header(CONTENT_TYPE, HeaderValue::from_static("application/json")).body(body);

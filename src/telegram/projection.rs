@@ -8,6 +8,7 @@ use std::sync::Arc;
 use engine::direction::{self, Piece};
 use engine::{Lang, Rendered, Surface, machine};
 use tokio::sync::Notify;
+use tokio::time::Instant;
 
 use crate::gate::Urgency;
 use crate::host::{CardPlace, Host, HostResult, Living, Loaded, Person, Sound};
@@ -32,6 +33,8 @@ pub(crate) struct Memory {
     pub(crate) cards: VecDeque<i32>,
     /// Rings when the person does something while a round is under way: it waits for no turn any more.
     pub(crate) hurry: Arc<Notify>,
+    /// Since when what this round shows and delivers waits.
+    pub(crate) waits_since: Option<Instant>,
 }
 
 impl Memory {

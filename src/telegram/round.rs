@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use crate::host::{Host, HostResult, Living, Person};
+use crate::observe::Seen;
 use crate::outbox::{self, Emptied, Which};
 use crate::projection::{self, Memory, Shown};
 use crate::shared::Shared;
-use crate::todo::{Asked, Todo};
+use crate::todo::{Asked, Panel, Todo};
 
 /// What a round leaves behind.
 #[derive(Debug, Default)]
@@ -35,7 +36,7 @@ pub(crate) async fn round<H: Host>(
 ) -> HostResult<Left> {
     let mut left = Left { memory, ..Left::default() };
     let mut outbox = todo.outbox;
-    let mut living = None;
+    let (mut living, mut on_card) = (None, None);
     if let Some(asked) = outbox
         && outbox::deliver(&shared, person.id, asked, Which::Urgent, &mut left.memory).await? == Emptied::Unknown
     {
@@ -47,8 +48,11 @@ pub(crate) async fn round<H: Host>(
         let (shown, now_living) = projection::show(&shared, &person, &panel, &mut left.memory).await?;
         living = now_living;
         match shown {
-            Shown::Done => {}
-            Shown::OnCard => outbox = outbox.max(Some(panel.asked)),
+            Shown::Done => shown_now(&shared, &panel, &left.memory),
+            Shown::OnCard => {
+                outbox = outbox.max(Some(panel.asked));
+                on_card = Some(panel);
+            }
             Shown::Later => left.todo.panel = Some(panel),
             Shown::Unknown => {
                 left.todo.panel = Some(panel);
@@ -62,9 +66,18 @@ pub(crate) async fn round<H: Host>(
         && outbox::deliver(&shared, person.id, asked, Which::All, &mut left.memory).await? == Emptied::Unknown
     {
         left.deliver_later(asked);
+    } else if let (Some(panel), None) = (&on_card, &left.todo.outbox) {
+        shown_now(&shared, panel, &left.memory);
     }
     tidy(&shared, person.id, &todo.strip, &todo.delete, living, &left.memory).await;
     Ok(left)
+}
+
+/// What a person did is shown. What nobody asked for waits for its turn, which says nothing about us.
+fn shown_now<H: Host>(shared: &Shared<H>, panel: &Panel, memory: &Memory) {
+    if let (Asked::Yes, Some(since)) = (panel.asked, memory.waits_since) {
+        shared.observer.see(&Seen::Shown(since.elapsed()));
+    }
 }
 
 async fn tidy<H: Host>(

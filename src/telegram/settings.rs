@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::observe::Observer;
+
 /// A bot's token. It has no `Debug`, so that no log can show it.
 #[derive(Clone)]
 pub struct Token(String);
@@ -27,13 +29,20 @@ pub struct Settings {
     pub api_url: String,
     /// What is allowed.
     pub limits: Limits,
+    /// Who is told what happens.
+    pub observer: Observer,
 }
 
 impl Settings {
     /// This token at Telegram's own server with the usual limits.
     #[must_use]
     pub fn new(token: Token) -> Self {
-        Self { token, api_url: "https://api.telegram.org".to_owned(), limits: Limits::default() }
+        Self {
+            token,
+            api_url: "https://api.telegram.org".to_owned(),
+            limits: Limits::default(),
+            observer: Observer::default(),
+        }
     }
 }
 

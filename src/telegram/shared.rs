@@ -11,6 +11,7 @@ use crate::gate::{Pace, Urgency};
 use crate::host::{Host, HostError, Loaded, Notice, Popup, Sound};
 use crate::input::Bot;
 use crate::methods::words;
+use crate::observe::{Observer, Seen};
 use crate::output::{Answer, Chores, Effort, Output, Ticket};
 use crate::settings::Limits;
 
@@ -29,6 +30,7 @@ pub(crate) struct Shared<H: Host> {
     /// Marks in the store, apart from the answers: a flood of one must not crowd out the other.
     pub(crate) marks: Chores,
     pub(crate) counters: Counters,
+    pub(crate) observer: Observer,
     pub(crate) fatal: mpsc::Sender<Error>,
 }
 
@@ -101,18 +103,18 @@ impl<H: Host> Shared<H> {
     /// Answers a press, if it was not answered yet. Not waited for: the next press is not held up by Telegram.
     pub(crate) fn answer(self: &Arc<Self>, ticket: &Ticket, answer: Answer) {
         if let Some(callback) = ticket.take() {
-            self.answer_with(callback, answer, Effort::Tries);
+            let (shared, arrived) = (Arc::clone(self), ticket.arrived);
+            self.chores.spawn(async move {
+                shared.output.answer(callback, answer, Effort::Tries).await;
+                shared.observer.see(&Seen::Answered(arrived.elapsed()));
+            });
         }
     }
 
     /// Answers a press that is not handled.
     pub(crate) fn refuse_press(self: &Arc<Self>, callback: String, notice: Notice, lang: Lang) {
         let effort = if notice == Notice::Flood { Effort::Once } else { Effort::Tries };
-        self.answer_with(callback, self.notice(notice, lang), effort);
-    }
-
-    fn answer_with(self: &Arc<Self>, callback: String, answer: Answer, effort: Effort) {
-        let shared = Arc::clone(self);
+        let (shared, answer) = (Arc::clone(self), self.notice(notice, lang));
         self.chores.spawn(async move { shared.output.answer(callback, answer, effort).await });
     }
 

@@ -6,13 +6,14 @@ use std::sync::Arc;
 use engine::machine::{self, Input, Outcome};
 use engine::registry::AnyEffect;
 use engine::token::{Stale, Token};
-use engine::{Lang, Reason, Surface, Text};
+use engine::{Lang, Reason, Surface, Taken, Text};
 
 use crate::host::{
     Cause, Commit, Committed, Delivered, Entered, Host, HostResult, Living, Loaded, Notice, Person, Popup, Standing,
 };
 use crate::input::{Incoming, What};
 use crate::mailbox::Work;
+use crate::observe::Seen;
 use crate::output::Ticket;
 use crate::presses;
 use crate::shared::{Shared, count};
@@ -75,7 +76,7 @@ pub(crate) async fn take<H: Host>(
     person: Person,
 ) -> HostResult<After> {
     match &*work {
-        Work::Update(incoming, ticket) => update(&shared, incoming, ticket.as_ref()).await,
+        Work::Update(incoming, _, ticket) => update(&shared, incoming, ticket.as_ref()).await,
         Work::Delivered(delivered) => delivery(&shared, person, delivered).await,
     }
 }
@@ -167,7 +168,10 @@ async fn no_step<H: Host>(shared: &Shared<H>, person: &Person, reason: Reason, u
     let loaded = shared.host.load(person).await?;
     shared.host.handled(update).await?;
     let unstored = match loaded.standing {
-        Standing::Welcome => Unstored::Ignored(reason),
+        Standing::Welcome => {
+            shared.observer.see(&Seen::Ignored { taken: None, reason });
+            Unstored::Ignored(reason)
+        }
         Standing::Suspended => Unstored::Suspended,
     };
     Ok(Ended::new(shared, &loaded, Err(unstored)))
@@ -286,7 +290,7 @@ async fn attempt<H: Host>(
         for unreadable in &turn.unreadable {
             tracing::error!(%unreadable, "a frame of a session is put aside");
         }
-        if let Some(unstored) = unstored(shared, &turn.outcome) {
+        if let Some(unstored) = unstored(shared, &turn.outcome, turn.taken.last()) {
             return Ok(Some(Err(if refused { Unstored::Failed } else { unstored })));
         }
         let (effects, popup) = without_popups(turn.effects);
@@ -299,7 +303,10 @@ async fn attempt<H: Host>(
             effects,
         };
         match shared.host.commit(commit).await? {
-            Committed::Stored => return Ok(Some(Ok(Stored { popup, outgoing }))),
+            Committed::Stored => {
+                turn.taken.iter().for_each(|taken| shared.observer.see(&Seen::Taken(taken)));
+                return Ok(Some(Ok(Stored { popup, outgoing })));
+            }
             Committed::Conflict => return Ok(None),
             Committed::Refused(refusal) => input = Input::Refused(refusal),
         }
@@ -332,12 +339,17 @@ async fn settle<H: Host>(
     }
 }
 
-fn unstored<H: Host>(shared: &Shared<H>, outcome: &Outcome) -> Option<Unstored> {
+/// Why nothing is stored of a turn whose last event was `taken`.
+fn unstored<H: Host>(shared: &Shared<H>, outcome: &Outcome, taken: Option<&Taken>) -> Option<Unstored> {
     match outcome {
         Outcome::Stepped => None,
-        Outcome::Ignored(reason) => Some(Unstored::Ignored(*reason)),
+        Outcome::Ignored(reason) => {
+            shared.observer.see(&Seen::Ignored { taken, reason: *reason });
+            Some(Unstored::Ignored(*reason))
+        }
         Outcome::Stale(stale) => {
             count(&shared.counters.stale);
+            shared.observer.see(&Seen::Stale(*stale));
             Some(Unstored::Stale(*stale))
         }
         Outcome::Undeclared(undeclared) => {
