@@ -16,6 +16,36 @@ pub use cache::{Aged, Supply, SupplySnapshot};
 pub use http::Deadlines;
 pub use smspool::{RentalApi, SmsPoolClient, SmsPoolConfig};
 
+/// A call that a supplier's client made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Called {
+    /// The path, of the client's closed list.
+    pub path: &'static str,
+    /// What became of it.
+    pub ended: CallEnd,
+    /// From the call to its end, the wait for its turn included.
+    pub took: std::time::Duration,
+}
+
+/// What became of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, strum::IntoStaticStr, strum::EnumIter)]
+#[strum(serialize_all = "snake_case")]
+pub enum CallEnd {
+    /// An answer that could be used.
+    Ok,
+    /// The supplier said no: nothing happened.
+    Refused,
+    /// The supplier, or our own limit, wants us to wait.
+    RateLimited,
+    /// It never left: no key, or no connection.
+    NotDone,
+    /// It may have happened.
+    Unknown,
+}
+
+/// Who is told of each call.
+pub(crate) type Observer = dyn Fn(&Called) + Send + Sync;
+
 /// Why a client cannot be built, or a key not be taken. The text names what to correct and repeats no secret.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {

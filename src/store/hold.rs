@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// A reason to sell nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, strum::EnumMessage)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, strum::EnumMessage, strum::EnumIter, strum::IntoStaticStr,
+)]
 pub enum Hold {
     /// The audit found that the books do not hold.
     #[strum(message = "the books do not hold: see `raqam audit`")]

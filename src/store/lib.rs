@@ -53,6 +53,7 @@ pub use outcome::{Changed, Outcome, Posted};
 pub use pages::{HistoryFilter, HistoryPage, StatementPage};
 pub use query::{OutgoingRow, UserView};
 pub use rows::{AlarmRow, Ask, CardRow, DeadLetter, LetterKind, LivingRow, needs_watching};
-pub use status::{Orphans, Status, WrittenOff};
+pub use status::{Counts, Orphans, Status, WrittenOff};
 pub use store::{DiskMoment, Store};
 pub use waiting::{JobView, TimerView};
+pub use writer::Batch;

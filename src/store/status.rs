@@ -41,6 +41,29 @@ pub struct Status {
     pub alarms: BTreeMap<Alarm, AlarmRow>,
 }
 
+/// What is cheap to count: the lengths of tables, and the orders that somebody looks after.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Counts {
+    /// Known people.
+    pub users: u64,
+    /// Stored conversations.
+    pub sessions: u64,
+    /// Orders that somebody looks after, by state.
+    pub orders: BTreeMap<StateKind, u64>,
+    /// What could not be handled or delivered.
+    pub dead_letters: u64,
+    /// Messages that were not delivered yet.
+    pub outbox: u64,
+    /// Updates that were not handled yet.
+    pub inbox: u64,
+    /// Jobs that were not done yet.
+    pub jobs: u64,
+    /// Timers that are set.
+    pub timers: u64,
+    /// How often each alarm was raised.
+    pub alarms: BTreeMap<Alarm, u64>,
+}
+
 /// How many supplier's orders without an owner there are, by what became of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Orphans {
@@ -99,6 +122,33 @@ impl Store {
             outbox: books.len(Tab::Outbox)?,
             inbox: books.len(Tab::Inbox)?,
             alarms: all::<(Alarm, AlarmRow)>(&books, Tab::Alarms)?.into_iter().collect(),
+        })
+    }
+
+    /// What is cheap to count: it reads the open orders and no others.
+    ///
+    /// # Errors
+    /// [`StoreError`], where the file cannot be read.
+    pub fn counts(&self) -> Result<Counts, StoreError> {
+        let books = self.snapshot()?;
+        let mut orders = BTreeMap::new();
+        books.scan(Tab::Watched, &Span::all(), Sort::Ascending, &mut |key, _| {
+            if let Some(order) = books.order(shop::OrderId(part(key, 0)))? {
+                *orders.entry(order.kind()).or_insert(0) += 1;
+            }
+            Ok(true)
+        })?;
+        let alarms = all::<(Alarm, AlarmRow)>(&books, Tab::Alarms)?.into_iter();
+        Ok(Counts {
+            users: books.len(Tab::Users)?,
+            sessions: books.len(Tab::Sessions)?,
+            orders,
+            dead_letters: books.len(Tab::DeadLetters)?,
+            outbox: books.len(Tab::Outbox)?,
+            inbox: books.len(Tab::Inbox)?,
+            jobs: books.len(Tab::Jobs)?,
+            timers: books.len(Tab::Timers)?,
+            alarms: alarms.map(|(alarm, row)| (alarm, row.count)).collect(),
         })
     }
 

@@ -18,7 +18,7 @@ use crate::intent::Intent;
 use crate::open::{Options, builder, initialise, open};
 use crate::outcome::Outcome;
 use crate::snapshot::Snapshot;
-use crate::writer::{Asked, Desk, Writer};
+use crate::writer::{Asked, Batch, Desk, Writer};
 
 /// How many intents may wait. A full queue makes callers wait; none is dropped.
 const QUEUE_MAX: usize = 4_096;
@@ -142,6 +142,20 @@ impl Store {
     #[must_use]
     pub fn commits(&self) -> u64 {
         self.inner.desk.commits.load(Ordering::Relaxed)
+    }
+
+    /// From now on `tell` is told of each committed batch, in the writer's thread. The first one stays.
+    pub fn observe(&self, tell: impl Fn(&Batch) + Send + Sync + 'static) {
+        drop(self.inner.desk.observer.set(Box::new(tell)));
+    }
+
+    /// How many intents wait for the writer.
+    #[must_use]
+    pub fn queued(&self) -> usize {
+        match &self.inner.door {
+            Door::Queue { asked: Some(asked), .. } => asked.max_capacity() - asked.capacity(),
+            Door::Queue { asked: None, .. } | Door::InTurn(_) => 0,
+        }
     }
 
     /// From now on nothing is sold for this reason; whether that is new. Not stored: each life of the process finds out

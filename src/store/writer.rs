@@ -4,8 +4,9 @@
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
 use redb::{Database, Durability, WriteTransaction};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -34,7 +35,20 @@ pub(crate) struct Desk {
     pub(crate) failed: watch::Sender<bool>,
     pub(crate) commits: AtomicU64,
     pub(crate) holds: Holds,
+    pub(crate) observer: OnceLock<Box<Observer>>,
 }
+
+/// A transaction that was committed (or had nothing to commit).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Batch {
+    /// The names of the intents in it, without their commands.
+    pub intents: Vec<&'static str>,
+    /// From the first write to the end of the commit.
+    pub took: Duration,
+}
+
+/// Who is told of each batch, in the writer's own thread: it must not wait.
+pub(crate) type Observer = dyn Fn(&Batch) + Send + Sync;
 
 /// What the writer thread works with.
 pub(crate) struct Writer {
@@ -84,12 +98,17 @@ impl Desk {
     /// A desk on an open database.
     pub(crate) fn new(database: Database) -> Self {
         let (failed, commits, holds) = (watch::Sender::new(false), AtomicU64::new(0), Holds::default());
-        Self { database, failed, commits, holds }
+        Self { database, failed, commits, holds, observer: OnceLock::new() }
     }
 
     /// One transaction for the whole batch. An error here is the storage's: the file's state is not known any more.
     pub(crate) fn write(&self, intents: Vec<Intent>) -> Result<Vec<Answer>, StoreError> {
+        let names = self.observer.get().map(|_| intents.iter().map(Into::into).collect());
+        let begun = Instant::now();
         let committed = self.commit(intents);
+        if let (Some(tell), Some(intents), Ok(_)) = (self.observer.get(), names, &committed) {
+            tell(&Batch { intents, took: begun.elapsed() });
+        }
         if committed.is_err() {
             self.failed.send_replace(true);
         }

@@ -7,6 +7,7 @@ use shop::pool::{Advice, PoolError, PurchaseError};
 
 use super::endpoints::{Endpoint, Subject};
 use super::json::{Json, Object};
+use crate::CallEnd;
 use crate::http::{Answer, Body, PAUSE_DEFAULT_S, SendError};
 
 /// What is certain about a call that failed.
@@ -26,6 +27,18 @@ pub(super) struct Failure {
     pub(super) error: PoolError,
     pub(super) proof: Proof,
     pub(super) status: Option<u16>,
+}
+
+impl Failure {
+    /// What became of the call, for whoever counts.
+    pub(super) fn ended(&self) -> CallEnd {
+        match (self.error.code, self.proof) {
+            (ErrorCode::RateLimited, _) => CallEnd::RateLimited,
+            (_, Proof::Refused) => CallEnd::Refused,
+            (_, Proof::NotDone) => CallEnd::NotDone,
+            (_, Proof::Nothing) => CallEnd::Unknown,
+        }
+    }
 }
 
 impl From<Failure> for PoolError {

@@ -31,8 +31,8 @@ use shop::pool::{
 use shop::{CountryId, ErrorCode, Money, ServiceId, SupplierOrderId, UnixSeconds};
 use tokio::time::Instant;
 
-use crate::ConfigError;
 use crate::http::{Body, Deadlines, Http};
+use crate::{CallEnd, Called, ConfigError, Observer};
 use decode::Decoded;
 use endpoints::Endpoint;
 use errors::{Failure, Proof};
@@ -84,6 +84,7 @@ pub struct SmsPoolClient {
     countries: Mutex<Option<KnownCountries>>,
     /// By product, whether it is sold for a single service, from the last list of rentals.
     singles: Mutex<BTreeMap<u32, bool>>,
+    observer: Option<Box<Observer>>,
 }
 
 /// The list that rental products' names are looked up in.
@@ -109,7 +110,13 @@ impl SmsPoolClient {
             http.set_key(key)?;
         }
         let (rental_api, countries, singles) = (config.rental_api, Mutex::default(), Mutex::default());
-        Ok(Self { http, clock, rental_api, countries, singles })
+        Ok(Self { http, clock, rental_api, countries, singles, observer: None })
+    }
+
+    /// The same client, and `tell` is told of each of its calls, in the caller's task: it must not wait.
+    #[must_use]
+    pub fn observed_by(self, tell: impl Fn(&Called) + Send + Sync + 'static) -> Self {
+        Self { observer: Some(Box::new(tell)), ..self }
     }
 
     /// Uses another API key from the next call on.
@@ -143,6 +150,10 @@ impl SmsPoolClient {
                 }
             }
         };
+        if let Some(tell) = &self.observer {
+            let ended = result.as_ref().err().map_or(CallEnd::Ok, Failure::ended);
+            tell(&Called { path: endpoint.path, ended, took: started.elapsed() });
+        }
         result.inspect_err(|failure| log(endpoint, failure, started))
     }
 
