@@ -1,6 +1,7 @@
 //! Environment and flags, read once and turned into what they mean. A bad value is one sentence that names the option.
 
 use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -25,9 +26,16 @@ pub struct Options {
     /// The database: the one file that holds everything [default: raqam.redb].
     #[arg(long, env = "DATABASE_FILE")]
     pub database_file: Option<String>,
-    /// The port of the web panel, 1 to 65535 (nothing listens on it yet) [default: 5000].
+    /// The port of the metrics, 1 to 65535; without METRICS nothing listens [default: 5000].
     #[arg(long, env = "PORT")]
     pub port: Option<String>,
+    /// Figures for Prometheus at /metrics, `on` or `off`: who can reach the port can read them [default: off].
+    #[arg(long, env = "METRICS", num_args = 0..=1, default_missing_value = "on")]
+    pub metrics: Option<String>,
+    /// The address that the metrics listen on. A container needs 0.0.0.0, for only itself is on its loopback
+    /// [default: 127.0.0.1].
+    #[arg(long, env = "METRICS_ADDRESS")]
+    pub metrics_address: Option<String>,
     /// The password of the web panel (there is none yet).
     #[arg(long, env = "ADMIN_PASSWORD", hide_env_values = true)]
     pub admin_password: Option<String>,
@@ -102,6 +110,8 @@ pub struct Config {
     pub flood_events: usize,
     /// Below so many free megabytes on the database's disk nothing is sold.
     pub free_disk_mb_min: u64,
+    /// Where the metrics listen; `None` where they are off.
+    pub metrics: Option<SocketAddr>,
     /// The file whose milliseconds are added to the time, in tests.
     pub clock_file: Option<PathBuf>,
 }
@@ -157,6 +167,7 @@ impl Config {
             master_key: secret("MASTER_KEY", given(options.master_key.as_ref()))?,
             free_disk_mb_min: number("FREE_DISK_MB_MIN", options.free_disk_mb_min.as_ref(), 0..=1_000_000_000, 200)?,
             flood_events: rate("FLOOD_EVENTS", options.flood_events.as_ref(), 30)? as usize,
+            metrics: metrics(options)?,
             supplier_requests_per_second: rate(
                 "SUPPLIER_REQUESTS_PER_SECOND",
                 options.supplier_requests_per_second.as_ref(),
@@ -169,7 +180,6 @@ impl Config {
             )?,
         })
         .and_then(|config| {
-            number("PORT", options.port.as_ref(), 1..=65_535, 5_000)?;
             url("NONVOIP_API_URL", options.nonvoip_api_url.as_deref(), "https://nonvoipusnumber.com/manager/api")?;
             Ok(config)
         })
@@ -248,6 +258,23 @@ fn support_url(value: Option<&str>) -> Checked<Option<String>> {
     }
 }
 
+/// Where metrics listen, if they are on. A bad port or address is refused either way.
+fn metrics(options: &Options) -> Checked<Option<SocketAddr>> {
+    let port = number("PORT", options.port.as_ref(), 1..=65_535, 5_000)?;
+    let port = u16::try_from(port).expect("a number up to 65535");
+    let address = match given(options.metrics_address.as_ref()) {
+        None => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        Some(text) => text.parse().map_err(|_| {
+            bad("METRICS_ADDRESS", format!("must be an IP address such as 127.0.0.1 or 0.0.0.0, not {text:?}"))
+        })?,
+    };
+    match given(options.metrics.as_ref()) {
+        Some("on") => Ok(Some(SocketAddr::new(address, port))),
+        None | Some("off") => Ok(None),
+        Some(other) => Err(bad("METRICS", format!("must be on or off, not {other:?}"))),
+    }
+}
+
 fn rental_api(value: Option<&str>) -> Checked<RentalApi> {
     match value {
         None | Some("documented") => Ok(RentalApi::Documented),
@@ -285,7 +312,7 @@ pub fn is_loopback(authority: &str) -> bool {
         return true;
     }
     let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);
-    host == "localhost" || host.parse::<std::net::Ipv4Addr>().is_ok_and(|address| address.is_loopback())
+    host == "localhost" || host.parse::<Ipv4Addr>().is_ok_and(|address| address.is_loopback())
 }
 
 fn clock_file(value: Option<&str>, telegram_api_url: &str) -> Checked<Option<PathBuf>> {
@@ -322,6 +349,8 @@ mod tests {
             ("SUPPORT_URL", problem(|options| options.support_url = Some("t.me/x".into()))),
             ("SMSPOOL_RENTAL_API", problem(|options| options.smspool_rental_api = Some("old".into()))),
             ("TOKEN", problem(|options| options.token = Some("a b".into()))),
+            ("METRICS ", problem(|options| options.metrics = Some("yes".into()))),
+            ("METRICS_ADDRESS", problem(|options| options.metrics_address = Some("localhost".into()))),
             ("--clock-file", problem(|options| options.clock_file = Some("offset".into()))),
         ] {
             let error = error.unwrap_or_default();

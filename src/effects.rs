@@ -12,6 +12,7 @@ use shop::{CountryId, ErrorCode, Money, ServerId};
 use store::JobView;
 use strum::VariantNames as _;
 use telegram::host::Delivered;
+use tokio::time::Instant;
 use tracing::Instrument as _;
 
 use crate::shell::Shell;
@@ -20,6 +21,7 @@ use crate::shell::Shell;
 pub(crate) fn spawn(shell: &Arc<Shell>, row: JobView) {
     let shell = shell.clone();
     let span = tracing::error_span!("job", user = shell.office.pseudonyms.of(row.user), kind = name(&row.body));
+    let (kind, wanted_at) = (name(&row.body), Instant::now());
     let running = async move {
         let reply = match serde_json::from_value::<Job>(row.body.clone()) {
             Ok(job) => {
@@ -38,6 +40,9 @@ pub(crate) fn spawn(shell: &Arc<Shell>, row: JobView) {
         };
         let input = Input::Reply { instance: row.instance, reply };
         shell.deliver(Delivered { user: row.user.0, key: row.key, input });
+        if let Some(metrics) = shell.office.metrics() {
+            metrics.job(kind, wanted_at.elapsed());
+        }
     };
     tokio::spawn(running.instrument(span));
 }

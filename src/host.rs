@@ -361,6 +361,11 @@ impl ShopHost {
     }
 }
 
+/// What is delivered under this key, for whoever counts.
+pub(crate) fn outgoing_kind(id: &str) -> &'static str {
+    page::outgoing_kind(id)
+}
+
 fn clamped(total: u64) -> u32 {
     u32::try_from(total).unwrap_or(u32::MAX)
 }

@@ -13,6 +13,7 @@ mod fresh;
 mod guard;
 pub mod host;
 pub mod market;
+pub mod metrics;
 pub mod office;
 pub mod operator;
 pub mod pseudonym;

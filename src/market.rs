@@ -124,6 +124,15 @@ impl Market {
         !catalogue.is_empty() && catalogue.rentals_fetched_at().is_some()
     }
 
+    /// When the supplier answered each of its lists, as far as they are there.
+    pub fn lists_fetched_at(&self) -> impl Iterator<Item = (&'static str, UnixSeconds)> {
+        let lists = self.supply.snapshot();
+        let countries = lists.countries.as_ref().map(|aged| ("countries", aged.fetched_at));
+        let services = lists.services.as_ref().map(|aged| ("services", aged.fetched_at));
+        let rentals = lists.rentals.as_ref().map(|aged| ("rentals", aged.fetched_at));
+        [countries, services, rentals].into_iter().flatten()
+    }
+
     /// Changes whenever the catalogue does.
     pub fn built(&self) -> watch::Receiver<u64> {
         self.built.subscribe()

@@ -1,7 +1,7 @@
 //! The store with what follows from each commit: whoever applies an intent need not know whom it wakes.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use shop::clock::Clock;
 use shop::command::{Alarm, Command};
@@ -11,6 +11,7 @@ use store::{Changed, Intent, JobView, Outcome, Store, StoreError};
 use tokio::sync::mpsc;
 
 use crate::fresh::Fresh;
+use crate::metrics::Metrics;
 use crate::pseudonym::Pseudonyms;
 
 /// How many follow-ups may wait for the worker.
@@ -48,6 +49,7 @@ pub struct Office {
     /// What people are called in the log.
     pub pseudonyms: Pseudonyms,
     follow_ups: mpsc::Sender<FollowUp>,
+    metrics: OnceLock<Arc<Metrics>>,
 }
 
 impl Office {
@@ -62,7 +64,25 @@ impl Office {
     ) -> Result<(Arc<Self>, mpsc::Receiver<FollowUp>), StoreError> {
         let (follow_ups, receiver) = mpsc::channel(FOLLOW_UPS_MAX);
         let (fresh, boot) = Fresh::open(&store).await?;
-        Ok((Arc::new(Self { store, clock, boot, fresh, pseudonyms, follow_ups }), receiver))
+        Ok((Arc::new(Self { store, clock, boot, fresh, pseudonyms, follow_ups, metrics: OnceLock::new() }), receiver))
+    }
+
+    /// From now on what happens is counted. The first ones who count stay.
+    pub(crate) fn count_in(&self, metrics: &Arc<Metrics>) {
+        let batches = metrics.clone();
+        self.store.observe(move |batch| batches.batch(batch));
+        drop(self.metrics.set(metrics.clone()));
+    }
+
+    /// Where it is counted, if it is.
+    pub(crate) fn metrics(&self) -> Option<&Metrics> {
+        self.metrics.get().map(Arc::as_ref)
+    }
+
+    /// How many follow-ups wait for the worker.
+    #[must_use]
+    pub fn follow_ups_waiting(&self) -> usize {
+        self.follow_ups.max_capacity() - self.follow_ups.capacity()
     }
 
     /// Applies an intent durably and passes on what follows.
@@ -74,6 +94,9 @@ impl Office {
         let outcome = self.store.apply(intent).await?;
         passage.after();
         if let Outcome::Stored(changed) = &outcome {
+            if let Some(metrics) = self.metrics() {
+                metrics.changed(changed);
+            }
             self.follow(changed).await;
         }
         Ok(outcome)

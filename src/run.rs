@@ -12,7 +12,8 @@ use shop::ServerId;
 use shop::clock::Clock;
 use shop::settings::Settings;
 use store::{HeadFile, Options, Store};
-use telegram::{Bot, Limits, Token};
+use telegram::{Bot, Limits, Observer, Token};
+use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
@@ -23,6 +24,7 @@ use crate::effects;
 use crate::guard::Guard;
 use crate::host::ShopHost;
 use crate::market::Market;
+use crate::metrics::{Metrics, page, standing};
 use crate::office::{FollowUp, Office};
 use crate::operator::Operator;
 use crate::seal::{Needed, Sealer};
@@ -93,7 +95,11 @@ fn refuse_to_forget(config: &Config) -> Result<(), BadOption> {
 ///
 /// # Errors
 /// Where the address or the key cannot be used.
-pub fn server_two(config: &Config, opened: &Opened) -> anyhow::Result<(Arc<SmsPoolClient>, Option<SecretString>)> {
+pub fn server_two(
+    config: &Config,
+    opened: &Opened,
+    metrics: Option<&Arc<Metrics>>,
+) -> anyhow::Result<(Arc<SmsPoolClient>, Option<SecretString>)> {
     let client = SmsPoolClient::new(
         SmsPoolConfig {
             base_url: config.smspool_api_url.clone(),
@@ -113,6 +119,10 @@ pub fn server_two(config: &Config, opened: &Opened) -> anyhow::Result<(Arc<SmsPo
         Some(sealed) => Some(opened.sealer.unseal(ServerId::Two, sealed)?),
         None => config.smspool_api_key.clone(),
     };
+    let client = match metrics.cloned() {
+        Some(metrics) => client.observed_by(move |called| metrics.supplier(ServerId::Two, called)),
+        None => client,
+    };
     Ok((Arc::new(client), key))
 }
 
@@ -128,9 +138,13 @@ pub async fn bot(
     shutdown: watch::Receiver<bool>,
 ) -> anyhow::Result<()> {
     let token = config.token.as_ref().ok_or_else(no_token)?;
+    let counted = Counted::start(config).await?;
     let opened = open(config, clock).await?;
+    if let Some(counted) = &counted {
+        opened.office.count_in(&counted.metrics);
+    }
     let failed = opened.office.store.failed();
-    let (market, client) = market(config, &opened)?;
+    let (market, client) = market(config, &opened, counted.as_ref())?;
     let markets = BTreeMap::from([(ServerId::Two, market.clone())]);
     let shell = Arc::new(Shell::new(opened.office.clone(), markets, config.support_url.clone(), config.poll_every));
     let operator = Arc::new(operator(config, &opened, &market, client));
@@ -155,8 +169,12 @@ pub async fn bot(
             flood_events: config.flood_events,
             ..limits
         },
-        observer: telegram::Observer::default(),
+        observer: counted.as_ref().map(Counted::observer).unwrap_or_default(),
     };
+    if let Some(Counted { metrics, listener }) = counted {
+        parts.spawn(standing::ask_balances(metrics.clone(), shell.clone(), shutdown.clone()));
+        parts.spawn(page::serve(listener, metrics, shell.clone(), shutdown.clone()));
+    }
     tokio::select! {
         ended = chats(shell.clone(), settings, shutdown.clone()) => ended?,
         () = broken(failed) => bail!("the database failed: start again, and the truth is read from it"),
@@ -166,6 +184,27 @@ pub async fn bot(
     let _ = tokio::time::timeout(FINISH, finish).await;
     shell.disconnect();
     Ok(())
+}
+
+/// Metrics that are on: where they are counted, and where they will be asked for.
+struct Counted {
+    metrics: Arc<Metrics>,
+    listener: TcpListener,
+}
+
+impl Counted {
+    /// Takes the port first: that it is taken is said before anything has begun.
+    async fn start(config: &Config) -> Result<Option<Self>, BadOption> {
+        let Some(address) = config.metrics else { return Ok(None) };
+        let listener = page::listen(address).await?;
+        tracing::info!(%address, "metrics are served at /metrics");
+        Ok(Some(Self { metrics: Arc::new(Metrics::new()), listener }))
+    }
+
+    fn observer(&self) -> Observer {
+        let metrics = self.metrics.clone();
+        Observer::new(move |seen| metrics.telegram(seen))
+    }
 }
 
 /// The conversations: from the first word with Telegram to the shutdown.
@@ -207,8 +246,12 @@ fn guard(config: &Config, opened: &Opened) -> Guard {
 }
 
 /// Server 2 with its supplier.
-fn market(config: &Config, opened: &Opened) -> anyhow::Result<(Arc<Market>, Arc<SmsPoolClient>)> {
-    let (client, key) = server_two(config, opened)?;
+fn market(
+    config: &Config,
+    opened: &Opened,
+    counted: Option<&Counted>,
+) -> anyhow::Result<(Arc<Market>, Arc<SmsPoolClient>)> {
+    let (client, key) = server_two(config, opened, counted.map(|counted| &counted.metrics))?;
     let office = &opened.office;
     let market = Market::open(ServerId::Two, client.clone(), office.clock.clone(), &office.store, &opened.settings);
     if let Some(key) = key {
@@ -250,7 +293,7 @@ fn operator(config: &Config, opened: &Opened, market: &Arc<Market>, client: Arc<
 /// As [`open`].
 pub async fn operator_without_bot(config: &Config) -> anyhow::Result<Operator> {
     let opened = open(config, clock(config)).await?;
-    let (client, key) = server_two(config, &opened)?;
+    let (client, key) = server_two(config, &opened, None)?;
     let pools: Vec<(ServerId, Arc<dyn shop::pool::SmsPool>)> = match key {
         Some(key) => {
             client.set_key(key).map_err(|error| unusable(&error))?;

@@ -10,7 +10,7 @@ use shop::order::Wish;
 use shop::pool::SmsPool;
 use shop::{Money, ServerId, UnixSeconds, UserId};
 use telegram::host::Delivered;
-use telegram::{Handle, Posted};
+use telegram::{Handle, Posted, Status};
 use tokio::sync::watch;
 
 use crate::host::ShopHost;
@@ -70,6 +70,12 @@ impl Shell {
 
     fn chats(&self) -> Option<Handle<ShopHost>> {
         self.chats.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What the chats count, once they are connected.
+    #[must_use]
+    pub fn chats_status(&self) -> Option<Status> {
+        self.chats().map(|chats| chats.status())
     }
 
     /// The supplier of a server.

@@ -249,6 +249,9 @@ impl Worker {
     fn finished(&mut self, joined: Result<(Id, After), JoinError>) {
         let (id, after) = joined.unwrap_or_else(|error| {
             tracing::error!(%error, "an order task panicked");
+            if let Some(metrics) = self.shell.office.metrics() {
+                metrics.panicked();
+            }
             (error.id(), After::default())
         });
         let Some(about) = self.running.remove(&id) else { return };

@@ -19,11 +19,13 @@ const ARROWS: [(&str, &[&str]); 10] = [
 ];
 
 /// Which crates of this workspace may know a library that does I/O.
-const LIBRARIES: [(&str, &[&str]); 9] = [
+const LIBRARIES: [(&str, &[&str]); 11] = [
     ("teloxide", &["telegram"]),
     ("redb", &["store"]),
     ("reqwest", &["providers", "telegram", "sim"]),
     ("axum", &["sim", "telegram"]),
+    ("hyper", &["raqam"]),
+    ("prometheus-client", &["raqam"]),
     ("tokio", &["providers", "raqam", "sim", "store", "telegram"]),
     ("tracing", &["providers", "raqam", "store", "telegram"]),
     ("rust-i18n", &["flows"]),

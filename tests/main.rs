@@ -9,6 +9,7 @@ mod fail_points;
 mod faults;
 mod kill;
 mod kill_loop;
+mod metrics;
 mod money_path;
 mod old_books;
 mod orphans;

@@ -95,7 +95,7 @@ impl ShopHost {
                     note::Sound::Rings => Sound::Rings,
                     note::Sound::Silent => Sound::Silent,
                 };
-                Ok(Outgoing { id: format!("n{seq}"), kind: OutgoingKind::Message { rendered, sound } })
+                Ok(Outgoing { id: page::note_id(&note, seq), kind: OutgoingKind::Message { rendered, sound } })
             }
             OutgoingRow::Card { card: row, order } => {
                 let elsewhere = self.elsewhere(Some(&order), lang);

@@ -17,9 +17,24 @@ pub(super) enum OutgoingId {
     Card(OrderId, u64),
 }
 
-/// Reads the keys that the host gave out: `n<seq>` and `c<order>.<version>`.
+/// The key of a message.
+pub(super) fn note_id(note: &Note, seq: u64) -> String {
+    let kind = if matches!(note, Note::Code { .. }) { 'k' } else { 'n' };
+    format!("{kind}{seq}")
+}
+
+/// What is delivered under a key: a code, another note, or a card.
+pub(super) fn outgoing_kind(id: &str) -> &'static str {
+    match id.chars().next() {
+        Some('k') => "code",
+        Some('c') => "card",
+        Some(_) | None => "note",
+    }
+}
+
+/// Reads the keys that the host gave out: `k<seq>` for a code, `n<seq>` for another note, `c<order>.<version>`.
 pub(super) fn outgoing_id(id: &str) -> Option<OutgoingId> {
-    if let Some(seq) = id.strip_prefix('n') {
+    if let Some(seq) = id.strip_prefix(['k', 'n']) {
         return seq.parse().ok().map(OutgoingId::Note);
     }
     let (order, version) = id.strip_prefix('c')?.split_once('.')?;

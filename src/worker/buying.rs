@@ -96,6 +96,9 @@ async fn start(shell: &Shell, order: &Order, pool: &dyn SmsPool, purchase: &Purc
 /// What the supplier's answer to a purchase means.
 fn bought(shell: &Shell, order: &Order, answer: Result<Purchased, PurchaseError>) -> Command {
     let id = order.id;
+    if let Some(metrics) = shell.office.metrics() {
+        metrics.purchase(order.wish.server, &answer);
+    }
     match answer {
         Ok(purchased) => Command::Bought { order: id, purchased },
         Err(PurchaseError::DefiniteNo(error)) => {
