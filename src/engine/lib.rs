@@ -10,6 +10,7 @@
 //! * [`token`]: what a button carries, and the stale-button rule.
 //! * [`session`], [`machine`], [`mod@registry`]: frames on a stack, migrations, dispatch over the closed list of flows.
 //! * [`explore`], [`diagram`]: every state tried with every event; the table as a picture.
+//! * [`replay`]: what came of an event, written down, and the same event tried again.
 
 pub mod action;
 pub mod diagram;
@@ -19,6 +20,7 @@ pub mod flow;
 pub mod lang;
 pub mod machine;
 pub mod registry;
+pub mod replay;
 pub mod screen;
 pub mod session;
 pub mod step;

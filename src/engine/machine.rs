@@ -1,5 +1,6 @@
 //! The one way in: a stored session and one input give the next session and the effects to run. Pure.
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::flow::{App, Ctx};
@@ -9,7 +10,14 @@ use crate::step::{Reason, Taken, Undeclared};
 use crate::token::{Code, Stale, Token};
 
 /// Something that arrived for a session.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(
+    rename_all = "snake_case",
+    bound(
+        serialize = "A::Entry: Serialize, A::Pick: Serialize, A::Reply: Serialize, A::Refusal: Serialize",
+        deserialize = "A::Entry: Deserialize<'de>, A::Pick: Deserialize<'de>, A::Reply: Deserialize<'de>, A::Refusal: Deserialize<'de>"
+    )
+)]
 pub enum Input<A: App> {
     /// A button's data, as it came.
     Token(String),
@@ -92,6 +100,26 @@ pub fn view<A: Registry>(session: &Session, cx: &Ctx<'_, A::Env>) -> View {
 #[must_use]
 pub fn states<A: Registry>(session: &Session) -> Vec<A::State> {
     Stack::<A>::thaw(session).frames.into_iter().map(|(_, state)| state).collect()
+}
+
+/// The session begun anew: the root alone, as a step. No button that was shown before counts for it.
+#[must_use]
+pub fn reset<A: Registry>(session: &Session) -> Session {
+    let mut stack = Stack::<A>::thaw(session);
+    stack.frames.clear();
+    stack.open(A::root());
+    stack.stored().session
+}
+
+/// The session with the frames of an earlier one, as a step. They are new stays in their flows, so that no button that
+/// was shown before counts for them.
+#[must_use]
+pub fn rewound<A: Registry>(session: &Session, earlier: &Session) -> Session {
+    let mut stack = Stack::<A>::thaw(session);
+    let frames = Stack::<A>::thaw(earlier).frames;
+    stack.frames.clear();
+    frames.into_iter().for_each(|(_, state)| stack.open(state));
+    stack.stored().session
 }
 
 struct Stack<A: Registry> {

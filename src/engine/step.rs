@@ -1,5 +1,7 @@
 //! Events in, steps out: the vocabulary of every flow, and the table that steps are checked against.
 
+use serde::{Deserialize, Serialize};
+
 use crate::flow::{App, Flow};
 use crate::text::Text;
 
@@ -43,7 +45,10 @@ pub enum Step<F: Flow> {
 }
 
 /// Why an event changes nothing. A closed list; the product words those that a person should read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, strum::IntoStaticStr, strum::EnumIter)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, strum::IntoStaticStr, strum::EnumIter,
+)]
+#[serde(rename_all = "snake_case")]
 pub enum Reason {
     /// The event means nothing in this state.
     NotHere,

@@ -6,6 +6,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::action::{base36, from_base36};
 
 /// The longest token, in bytes: Telegram's limit for callback data.
@@ -36,7 +38,8 @@ pub enum Code {
 }
 
 /// Why a press does not count. Not an error: keyboards live forever.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, strum::IntoStaticStr)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, strum::IntoStaticStr)]
+#[serde(rename_all = "snake_case")]
 pub enum Stale {
     /// The data is no token of ours.
     Unreadable,
