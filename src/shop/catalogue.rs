@@ -5,6 +5,7 @@
 
 mod entries;
 mod market;
+mod recorded;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use std::sync::Arc;
 pub use entries::{Country, Service};
 pub(crate) use market::Market;
 pub use market::{Offer, Price, PriceList, Product, RentalLine, RentalTerms};
+pub use recorded::{Lists, Slice};
 
 use crate::ids::OFFERED_DAYS;
 use crate::places::{Script, brand};
@@ -199,7 +201,7 @@ impl Catalogue {
     #[must_use]
     pub fn sells(&self, country: CountryId, product: Product) -> bool {
         let stocked = match product {
-            Product::Temporary => self.prices(country).is_none_or(|list| !list.prices.is_empty()),
+            Product::Temporary => self.prices(country).is_none_or(|list| list.cheapest().is_some()),
             Product::Rental(days) => self.lines_of(country).iter().any(|line| line.sells(days)),
         };
         stocked && self.country(country).is_some()

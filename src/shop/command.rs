@@ -164,7 +164,8 @@ pub enum SupplierRefund {
 }
 
 /// Why a command is refused. Not an error: a screen says it.
-#[derive(Debug, Clone, PartialEq, Eq, strum::IntoStaticStr)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr)]
+#[serde(rename_all = "snake_case")]
 pub enum Refusal {
     /// The wallet does not hold the price.
     NotEnough {

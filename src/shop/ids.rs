@@ -115,6 +115,12 @@ impl SupplierOrderId {
         ((1..=64).contains(&text.len()) && text.bytes().all(safe)).then(|| Self(text.to_owned()))
     }
 
+    /// An id that stands for one that is not told.
+    #[must_use]
+    pub fn anonymous() -> Self {
+        Self("-".to_owned())
+    }
+
     /// The id as the supplier wrote it.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -147,6 +153,13 @@ impl Phone {
     #[must_use]
     pub fn national(&self, calling_code: &str) -> Option<&str> {
         self.0[1..].strip_prefix(calling_code).filter(|rest| !calling_code.is_empty() && !rest.is_empty())
+    }
+
+    /// The same with zeros for all but the first four digits: the calling code is still there, the person is not.
+    #[must_use]
+    pub fn masked(&self) -> Self {
+        let mask = |(place, digit)| if place > 4 { '0' } else { digit };
+        Self(self.0.chars().enumerate().map(mask).collect())
     }
 
     /// The last four digits.
@@ -185,6 +198,7 @@ mod tests {
             assert_eq!(Phone::parse(hostile), None, "{hostile}");
         }
         assert_eq!(format!("{:?}", Phone::parse("12025550123")), "Some(Phone(…0123))");
+        assert_eq!(Phone::parse("12025550123").map(|phone| phone.masked()), Phone::parse("12020000000"));
     }
 
     #[test]

@@ -119,6 +119,21 @@ impl Transaction {
         Money::from_micros(deltas.map(|posting| posting.delta.micros()).sum())
     }
 
+    /// The same without what tells whose it is and what somebody wrote about it.
+    #[must_use]
+    pub fn anonymous(&self) -> Self {
+        let account = |account| match account {
+            Account::Available(_) => Account::Available(UserId(0)),
+            Account::Held(_) => Account::Held(UserId(0)),
+            Account::Revenue | Account::CostOfGoods | Account::SupplierFloat | Account::Adjustments => account,
+        };
+        let postings = self.postings.iter();
+        let postings = postings.map(|posting| Posting { account: account(posting.account), ..*posting }).collect();
+        let (key, user, reason) =
+            (String::new(), self.user.map(|_| UserId(0)), self.reason.as_ref().map(|_| "…".into()));
+        Self { key, user, reason, postings, ..*self }
+    }
+
     /// Whether the postings sum to zero: checked before writing and after reading.
     #[must_use]
     pub fn is_balanced(&self) -> bool {

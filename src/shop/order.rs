@@ -212,6 +212,20 @@ impl Wish {
 }
 
 impl Order {
+    /// The same without what was received, whose it is and which number it is: what a screen says of it is left.
+    #[must_use]
+    pub fn anonymous(&self) -> Self {
+        let number = self.number.clone().map(|number| Number {
+            supplier_id: SupplierOrderId::anonymous(),
+            phone: number.phone.masked(),
+            ..number
+        });
+        let messages = self.messages.iter();
+        let messages =
+            messages.map(|received| Received { message: received.message.anonymous(), ..*received }).collect();
+        Self { user: UserId(0), number, messages, ..self.clone() }
+    }
+
     /// Whether the user's money is held for it.
     #[must_use]
     pub const fn is_open(&self) -> bool {

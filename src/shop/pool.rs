@@ -170,6 +170,16 @@ pub struct Message {
     pub key: String,
 }
 
+impl Message {
+    /// The same with dots for what it says.
+    #[must_use]
+    pub fn anonymous(&self) -> Self {
+        Self {
+            code: self.code.as_ref().map(|_| "••••••".to_owned()), text: "••••••".to_owned(), key: String::new()
+        }
+    }
+}
+
 impl std::fmt::Debug for Message {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(formatter, "Message({} characters)", self.text.chars().count())

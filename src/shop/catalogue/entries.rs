@@ -26,6 +26,8 @@ pub struct Country {
     pub arabic: String,
     /// The place among the popular ones, 0 first; `u16::MAX` for the others.
     pub popularity: u16,
+    /// The supplier's name, cleaned: what this was read from.
+    pub(super) listed_as: String,
     pub(crate) keys: Keys,
 }
 
@@ -65,7 +67,7 @@ impl Country {
         let popularity = place_among(&POPULAR_COUNTRIES, &iso2);
         let Some(place) = place(&iso2) else {
             let keys = Keys::new([name.as_str()].into_iter(), std::iter::empty());
-            let (english, arabic) = (name.clone(), name);
+            let (english, arabic, listed_as) = (name.clone(), name.clone(), name);
             return Some(Self {
                 id: row.id,
                 iso2,
@@ -74,6 +76,7 @@ impl Country {
                 english,
                 arabic,
                 popularity,
+                listed_as,
                 keys,
             });
         };
@@ -87,6 +90,7 @@ impl Country {
             arabic: place.arabic.clone(),
             popularity,
             keys: Keys::new(names.into_iter().map(String::as_str), place.aliases.iter().map(String::as_str)),
+            listed_as: name,
         })
     }
 }

@@ -1,7 +1,7 @@
 //! What one country sells: prices of temporary numbers, lines for rent, and the offer that a buyer gets.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -19,8 +19,9 @@ pub enum Product {
     Rental(Days),
 }
 
-/// What a temporary number for one service costs us, and the user.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What a temporary number for one service costs us, and the user. Stored as `[service, cost, price]`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "(ServiceId, Money, Money)", into = "(ServiceId, Money, Money)")]
 pub struct Price {
     /// The service.
     pub service: ServiceId,
@@ -30,13 +31,26 @@ pub struct Price {
     pub price: Money,
 }
 
+impl From<(ServiceId, Money, Money)> for Price {
+    fn from((service, cost, price): (ServiceId, Money, Money)) -> Self {
+        Self { service, cost, price }
+    }
+}
+
+impl From<Price> for (ServiceId, Money, Money) {
+    fn from(price: Price) -> Self {
+        (price.service, price.cost, price.price)
+    }
+}
+
 /// The prices of one country's temporary numbers.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PriceList {
     /// One price per service, sorted by service.
     pub prices: Vec<Price>,
     /// When the supplier gave them.
     pub fetched_at: UnixSeconds,
+    /// Also where the price itself was left out: `None` means that nothing is sold.
     cheapest: Option<Money>,
 }
 
@@ -64,6 +78,13 @@ impl PriceList {
         Self { prices, fetched_at, cheapest }
     }
 
+    /// The same country with the prices of these services only; what is cheapest there is still known.
+    #[must_use]
+    pub fn only(&self, services: &BTreeSet<u32>) -> Self {
+        let named = self.prices.iter().filter(|price| services.contains(&price.service.0));
+        Self { prices: named.cloned().collect(), ..*self }
+    }
+
     /// The price of a service, if the country sells it.
     #[must_use]
     pub fn price(&self, service: ServiceId) -> Option<&Price> {
@@ -79,7 +100,7 @@ impl PriceList {
 }
 
 /// A line of numbers for rent, priced.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RentalLine {
     /// What the supplier offers, its services sorted.
     pub offer: RentalOffer,
