@@ -29,7 +29,8 @@ impl engine::App for Raqam {
 }
 
 /// A way in: a command, a deep link, or a button of an order's card.
-#[derive(Debug, Clone, PartialEq, Eq, strum::IntoStaticStr)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr)]
+#[serde(rename_all = "snake_case")]
 pub enum Entry {
     /// The first greeting; the main menu for those who know it.
     Welcome,
@@ -79,7 +80,8 @@ pub enum Way {
 }
 
 /// What an inline search result stands for. It names things and nothing else: no price.
-#[derive(Debug, Clone, PartialEq, Eq, strum::IntoStaticStr)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr)]
+#[serde(rename_all = "snake_case")]
 pub enum Pick {
     /// A country, by its ISO code.
     Country(String),
@@ -109,7 +111,8 @@ pub enum Job {
 }
 
 /// What a job brought back.
-#[derive(Debug, Clone, PartialEq, Eq, strum::IntoStaticStr)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr)]
+#[serde(rename_all = "snake_case")]
 pub enum Reply {
     /// The country's prices are in the catalogue now.
     OffersLoaded {
@@ -136,7 +139,8 @@ pub enum Reply {
 }
 
 /// Why the books said no, with a name for tables.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Refused(pub Refusal);
 
 impl engine::Label for Refused {

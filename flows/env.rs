@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use engine::Lang;
 use engine::registry::Registry;
+use serde::{Deserialize, Serialize};
 use shop::catalogue::{Catalogue, Country, Product, Service};
 use shop::ledger::{Transaction, Wallet};
 use shop::order::{Order, Wish};
@@ -75,7 +76,8 @@ pub enum Credentials {
 }
 
 /// Whether somebody was here before.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Visit {
     /// Never.
     First,
@@ -93,7 +95,7 @@ pub enum Door {
 }
 
 /// A page of ended orders.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HistoryPage {
     /// The orders, the newest first, at most [`PAGE_ROWS`].
     pub orders: Vec<Order>,
@@ -104,7 +106,7 @@ pub struct HistoryPage {
 }
 
 /// A page of transactions.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StatementPage {
     /// The movements, the newest first, at most [`PAGE_ROWS`].
     pub entries: Vec<Movement>,
@@ -115,7 +117,7 @@ pub struct StatementPage {
 }
 
 /// A transaction with what it was for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Movement {
     /// The transaction.
     pub transaction: Transaction,
@@ -137,7 +139,7 @@ pub struct Env {
     pub(crate) recent_countries: Vec<CountryId>,
     pub(crate) recent_services: Vec<ServiceId>,
     pub(crate) support_url: Option<String>,
-    servers: Vec<Server>,
+    pub(crate) servers: Vec<Server>,
 }
 
 /// A server that is offered.

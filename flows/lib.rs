@@ -2,7 +2,8 @@
 //!
 //! Where to start: [`app`] is the vocabulary, [`env`](mod@env) the world that the flows see, [`purchase`] the journey. All of it is
 //! pure: facts come in through [`env::build`], decisions go out as steps, screens are values. Outside the flows, by the
-//! same rules: [`card`] (an order's own message), [`note`] (messages with sound), [`inline`] (the search), [`words`].
+//! same rules: [`card`] (an order's own message), [`note`] (messages with sound), [`inline`] (the search), [`words`], [`recorded`]
+//! (an event as it is kept to be tried again).
 //! No sentence stands in the code: texts are in `locales/`, read by [`text`] alone. No supplier is ever named here.
 
 pub mod app;
@@ -15,6 +16,7 @@ pub mod note;
 pub mod orders;
 mod parts;
 pub mod purchase;
+pub mod recorded;
 pub mod servers;
 pub mod settings;
 pub mod text;

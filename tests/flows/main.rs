@@ -6,6 +6,7 @@ mod buttons;
 mod diagrams;
 mod lints;
 mod locales;
+mod recorded;
 mod screens;
 mod sessions;
 mod tables;
