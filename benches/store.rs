@@ -71,6 +71,7 @@ fn step(store: &Store, user: u64, round: u64) -> Step {
         jobs: Vec::new(),
         timers: Vec::new(),
         tells: Vec::new(),
+        traces: Vec::new(),
         now: NOW,
     }
 }

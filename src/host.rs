@@ -2,6 +2,7 @@
 
 mod cards;
 mod page;
+pub(crate) mod trace;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -15,9 +16,12 @@ use shop::ledger::Transaction;
 use shop::{OrderId, UserId};
 use store::{DeliveryRow, Intent, JobRow, LivingRow, Outcome, OutgoingRow, Step, TimerChange, UserView};
 use telegram::host::{
-    CardAnswer, CardPlace, CardPress, Cause, Commit, Committed, Delivery, Entered, Host, HostError, HostResult,
-    InlinePage, InlineRequest, Living, Loaded, Notice, Outgoing, Owner, Person, Popup, Presence, Profile, RawUpdate,
+    CardAnswer, CardPlace, CardPress, Cause, Commit, Committed, Decided, Delivery, Entered, Host, HostError,
+    HostResult, InlinePage, InlineRequest, Living, Loaded, Notice, Outgoing, Owner, Person, Popup, Presence, Profile,
+    RawUpdate,
 };
+
+pub use trace::Trace;
 
 use crate::shell::Shell;
 
@@ -37,6 +41,7 @@ fn broken(error: impl std::fmt::Display) -> HostError {
 #[async_trait]
 impl Host for ShopHost {
     type App = Raqam;
+    type Trace = Trace;
 
     fn now_ms(&self) -> i64 {
         self.shell.office.clock.now_ms()
@@ -79,7 +84,7 @@ impl Host for ShopHost {
     }
 
     async fn handled(&self, update: i64) -> HostResult<()> {
-        self.apply(Intent::Handled { update }).await.map(|_| ())
+        self.passed_over(update, &[]).await
     }
 
     async fn bury(&self, update: i64, reason: &str) -> HostResult<()> {
@@ -103,12 +108,20 @@ impl Host for ShopHost {
         Ok(Loaded { session: view.session, lang, env, living, newest: view.newest, standing })
     }
 
-    async fn commit(&self, commit: Commit<Raqam>) -> HostResult<Committed<Raqam>> {
+    fn trace(&self, decided: &Decided<'_, Raqam>) -> Trace {
+        self.shell.recorder.trace(decided)
+    }
+
+    async fn passed_over(&self, update: i64, traces: &[Trace]) -> HostResult<()> {
+        self.apply(Intent::Handled { update, traces: trace::of_no_step(traces) }).await.map(|_| ())
+    }
+
+    async fn commit(&self, commit: Commit<Raqam>, traces: &[Trace]) -> HostResult<Committed<Raqam>> {
         let key = match &commit.cause {
             Cause::Key(key) => Some(key.clone()),
             Cause::Update(_) => None,
         };
-        let outcome = self.apply(Intent::Step(Box::new(self.step(commit)))).await;
+        let outcome = self.apply(Intent::Step(Box::new(self.step(commit, trace::of_a_step(traces))))).await;
         if let Some(key) = key {
             self.shell.delivered(&key);
         }
@@ -324,7 +337,7 @@ impl ShopHost {
         Ok(self.shell.markets.values().map(facts).collect())
     }
 
-    fn step(&self, commit: Commit<Raqam>) -> Step {
+    fn step(&self, commit: Commit<Raqam>, traces: Vec<store::Trace>) -> Step {
         let now = self.shell.office.clock.now();
         let user = UserId(commit.person.id);
         let cause = match commit.cause {
@@ -342,6 +355,7 @@ impl ShopHost {
             jobs: Vec::new(),
             timers: Vec::new(),
             tells: Vec::new(),
+            traces,
             now,
         };
         for (instance, effect) in commit.effects {

@@ -24,6 +24,8 @@ pub enum FollowUp {
     Orders(Vec<Order>),
     /// These users have something outgoing.
     Wake(BTreeSet<UserId>),
+    /// These users' sessions were changed for them.
+    Show(BTreeSet<UserId>),
     /// A user asks for a look at the supplier's side.
     Check(OrderId),
     /// A user asks for another code.
@@ -117,6 +119,9 @@ impl Office {
         }
         if !changed.wake.is_empty() {
             follow_ups.push(FollowUp::Wake(changed.wake.clone()));
+        }
+        if !changed.show.is_empty() {
+            follow_ups.push(FollowUp::Show(changed.show.clone()));
         }
         follow_ups.extend(changed.check.iter().copied().map(FollowUp::Check));
         follow_ups.extend(changed.resend.iter().copied().map(FollowUp::Resend));

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
+use engine::replay::Part;
 use flows::Raqam;
 use shop::command::Alarm;
 use shop::order::Wish;
@@ -14,6 +15,7 @@ use telegram::{Handle, Posted, Status};
 use tokio::sync::watch;
 
 use crate::host::ShopHost;
+use crate::host::trace::Recorder;
 use crate::market::{Market, Pause};
 use crate::office::Office;
 
@@ -36,6 +38,8 @@ pub struct Shell {
     chats: RwLock<Option<Handle<ShopHost>>>,
     waiting: Mutex<BTreeSet<UserId>>,
     delivering: Mutex<BTreeMap<String, UnixSeconds>>,
+    /// What is kept of events.
+    pub(crate) recorder: Recorder,
 }
 
 impl Shell {
@@ -55,6 +59,7 @@ impl Shell {
             chats: RwLock::default(),
             waiting: Mutex::default(),
             delivering: Mutex::default(),
+            recorder: Recorder::default(),
         }
     }
 
@@ -117,6 +122,18 @@ impl Shell {
         if let Some(chats) = self.chats() {
             users.into_iter().for_each(|user| chats.wake(user.0));
         }
+    }
+
+    /// These users' sessions were changed for them: their screens are shown.
+    pub fn show(&self, users: BTreeSet<UserId>) {
+        if let Some(chats) = self.chats() {
+            users.into_iter().for_each(|user| chats.show(user.0));
+        }
+    }
+
+    /// How many events could not be kept exactly since the start, by the part in which a replay of them differs.
+    pub fn inexact_traces(&self) -> impl Iterator<Item = (Part, u64)> + '_ {
+        self.recorder.inexact()
     }
 
     /// Passes something into a user's session: once per key while it is on its way.

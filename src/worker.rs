@@ -132,6 +132,7 @@ impl Worker {
                 self.start_reserved(new);
             }
             FollowUp::Wake(users) => self.shell.wake(users),
+            FollowUp::Show(users) => self.shell.show(users),
             FollowUp::Check(order) => self.queue.push(self.look(order)),
             FollowUp::Resend(order) => self.queue.push(Task::Resend(order)),
             FollowUp::Jobs(jobs) => jobs.into_iter().for_each(|job| effects::spawn(&self.shell, job)),

@@ -13,6 +13,9 @@ use crate::{cards, inbox, outgoing, step, users, waiting};
 pub(crate) fn apply(draft: &mut Draft<'_, '_>, intent: Intent) -> Result<Outcome> {
     let done = match intent {
         Intent::Step(step) => return step::step(draft, *step),
+        Intent::Session { user, from_revision, session } => {
+            return crate::traces::replace(draft, user, from_revision, &session);
+        }
         Intent::Card(card) => return step::card(draft, &card),
         Intent::Domain { actor, commands, now } => return step::domain(draft, actor, &commands, now),
         Intent::ReserveIds { count } => return reserve(draft, count),
@@ -27,7 +30,10 @@ pub(crate) fn apply(draft: &mut Draft<'_, '_>, intent: Intent) -> Result<Outcome
             return users::set_reach(draft, user, Reach::Reachable).map(|()| step::stored(draft));
         }
         Intent::TouchCard { order } => return cards::touch(draft, order).map(|()| step::stored(draft)),
-        Intent::Handled { update } => inbox::handle(draft, update).map(drop),
+        Intent::Handled { update, traces } => match inbox::handle(draft, update)? {
+            Some(_) => crate::traces::put(draft, traces),
+            None => Ok(()),
+        },
         Intent::Bury { update, reason, now } => inbox::bury(draft, update, reason, now),
         Intent::CardShown { order, message_id, version } => cards::shown(draft, order, Some(message_id), version),
         Intent::CardRefused { order, version } => cards::shown(draft, order, None, version),

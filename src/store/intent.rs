@@ -7,6 +7,7 @@ use shop::command::{Command, Note};
 use shop::{OrderId, UnixSeconds, UserId};
 
 use crate::rows::{Ask, LivingRow};
+use crate::traces::Trace;
 
 /// An intent. It carries the time, the ids and the revision that it needs; the store makes none of them up.
 #[derive(Debug, strum::IntoStaticStr)]
@@ -24,6 +25,8 @@ pub enum Intent {
     Handled {
         /// Which.
         update: i64,
+        /// What a session made of it, if it was for one.
+        traces: Vec<Trace>,
     },
     /// An update that nobody can handle becomes a dead letter.
     Bury {
@@ -36,6 +39,15 @@ pub enum Intent {
     },
     /// One step of a conversation.
     Step(Box<Step>),
+    /// The operator puts another session in the place of one. → [`crate::Outcome::Conflict`]
+    Session {
+        /// Whose.
+        user: UserId,
+        /// The revision that it replaces.
+        from_revision: u64,
+        /// The session to store, of a later revision.
+        session: Box<Session>,
+    },
     /// Commands of the shop itself (no actor) or of the operator, all or nothing.
     Domain {
         /// The user whose wish it is, if it is one's.
@@ -165,6 +177,7 @@ impl Intent {
             Self::Domain { commands, .. } => commands,
             Self::TakeIn { .. }
             | Self::Handled { .. }
+            | Self::Session { .. }
             | Self::Bury { .. }
             | Self::AdoptCard { .. }
             | Self::CardShown { .. }
@@ -219,6 +232,8 @@ pub struct Step {
     pub timers: Vec<TimerChange>,
     /// Messages with sound.
     pub tells: Vec<Note>,
+    /// What led to this.
+    pub traces: Vec<Trace>,
     /// The time.
     pub now: UnixSeconds,
 }

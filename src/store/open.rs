@@ -1,12 +1,13 @@
 //! Opening the file: it is made when it is missing, never when it is empty or damaged, and it belongs to one process.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::ErrorKind;
 use std::os::unix::fs::PermissionsExt as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
-use redb::{Builder, Database, DatabaseError, Durability, ReadableDatabase, StorageError};
+use redb::{Builder, Database, DatabaseError, Durability, ReadableDatabase, StorageError, TableHandle as _};
 
 use crate::codec::{decode, encode};
 use crate::error::{OpenError, StoreError};
@@ -49,14 +50,16 @@ pub(crate) fn open(path: &Path, options: Options) -> Result<Database, OpenError>
         Ok(_) => {}
     }
     let database = guarded(path, || builder(options).open(path))?;
-    match schema(&database, path)? {
-        SCHEMA => Ok(database),
+    let database = match schema(&database, path)? {
+        SCHEMA => database,
         older => {
             tracing::info!(from = older, to = SCHEMA, "the database is brought to today's form");
             migrate(database, path, older, options)?;
-            guarded(path, || builder(options).open(path))
+            guarded(path, || builder(options).open(path))?
         }
-    }
+    };
+    complete(&database, path)?;
+    Ok(database)
 }
 
 /// What a backend holds, under the rules for files: an empty one is damaged, not new.
@@ -68,6 +71,7 @@ pub(crate) fn reopen(backend: impl redb::StorageBackend, options: Options) -> Re
     }
     let database = guarded(path, || builder(options).create_with_backend(backend))?;
     schema(&database, path)?;
+    complete(&database, path)?;
     Ok(database)
 }
 
@@ -82,6 +86,28 @@ pub(crate) fn initialise(database: &Database) -> Result<(), StoreError> {
     transaction.open_table(Tab::Meta.definition())?.insert(SCHEMA_KEY, encode(&SCHEMA)?.as_slice())?;
     transaction.commit()?;
     Ok(())
+}
+
+/// Makes the tables that a file of an earlier program lacks: an empty one changes nothing of what the file says.
+fn complete(database: &Database, path: &Path) -> Result<(), OpenError> {
+    let broken = |error: StoreError| damaged(path, &error.to_string());
+    let names = || -> Result<BTreeSet<String>, StoreError> {
+        Ok(database.begin_read()?.list_tables()?.map(|table| table.name().to_owned()).collect())
+    };
+    let there = names().map_err(broken)?;
+    if Tab::ALL.iter().all(|tab| there.contains(tab.name())) {
+        return Ok(());
+    }
+    let make = || -> Result<(), StoreError> {
+        let mut transaction = database.begin_write()?;
+        transaction.set_durability(Durability::Immediate)?;
+        transaction.set_quick_repair(true);
+        for tab in Tab::ALL {
+            transaction.open_table(tab.definition())?;
+        }
+        Ok(transaction.commit()?)
+    };
+    make().map_err(broken)
 }
 
 /// The cache's share of the options.

@@ -49,6 +49,8 @@ pub struct Changed {
     pub alarms: Vec<Alarm>,
     /// Whether a setting changed: prices must be made anew.
     pub settings_changed: bool,
+    /// Users whose session was put in the place of another: their screen is shown although they did nothing.
+    pub show: BTreeSet<UserId>,
     /// Users with another language.
     pub langs: Vec<(UserId, String)>,
 }

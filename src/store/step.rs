@@ -11,7 +11,7 @@ use crate::read::{Read, Result};
 use crate::rows::Reach;
 use crate::tables::{Tab, one};
 use crate::waiting::{Taken, Waiting};
-use crate::{cards, inbox, orders, users, waiting};
+use crate::{cards, inbox, orders, traces, users, waiting};
 
 /// Stores a step. One whose cause is done with already does nothing.
 pub(crate) fn step(draft: &mut Draft<'_, '_>, step: Step) -> Result<Outcome> {
@@ -33,6 +33,7 @@ pub(crate) fn step(draft: &mut Draft<'_, '_>, step: Step) -> Result<Outcome> {
     waiting::put_jobs(draft, step.user, step.session.revision, step.jobs)?;
     waiting::change_timers(draft, step.user, step.timers)?;
     orders::tell_all(draft, step.user, step.tells, step.now)?;
+    traces::put(draft, step.traces)?;
     Ok(stored(draft))
 }
 

@@ -85,6 +85,12 @@ tables! {
     Settings => "settings",
     /// alarm → count and time.
     Alarms => "alarms",
+    /// user, seq → event of a session.
+    Traces => "traces",
+    /// name → what many traces have in common.
+    Lists => "lists",
+    /// name → the day on which a trace last named it.
+    ListsNamed => "lists_named",
 }
 
 /// One number as a key.

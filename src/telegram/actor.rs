@@ -12,7 +12,7 @@ use tracing::field::Empty;
 use tracing::{Instrument as _, Span};
 
 use crate::host::{Host, HostResult, Notice, Person};
-use crate::mailbox::{Inbox, Mail, Mailboxes, Work};
+use crate::mailbox::{Inbox, Mail, Mailboxes, Woken, Work};
 use crate::observe::{Seen, UpdateKind};
 use crate::projection::Memory;
 use crate::round::{Left, round};
@@ -112,10 +112,10 @@ impl<H: Host> Actor<H> {
                 self.handle(work).instrument(span).await;
             }
             // The panel, too: a crash may have come before it became the card that is due now.
-            Mail::Wake(since) => {
+            Mail::Wake(Woken { since, asked }) => {
                 self.waits_since.get_or_insert(since);
-                let panel = Some(Panel::UNASKED);
-                self.todo.merge(Todo { panel, outbox: Some(Asked::No), ..Todo::default() });
+                let panel = Some(Panel { asked, ..Panel::UNASKED });
+                self.todo.merge(Todo { panel, outbox: Some(asked), ..Todo::default() });
             }
             Mail::Nothing => {}
         }

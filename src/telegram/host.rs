@@ -5,10 +5,10 @@
 //! after [`Host::commit`] stored it; what must reach a person is read from [`Host::outgoing`] until [`Host::sent`].
 
 use async_trait::async_trait;
-use engine::machine::Input;
+use engine::machine::{Input, Turn};
 use engine::registry::{AnyEffect, Registry};
 use engine::session::Session;
-use engine::{Lang, Rendered, Text};
+use engine::{Ctx, Lang, Rendered, Text};
 
 /// The host could not keep or read something. The process must stop: what was promised is not known any more.
 #[derive(Debug, thiserror::Error)]
@@ -84,6 +84,20 @@ pub struct Commit<A: Registry> {
     pub session: Session,
     /// Commands, jobs, timers and messages, in order, with the frame that wants each. Never toasts or alerts.
     pub effects: Vec<(u64, AnyEffect<A>)>,
+}
+
+/// An event and what was decided about it; nothing of it is stored yet.
+pub struct Decided<'a, A: Registry> {
+    /// Whose.
+    pub person: &'a Person,
+    /// The session as it was.
+    pub session: &'a Session,
+    /// The event.
+    pub input: &'a Input<A>,
+    /// The context in which it was decided.
+    pub cx: &'a Ctx<'a, A::Env>,
+    /// What came of it.
+    pub turn: &'a Turn<A>,
 }
 
 /// What made a step, to be marked as done in its transaction.
@@ -333,6 +347,8 @@ pub trait Host: Send + Sync + 'static {
             Refusal: Send + Sync,
             Message: Send + Sync,
         >;
+    /// What the host keeps of an event, to tell later what happened.
+    type Trace: Send + Sync;
 
     /// Milliseconds since 1970-01-01 UTC.
     fn now_ms(&self) -> i64;
@@ -359,8 +375,13 @@ pub trait Host: Send + Sync + 'static {
 
     /// Reads everything that a step may look at, and changes nothing.
     async fn load(&self, person: &Person) -> HostResult<Loaded<Self::App>>;
-    /// Stores a step, or refuses all of it.
-    async fn commit(&self, commit: Commit<Self::App>) -> HostResult<Committed<Self::App>>;
+    /// Makes what is kept of an event.
+    fn trace(&self, decided: &Decided<'_, Self::App>) -> Self::Trace;
+    /// Stores a step with what led to it, or refuses all of it. All but the last of the events were refused before: each
+    /// is followed by its refusal.
+    async fn commit(&self, commit: Commit<Self::App>, traces: &[Self::Trace]) -> HostResult<Committed<Self::App>>;
+    /// Marks an update as handled of which no step was made, with what was decided about it, as in [`Host::commit`].
+    async fn passed_over(&self, update: i64, traces: &[Self::Trace]) -> HostResult<()>;
     /// Remembers the living message.
     async fn set_living(&self, user: u64, living: Living) -> HostResult<()>;
 

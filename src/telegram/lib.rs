@@ -52,6 +52,7 @@ use crate::methods::GetMe;
 use crate::output::{Chores, Output};
 use crate::port::{CallError, Port, believed};
 use crate::shared::{Counters, Shared};
+use crate::todo::Asked;
 
 pub use crate::mailbox::Posted;
 pub use crate::observe::{Observer, Seen, UpdateKind};
@@ -241,7 +242,7 @@ impl<H: Host> Running<H> {
 async fn in_background<H: Host>(shared: Arc<Shared<H>>, mailboxes: Arc<Mailboxes<H>>, polling: Arc<Notify>) {
     polling.notified().await;
     match shared.host.users_with_outgoing().await {
-        Ok(users) => users.into_iter().for_each(|user| mailboxes.wake(user)),
+        Ok(users) => users.into_iter().for_each(|user| mailboxes.wake(user, Asked::No)),
         Err(error) => return shared.fail(error),
     }
     profile::publish(shared.host.as_ref(), &shared.output.port).await;
@@ -255,7 +256,12 @@ impl<H: Host> Handle<H> {
 
     /// Something is outgoing for this person.
     pub fn wake(&self, user: u64) {
-        self.mailboxes.wake(user);
+        self.mailboxes.wake(user, Asked::No);
+    }
+
+    /// This person's session was changed for them: the screen is shown at once, in a new message where there is none.
+    pub fn show(&self, user: u64) {
+        self.mailboxes.wake(user, Asked::Yes);
     }
 
     /// The bot's user name, without `@`.

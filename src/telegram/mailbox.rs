@@ -16,6 +16,7 @@ use crate::input::{Incoming, What};
 use crate::output::Ticket;
 use crate::settings::Limits;
 use crate::shared::{Shared, count};
+use crate::todo::Asked;
 
 /// Deliveries of the host's own may fill a mailbox further than a person may: so many times.
 const OWN_SHARE: usize = 4;
@@ -28,12 +29,21 @@ pub(crate) enum Work<A: Registry> {
     Delivered(Delivered<A>),
 }
 
+/// Why an actor looks for what is outgoing.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Woken {
+    /// Since when it waits.
+    pub(crate) since: Instant,
+    /// Whether the panel was asked for.
+    pub(crate) asked: Asked,
+}
+
 /// What the owner of a mailbox takes out of it.
 pub(crate) enum Mail<A: Registry> {
     /// Something to handle.
     Work(Arc<Work<A>>),
-    /// Something may be outgoing, since then.
-    Wake(Instant),
+    /// Something may be outgoing, and the panel may be out of date.
+    Wake(Woken),
     /// Nothing: the bot is stopping.
     Nothing,
 }
@@ -56,7 +66,7 @@ pub(crate) struct Inbox<A: Registry> {
 
 struct State<A: Registry> {
     queue: VecDeque<Arc<Work<A>>>,
-    wake: Option<Instant>,
+    wake: Option<Woken>,
     recent: VecDeque<Instant>,
     lang: Option<Lang>,
 }
@@ -106,8 +116,8 @@ impl<A: Registry> State<A> {
     }
 
     fn take(&mut self) -> Option<Mail<A>> {
-        if let Some(since) = self.wake.take() {
-            return Some(Mail::Wake(since));
+        if let Some(woken) = self.wake.take() {
+            return Some(Mail::Wake(woken));
         }
         self.queue.pop_front().map(Mail::Work)
     }
@@ -192,10 +202,12 @@ impl<H: Host> Mailboxes<H> {
         posted.unwrap_or(Posted::Refused)
     }
 
-    /// Something may be outgoing for this person.
-    pub(crate) fn wake(self: &Arc<Self>, user: u64) {
+    /// Something may be outgoing for this person; their panel is opened only where it was asked for.
+    pub(crate) fn wake(self: &Arc<Self>, user: u64, asked: Asked) {
         self.with_inbox(user, |inbox| {
-            inbox.lock().wake.get_or_insert_with(Instant::now);
+            let mut state = inbox.lock();
+            let woken = state.wake.get_or_insert(Woken { since: Instant::now(), asked });
+            woken.asked = woken.asked.max(asked);
             inbox.ring.notify_one();
         });
     }

@@ -3,13 +3,14 @@
 
 use std::sync::Arc;
 
-use engine::machine::{self, Input, Outcome};
+use engine::machine::{self, Input, Outcome, Turn};
 use engine::registry::AnyEffect;
 use engine::token::{Stale, Token};
 use engine::{Lang, Reason, Surface, Taken, Text};
 
 use crate::host::{
-    Cause, Commit, Committed, Delivered, Entered, Host, HostResult, Living, Loaded, Notice, Person, Popup, Standing,
+    Cause, Commit, Committed, Decided, Delivered, Entered, Host, HostResult, Living, Loaded, Notice, Person, Popup,
+    Standing,
 };
 use crate::input::{Incoming, What};
 use crate::mailbox::Work;
@@ -68,6 +69,9 @@ pub(crate) enum Unstored {
     /// A mistake of ours, or a session that never stands still.
     Failed,
 }
+
+/// How an attempt ended, and what is kept of its events.
+type Tried<H> = (Result<Stored, Unstored>, Vec<<H as Host>::Trace>);
 
 /// Handles one thing.
 pub(crate) async fn take<H: Host>(
@@ -240,21 +244,21 @@ pub(crate) async fn step<H: Host>(
     for _ in 0..CONFLICTS_MAX {
         let loaded = shared.host.load(person).await?;
         let tried = match (loaded.standing, cause) {
-            (Standing::Suspended, Cause::Update(_)) => Some(Err(Unstored::Suspended)),
+            (Standing::Suspended, Cause::Update(_)) => Some((Err(Unstored::Suspended), Vec::new())),
             (Standing::Suspended, Cause::Key(_)) | (Standing::Welcome, _) => {
                 attempt(shared, person, cause, &loaded, input.clone()).await?
             }
         };
-        if let Some(result) = tried {
+        if let Some((result, traces)) = tried {
             if result.is_err() {
-                settle(shared, person, cause, &loaded).await?;
+                settle(shared, person, cause, &loaded, &traces).await?;
             }
             return ended(shared, person, &loaded, result).await;
         }
     }
     tracing::error!("a session changes under every step");
     let loaded = shared.host.load(person).await?;
-    settle(shared, person, cause, &loaded).await?;
+    settle(shared, person, cause, &loaded, &[]).await?;
     Ok(Ended::new(shared, &loaded, Err(Unstored::Failed)))
 }
 
@@ -277,21 +281,13 @@ async fn attempt<H: Host>(
     cause: &Cause,
     loaded: &Loaded<H::App>,
     input: Input<H::App>,
-) -> HostResult<Option<Result<Stored, Unstored>>> {
-    let (mut input, mut refused) = (input, false);
+) -> HostResult<Option<Tried<H>>> {
+    let (mut input, mut traces) = (input, Vec::new());
     for _ in 0..=REFUSALS_MAX {
-        let turn = machine::handle::<H::App>(&loaded.session, input, &shared.context(loaded));
-        if let Some(taken) = turn.taken.first() {
-            tracing::Span::current().record("flow", taken.flow);
-        }
-        for taken in &turn.taken {
-            tracing::debug!(flow = taken.flow, from = taken.from, on = taken.on, to = taken.to, "a flow took an event");
-        }
-        for unreadable in &turn.unreadable {
-            tracing::error!(%unreadable, "a frame of a session is put aside");
-        }
+        let turn = decide(shared, person, loaded, &input, &mut traces);
         if let Some(unstored) = unstored(shared, &turn.outcome, turn.taken.last()) {
-            return Ok(Some(Err(if refused { Unstored::Failed } else { unstored })));
+            let unstored = if traces.len() > 1 { Unstored::Failed } else { unstored };
+            return Ok(Some((Err(unstored), traces)));
         }
         let (effects, popup) = without_popups(turn.effects);
         let outgoing = effects.iter().any(|(_, effect)| may_write(effect)).then_some(Asked::Yes);
@@ -302,18 +298,40 @@ async fn attempt<H: Host>(
             session: turn.session,
             effects,
         };
-        match shared.host.commit(commit).await? {
+        match shared.host.commit(commit, &traces).await? {
             Committed::Stored => {
                 turn.taken.iter().for_each(|taken| shared.observer.see(&Seen::Taken(taken)));
-                return Ok(Some(Ok(Stored { popup, outgoing })));
+                return Ok(Some((Ok(Stored { popup, outgoing }), traces)));
             }
             Committed::Conflict => return Ok(None),
             Committed::Refused(refusal) => input = Input::Refused(refusal),
         }
-        refused = true;
     }
     tracing::error!("the domain refuses every answer to its refusals");
-    Ok(Some(Err(Unstored::Failed)))
+    Ok(Some((Err(Unstored::Failed), traces)))
+}
+
+/// What becomes of an event, and what is kept of it.
+fn decide<H: Host>(
+    shared: &Shared<H>,
+    person: &Person,
+    loaded: &Loaded<H::App>,
+    input: &Input<H::App>,
+    traces: &mut Vec<H::Trace>,
+) -> Turn<H::App> {
+    let cx = shared.context(loaded);
+    let turn = machine::handle::<H::App>(&loaded.session, input.clone(), &cx);
+    if let Some(taken) = turn.taken.first() {
+        tracing::Span::current().record("flow", taken.flow);
+    }
+    for taken in &turn.taken {
+        tracing::debug!(flow = taken.flow, from = taken.from, on = taken.on, to = taken.to, "a flow took an event");
+    }
+    for unreadable in &turn.unreadable {
+        tracing::error!(%unreadable, "a frame of a session is put aside");
+    }
+    traces.push(shared.host.trace(&Decided { person, session: &loaded.session, input, cx: &cx, turn: &turn }));
+    turn
 }
 
 /// Marks the cause of no step as done.
@@ -322,9 +340,10 @@ async fn settle<H: Host>(
     person: &Person,
     cause: &Cause,
     loaded: &Loaded<H::App>,
+    traces: &[H::Trace],
 ) -> HostResult<()> {
     match cause {
-        Cause::Update(update) => shared.host.handled(*update).await,
+        Cause::Update(update) => shared.host.passed_over(*update, traces).await,
         Cause::Key(_) => {
             let commit = Commit {
                 person: person.clone(),
@@ -334,7 +353,7 @@ async fn settle<H: Host>(
                 effects: Vec::new(),
             };
             // Refused or overtaken, it comes again and is ignored again.
-            shared.host.commit(commit).await.map(|_| ())
+            shared.host.commit(commit, traces).await.map(|_| ())
         }
     }
 }

@@ -171,7 +171,7 @@ impl Life {
         session.revision += 1;
         let effects = vec![(0, AnyEffect::Do(command))];
         let commit = Commit { person, cause: Cause::Update(update), from_revision, session, effects };
-        match self.host.commit(commit).await? {
+        match self.host.commit(commit, &[]).await? {
             Committed::Stored => Ok(true),
             Committed::Refused(refused) => {
                 self.world.diary.note(format!("bot: refuses {who}: {:?}", refused.0));

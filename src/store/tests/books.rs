@@ -164,7 +164,7 @@ async fn what_is_left_of_an_earlier_backup_is_in_no_later_one() {
     let update = world.update().await;
     world.store.backup(&first).expect("a backup");
     fs::rename(&first, folder.0.join("second.redb.new")).expect("renamed");
-    world.apply(crate::Intent::Handled { update }).await;
+    world.apply(crate::Intent::Handled { update, traces: Vec::new() }).await;
     world.store.backup(&second).expect("a backup");
     assert_eq!(open(&second).unhandled().expect("a query"), []);
 }

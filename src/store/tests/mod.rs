@@ -15,6 +15,7 @@ mod orphans;
 mod outgoing;
 mod power;
 mod steps;
+mod traces;
 
 use engine::session::Session;
 use shop::catalogue::Product;
@@ -170,6 +171,7 @@ fn step_of(
         jobs: Vec::new(),
         timers: Vec::new(),
         tells: Vec::new(),
+        traces: Vec::new(),
         now,
     })
 }

@@ -35,7 +35,7 @@ async fn an_update_is_taken_in_once() {
     let order: Vec<i64> = world.store.unhandled().expect("updates").iter().map(|update| update.id).collect();
     assert_eq!(order, [5, -3, 2]);
     assert_eq!(world.store.next_offset().expect("an offset"), 9);
-    world.apply(Intent::Handled { update: 5 }).await;
+    world.apply(Intent::Handled { update: 5, traces: Vec::new() }).await;
     world.apply(Intent::Bury { update: -3, reason: "why".to_owned(), now: START }).await;
     assert_eq!(world.store.unhandled().expect("updates").len(), 1);
     assert_eq!(world.store.dead_letters(9).expect("letters")[0].body, "not JSON");

@@ -143,6 +143,29 @@ async fn a_refusal_at_commit_goes_back_into_the_session_and_is_said_once() {
     assert_eq!((has(&lines, "refused 2"), has(&lines, "commit 2")), (1, 1));
     let answer = &lines[at(&lines, "answerCallbackQuery")];
     assert!(answer.contains("no money") && answer.contains("\"show_alert\":true"), "{answer}");
+    // What was refused is kept with what came of its refusal, and both with the one step.
+    let traces = world.host.traces.lock().unwrap().clone();
+    assert_eq!(traces[1..], ["Token(\"home.1.1.b\") at 1", "Refused(()) at 1"]);
+}
+
+#[tokio::test]
+async fn what_a_session_ignores_is_kept_with_its_update() {
+    let world = World::start(Limits::default()).await;
+    let panel = open_panel(&world, 1).await;
+    world.server.push(press(1, panel, "home.99.-.f"));
+    world.server.push(text(1, "what?"));
+    world.log.until(|lines| has(lines, "handled 2") == 1 && has(lines, "handled 3") == 1).await;
+    let traces = world.host.traces.lock().unwrap().clone();
+    assert_eq!(traces[1..], ["Token(\"home.99.-.f\") at 1", "Text(\"what?\") at 1"]);
+}
+
+#[tokio::test]
+async fn a_screen_that_the_operator_wants_shown_is_opened_though_nobody_acted() {
+    let world = World::start(Limits::default()).await;
+    world.handle.wake(1);
+    world.handle.show(2);
+    let lines = world.log.until(|lines| has(lines, "living 2") == 1).await;
+    assert_eq!((has(&lines, "living 1"), has(&lines, "sendMessage")), (0, 1));
 }
 
 #[tokio::test]

@@ -119,6 +119,7 @@ impl Flow for Door {
 
 pub(crate) struct TestHost {
     pub(crate) loads: Semaphore,
+    pub(crate) traces: Mutex<Vec<String>>,
     log: Log,
     fresh: AtomicU64,
     inner: Mutex<Inner>,
@@ -158,6 +159,7 @@ impl TestHost {
 #[async_trait]
 impl Host for TestHost {
     type App = Door;
+    type Trace = String;
 
     fn now_ms(&self) -> i64 {
         1_800_000_000_000
@@ -207,7 +209,14 @@ impl Host for TestHost {
         let newest = inner.newest.get(&person.id).copied();
         Ok(Loaded { session, lang: Lang::En, env: (), living, newest, standing: Standing::Welcome })
     }
-    async fn commit(&self, commit: Commit<Door>) -> HostResult<Committed<Door>> {
+    fn trace(&self, decided: &Decided<'_, Door>) -> String {
+        format!("{:?} at {}", decided.input, decided.session.revision)
+    }
+    async fn passed_over(&self, update: i64, traces: &[String]) -> HostResult<()> {
+        self.traces.lock().unwrap().extend_from_slice(traces);
+        self.handled(update).await
+    }
+    async fn commit(&self, commit: Commit<Door>, traces: &[String]) -> HostResult<Committed<Door>> {
         let cause = match &commit.cause {
             Cause::Update(update) => update.to_string(),
             Cause::Key(key) => key.clone(),
@@ -219,6 +228,7 @@ impl Host for TestHost {
         if let Cause::Update(update) = commit.cause {
             self.done(update);
         }
+        self.traces.lock().unwrap().extend_from_slice(traces);
         self.inner().sessions.insert(commit.person.id, commit.session);
         self.log.line(format!("commit {cause}"));
         Ok(Committed::Stored)
@@ -310,7 +320,8 @@ impl World {
         let log = Log::new();
         let server = Server::start(log.clone()).await;
         let (loads, fresh) = (Semaphore::new(1), AtomicU64::new(1));
-        let host = Arc::new(TestHost { loads, log: log.clone(), fresh, inner: Mutex::default() });
+        let host =
+            Arc::new(TestHost { loads, traces: Mutex::default(), log: log.clone(), fresh, inner: Mutex::default() });
         prepare(&host);
         let taken = host.inner().waiting.len();
         server.skip(i64::try_from(taken).unwrap());
