@@ -1,5 +1,6 @@
 //! What an operator can ask for, whether the bot runs or not: one function per wish, each answering with plain text.
 
+mod sessions;
 mod status;
 
 use std::fmt::Write as _;
@@ -17,6 +18,8 @@ use shop::settings::{Limit, Limits, Selling, Settings};
 use shop::{Money, ServerId, UserId};
 use store::{Audit, Intent, Outcome, Standing, Store, StoreError};
 use strum::{EnumMessage as _, IntoEnumIterator as _};
+
+pub use sessions::Wish as SessionsWish;
 
 use crate::office::Office;
 use crate::seal::Sealer;
@@ -66,6 +69,8 @@ pub enum Request {
     SetLimit(Limit, u32),
     /// How the shop is doing.
     Status,
+    /// Where conversations are, and another place for one.
+    Sessions(SessionsWish),
     /// What holds of the books.
     Audit(Form),
     /// A copy of everything into a new file, named by its whole path.
@@ -98,6 +103,7 @@ impl Request {
             | Self::SetKey(..)
             | Self::SetLimit(..)
             | Self::Status
+            | Self::Sessions(_)
             | Self::Audit(_)
             | Self::Backup(_) => unclear.to_owned(),
         }
@@ -163,6 +169,7 @@ impl Operator {
             Request::SetKey(server, key) => self.set_key(server, SecretString::from(key.0)).await,
             Request::SetLimit(limit, number) => self.set(Command::SetLimit(limit, number)).await,
             Request::Status => self.status().await,
+            Request::Sessions(wish) => self.sessions(wish).await,
             Request::Audit(form) => self.in_background(move |store| audit(&store, form)).await,
             Request::Backup(file) => self.in_background(move |store| Ok(backup(&store, &file))).await,
         };

@@ -179,7 +179,10 @@ async fn the_demo_plays_both_conversations_and_prints_the_ledger() {
 #[tokio::test]
 async fn every_command_has_help_and_diagrams_print() {
     let world = World::without_bot(SimOptions::default()).await;
-    for command in ["serve", "demo", "sim", "credit", "debit", "suspend", "admit", "settings", "status", "diagram"] {
+    for command in [
+        "serve", "demo", "sim", "credit", "debit", "suspend", "admit", "settings", "status", "diagram", "sessions",
+        "replay",
+    ] {
         let output = world.raqam(&[command, "--help"]);
         assert!(output.status.success() && said(&output).contains("Usage"), "{command}");
     }

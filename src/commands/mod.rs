@@ -5,8 +5,10 @@ mod backup;
 mod credit;
 mod demo;
 mod diagram;
+mod replay;
 mod restore;
 mod serve;
+mod sessions;
 mod settings;
 mod sim;
 mod standing;
@@ -53,6 +55,10 @@ enum Command {
     Settings(settings::Arguments),
     /// Show how the shop is doing. Works while the bot runs, too.
     Status(status::Arguments),
+    /// Show where conversations are, and free who is stuck in one. Works while the bot runs, too.
+    Sessions(sessions::Arguments),
+    /// Try the events of a recorded session again: each screen, and what is not as it was.
+    Replay(replay::Arguments),
     /// Check the books: every invariant, held or broken. Works while the bot runs, too.
     Audit(audit::Arguments),
     /// Copy everything into a new file. Works while the bot runs, too.
@@ -67,7 +73,7 @@ enum Command {
 #[must_use]
 pub fn main() -> ExitCode {
     // A `.env` file adds to the environment of the commands that touch a shop; simulations ignore it.
-    let simulated = matches!(std::env::args().nth(1).as_deref(), Some("demo" | "sim" | "diagram"));
+    let simulated = matches!(std::env::args().nth(1).as_deref(), Some("demo" | "sim" | "diagram" | "replay"));
     if !simulated
         && let Err(error) = dotenvy::dotenv()
         && !error.not_found()
@@ -85,6 +91,8 @@ pub fn main() -> ExitCode {
         Command::Admit(arguments) => standing::run(&arguments, Standing::Welcome),
         Command::Settings(arguments) => settings::run(arguments),
         Command::Status(arguments) => status::run(&arguments),
+        Command::Sessions(arguments) => sessions::run(arguments),
+        Command::Replay(arguments) => replay::run(&arguments),
         Command::Audit(arguments) => audit::run(&arguments),
         Command::Backup(arguments) => backup::run(&arguments),
         Command::Restore(arguments) => restore::run(&arguments),

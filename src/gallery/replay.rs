@@ -261,7 +261,7 @@ fn indented(text: &str) -> String {
 #[must_use]
 pub fn in_words(input: &Input<Raqam>) -> String {
     match input {
-        Input::Token(data) => format!("press {data}"),
+        Input::Token(data) => format!("press {data:?}"),
         Input::Pick(pick) => format!("pick {pick:?}"),
         Input::Text(text) => format!("text {text:?}"),
         Input::Start(entry) => format!("start {}", entry.label()),

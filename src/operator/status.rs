@@ -61,7 +61,7 @@ fn orders(text: &mut String, status: &Status) {
 }
 
 /// `3 min`: in one unit, rounded down.
-fn age(seconds: i64) -> String {
+pub(super) fn age(seconds: i64) -> String {
     match seconds.max(0) {
         seconds @ 0..120 => format!("{seconds} s"),
         seconds @ 120..7_200 => format!("{} min", seconds / 60),

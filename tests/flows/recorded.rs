@@ -183,6 +183,7 @@ fn recorded_sessions() -> Vec<PathBuf> {
 
 #[test]
 fn recorded_sessions_come_out_the_same() {
+    let mut events = 0;
     for file in recorded_sessions() {
         let name = file.display();
         let text = std::fs::read_to_string(&file).expect("a recorded session is readable");
@@ -190,7 +191,10 @@ fn recorded_sessions_come_out_the_same() {
         let replayed = gallery::replay::replay(&recording).unwrap_or_else(|error| panic!("{name}: {error}"));
         let differ: Vec<_> = replayed.iter().filter(|event| event.differs()).cloned().collect();
         assert!(differ.is_empty(), "{name}\n{}", gallery::replay::text(&differ));
+        assert!(replayed.iter().all(|event| event.inexact.is_none()), "{name}");
+        events += replayed.len();
     }
+    assert!(events >= 10, "{events} recorded events");
 }
 
 #[test]
