@@ -100,7 +100,12 @@ impl Operator {
             let (from_revision, revision, shown) = (session.revision, next.revision, shown::top(&next));
             let intent = Intent::Session { user, from_revision, session: Box::new(next) };
             if self.office.apply(intent).await? != Outcome::Conflict {
-                tracing::info!(user = telegram::short(user.0), revision, done, "the operator changed a session");
+                tracing::info!(
+                    user = self.office.pseudonyms.of(user),
+                    revision,
+                    done,
+                    "the operator changed a session"
+                );
                 return Ok(Answer::granted(format!(
                     "The conversation of {} is {done}: it is at {shown}, revision {revision}. Orders and money are as they were.",
                     user.0
