@@ -1,6 +1,7 @@
 //! The vocabulary that all flows share: ways in, search picks, jobs and their answers.
 
 use engine::labelled;
+use engine::registry::Registry;
 use serde::{Deserialize, Serialize};
 use shop::catalogue::Product;
 use shop::command::{Command, Note, Refusal};
@@ -26,6 +27,11 @@ impl engine::App for Raqam {
     type Output = Output;
     type State = AnyState;
     type Needs = Needs;
+
+    fn command(entry: &Entry) -> Option<(&str, &str)> {
+        let Entry::Command { name, about } = entry else { return None };
+        Some((name, about))
+    }
 }
 
 /// A way in: a command, a deep link, or a button of an order's card.
@@ -68,6 +74,13 @@ pub enum Entry {
     Language,
     /// Away from wherever this is, to the main menu.
     Cancel,
+    /// A flow by its own command ([`engine::Flow::COMMAND`]).
+    Command {
+        /// The command, without its slash.
+        name: String,
+        /// What follows it.
+        about: String,
+    },
 }
 
 /// What a command or deep link means.
@@ -156,6 +169,9 @@ pub enum Output {
     Left,
 }
 
+/// The command that leads to support.
+pub(crate) const SUPPORT: &str = "support";
+
 /// The start parameter of the way back from the inline search.
 pub(crate) const BACK: &str = "back";
 
@@ -192,7 +208,10 @@ fn entry(command: &str, payload: &str) -> Option<Entry> {
         "cancel" => Entry::Cancel,
         "paysupport" => Entry::PaySupport,
         "terms" => Entry::Terms,
-        _ => return None,
+        _ => {
+            let name = <Raqam as Registry>::command_named(command)?;
+            Entry::Command { name: name.to_owned(), about: payload.to_owned() }
+        }
     })
 }
 
@@ -238,6 +257,7 @@ mod tests {
             ("start", "s_+1", Some(Entry::Welcome)),
             ("start", "top", Some(Entry::Wallet)),
             ("terms", "", Some(Entry::Terms)),
+            ("support", "o_2F", Some(Entry::Command { name: SUPPORT.to_owned(), about: "o_2F".to_owned() })),
             ("admin", "", None),
             ("", "", None),
         ] {

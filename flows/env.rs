@@ -49,6 +49,8 @@ pub struct EnvFacts {
     pub servers: Vec<ServerFacts>,
     /// Where support is reached.
     pub support_url: Option<String>,
+    /// Whether somebody answers tickets.
+    pub support: Support,
     /// Whether anything is sold at all.
     pub shop_open: Door,
 }
@@ -83,6 +85,16 @@ pub enum Visit {
     First,
     /// Yes.
     Return,
+}
+
+/// Whether somebody answers tickets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum Support {
+    /// Somebody does.
+    Answers,
+    /// Nobody does: none are taken.
+    #[default]
+    Nobody,
 }
 
 /// Whether the shop sells.
@@ -139,6 +151,7 @@ pub struct Env {
     pub(crate) recent_countries: Vec<CountryId>,
     pub(crate) recent_services: Vec<ServiceId>,
     pub(crate) support_url: Option<String>,
+    pub(crate) support: Support,
     pub(crate) servers: Vec<Server>,
 }
 
@@ -215,6 +228,7 @@ pub fn build(facts: EnvFacts) -> Env {
         recent_countries: facts.recent_countries,
         recent_services: facts.recent_services,
         support_url: facts.support_url,
+        support: facts.support,
         servers,
     }
 }

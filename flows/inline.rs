@@ -121,30 +121,22 @@ enum Asks {
 impl Place {
     fn of(state: Option<&AnyState>) -> Self {
         let nowhere = Self { server: None, product: Product::Temporary, asks: Asks::Nothing };
-        match state {
-            Some(AnyState::Purchase(Buying::ChooseType(begin) | Buying::ChooseDuration(begin))) => {
-                Self { server: Some(begin.server), ..nowhere }
-            }
-            Some(AnyState::Purchase(Buying::SearchCountry(search))) => {
+        // Only a purchase asks for something: every other flow, of today or tomorrow, is nowhere.
+        let Some(AnyState::Purchase(buying)) = state else { return nowhere };
+        match buying {
+            Buying::ChooseType(begin) | Buying::ChooseDuration(begin) => Self { server: Some(begin.server), ..nowhere },
+            Buying::SearchCountry(search) => {
                 Self { server: Some(search.server), product: search.product, asks: Asks::Country }
             }
-            Some(AnyState::Purchase(Buying::SearchService(search))) => {
+            Buying::SearchService(search) => {
                 Self { server: Some(search.server), product: search.product, asks: Asks::Service(search.country) }
             }
-            Some(AnyState::Purchase(Buying::Confirm(draft))) => Self {
+            Buying::Confirm(draft) => Self {
                 server: Some(draft.wish.server),
                 product: draft.wish.product,
                 asks: Asks::Service(draft.wish.country),
             },
-            Some(
-                AnyState::Purchase(Buying::Waiting { .. })
-                | AnyState::Home(_)
-                | AnyState::Servers(_)
-                | AnyState::Orders(_)
-                | AnyState::Wallet(_)
-                | AnyState::Settings(_),
-            )
-            | None => nowhere,
+            Buying::Waiting { .. } => nowhere,
         }
     }
 }

@@ -20,6 +20,7 @@ pub mod recorded;
 pub mod servers;
 pub mod settings;
 pub mod text;
+pub mod ticket;
 pub mod wallet;
 pub mod words;
 
@@ -38,5 +39,6 @@ engine::registry! {
         Orders => orders::Orders,
         Wallet => wallet::Wallet,
         Settings => settings::Settings,
+        Ticket => ticket::Ticket,
     }
 }

@@ -1,5 +1,7 @@
 //! Messages that sound: the code above all. Each is a message of its own; an edit makes no sound.
 
+mod tickets;
+
 use engine::{Button, Lang, Rendered, Screen, Text, Tone};
 use shop::command::Note;
 use shop::order::{Order, RefundReason, State};
@@ -9,6 +11,9 @@ use crate::card::{self, Action, CardCx};
 use crate::keys;
 use crate::parts::{self, MESSAGE_CHARACTERS_MAX, button, copy, lines, paragraphs};
 use crate::text::{Key, money, number, say, words};
+
+pub use tickets::TicketFacts;
+pub(crate) use tickets::subject;
 
 /// What the buttons of a message name that is about no order: no order has this number.
 const NO_ORDER: OrderId = OrderId(0);
@@ -29,6 +34,8 @@ pub struct Subject<'a> {
     pub order: Option<&'a Order>,
     /// How many messages arrived on its number before it: for earlier orders that it goes on from.
     pub earlier_messages: usize,
+    /// The ticket.
+    pub ticket: TicketFacts<'a>,
 }
 
 /// A note as a message.
@@ -43,6 +50,18 @@ pub fn render(note: &Note, subject: Subject<'_>, cx: &CardCx<'_>) -> (Rendered, 
         Note::NoResend(id) => (*id, no_resend(order, cx), Sound::Rings),
         Note::Kept(id) => (*id, kept(order, cx), Sound::Rings),
         Note::RentalEnded(id) => (*id, rental_ended(order, cx), Sound::Rings),
+        Note::Ticket { ticket, index } => {
+            (NO_ORDER, tickets::ticket(*ticket, *index, subject.ticket, cx.lang), Sound::Rings)
+        }
+        Note::TicketAnswer { ticket, index } => {
+            (NO_ORDER, tickets::answer(*ticket, *index, subject.ticket, cx.lang), Sound::Rings)
+        }
+        Note::TicketAnswered { ticket, index } => {
+            (NO_ORDER, tickets::answered(*ticket, *index, subject.ticket, cx.lang), Sound::Silent)
+        }
+        Note::TicketWritten(ticket) => (NO_ORDER, tickets::written(*ticket, cx.lang), Sound::Silent),
+        Note::TicketClosed(ticket) => (NO_ORDER, tickets::closed(*ticket, cx.lang), Sound::Silent),
+        Note::ReplyNotSent { ticket, why } => (NO_ORDER, tickets::not_sent(*ticket, *why, cx.lang), Sound::Silent),
         Note::Credited { amount } => (NO_ORDER, credited(*amount, cx), Sound::Rings),
     };
     (card::rendered(&screen, id, cx.lang), sound)

@@ -24,7 +24,7 @@ use shop::pricing::Margin;
 use shop::{CountryId, ServerId, ServiceId};
 
 use crate::app::Raqam;
-use crate::env::{Env, HistoryPage, Movement, Server, StatementPage, Visit};
+use crate::env::{Env, HistoryPage, Movement, Server, StatementPage, Support, Visit};
 
 /// A text with so many digits may be a code or a phone number: none of them is kept.
 const CODE_DIGITS_MIN: usize = 4;
@@ -65,6 +65,9 @@ pub struct Facts {
     /// Where support is reached.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub support_url: Option<String>,
+    /// Whether somebody answered tickets.
+    #[serde(default)]
+    pub support: Support,
     /// The servers that were offered, in order.
     pub servers: Vec<ServerPart>,
 }
@@ -152,6 +155,7 @@ impl Facts {
             recent_countries: facts.recent_countries,
             recent_services: facts.recent_services,
             support_url: facts.support_url,
+            support: facts.support,
             servers: self.servers.iter().map(server).collect::<Option<_>>()?,
         })
     }
@@ -175,6 +179,7 @@ fn anonymous(env: &Env) -> Env {
         recent_countries: env.recent_countries.clone(),
         recent_services: env.recent_services.clone(),
         support_url: env.support_url.clone(),
+        support: env.support,
         servers: env.servers.clone(),
         visit: env.visit,
         wallet: env.wallet,
@@ -202,6 +207,7 @@ fn part(env: &Env, named: &BTreeSet<u32>, lists: impl Fn(&Server) -> String) -> 
         recent_countries: env.recent_countries.clone(),
         recent_services: env.recent_services.clone(),
         support_url: env.support_url.clone(),
+        support: env.support,
         servers,
     };
     (facts, part)

@@ -21,6 +21,8 @@ pub enum Notice {
     NotForSale,
     /// Words that mean nothing here.
     NotUnderstood,
+    /// A text longer than it may be.
+    TooLong,
     /// Too many taps.
     Flood,
     /// The last wish is still being worked on.
@@ -58,6 +60,7 @@ pub fn words(notice: Notice, lang: Lang, support_url: Option<&str>) -> Text {
         Notice::AlreadyDone => keys::WORDS_ALREADY_DONE,
         Notice::NotForSale => keys::WORDS_NOT_FOR_SALE,
         Notice::NotUnderstood => keys::WORDS_NOT_UNDERSTOOD,
+        Notice::TooLong => keys::WORDS_TOO_LONG,
         Notice::Flood => keys::WORDS_FLOOD,
         Notice::Busy => keys::WORDS_BUSY,
         Notice::Suspended => return suspended(lang, support_url),
@@ -85,6 +88,10 @@ pub fn refusal(refusal: &Refusal, lang: Lang) -> Text {
         Refusal::UnknownOrder => keys::REFUSAL_UNKNOWN_ORDER,
         Refusal::TooLate => keys::REFUSAL_TOO_LATE,
         Refusal::NoCodeYet => keys::REFUSAL_NO_CODE_YET,
+        Refusal::TooManyTickets => keys::REFUSAL_TOO_MANY_TICKETS,
+        Refusal::TicketsTooFast => keys::REFUSAL_TICKETS_TOO_FAST,
+        Refusal::TicketClosed => keys::REFUSAL_TICKET_CLOSED,
+        Refusal::TextTooLong => keys::WORDS_TOO_LONG,
         // The operator's own refusals; no user sees them.
         Refusal::BelowZero { .. } | Refusal::NonceUsed => keys::REFUSAL_NOT_POSSIBLE,
     };

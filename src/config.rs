@@ -39,7 +39,7 @@ pub struct Options {
     /// The password of the web panel (there is none yet).
     #[arg(long, env = "ADMIN_PASSWORD", hide_env_values = true)]
     pub admin_password: Option<String>,
-    /// Telegram ids of the operators, separated by commas (nobody is messaged yet).
+    /// Telegram ids of the operators, separated by commas: users' support tickets reach them, and their replies answer.
     #[arg(long, env = "ADMIN_IDS")]
     pub admin_ids: Option<String>,
     /// Where users find a person, an https address such as t.me/your_support.

@@ -2,6 +2,7 @@
 
 mod cards;
 mod page;
+mod replies;
 pub(crate) mod trace;
 
 use std::collections::BTreeSet;
@@ -13,12 +14,13 @@ use engine::{Lang, Text, machine};
 use flows::env::{self, Credentials, Env, EnvFacts, ServerFacts};
 use flows::{Entry, Pick, Raqam, Way, card};
 use shop::ledger::Transaction;
+use shop::settings::Settings;
 use shop::{OrderId, UserId};
 use store::{DeliveryRow, Intent, JobRow, LivingRow, Outcome, OutgoingRow, Step, TimerChange, UserView};
 use telegram::host::{
     CardAnswer, CardPlace, CardPress, Cause, Commit, Committed, Decided, Delivery, Entered, Host, HostError,
     HostResult, InlinePage, InlineRequest, Living, Loaded, Notice, Outgoing, Owner, Person, Popup, Presence, Profile,
-    RawUpdate,
+    RawUpdate, Replied, Reply,
 };
 
 pub use trace::Trace;
@@ -188,6 +190,10 @@ impl Host for ShopHost {
         }
     }
 
+    async fn reply(&self, person: &Person, reply: &Reply, update: i64) -> HostResult<Replied> {
+        self.take_reply(UserId(person.id), reply, update).await
+    }
+
     async fn adopt_card(&self, user: u64, key: &str, place: CardPlace) -> HostResult<Vec<i32>> {
         let Some(order) = OrderId::parse(key) else { return Ok(Vec::new()) };
         let place = match place {
@@ -295,6 +301,7 @@ impl ShopHost {
         if self.shell.markets.values().any(|market| !market.is_complete()) {
             self.shell.note_waiting(user);
         }
+        let settings = store.settings().map_err(broken)?;
         Ok(env::build(EnvFacts {
             // Whom a timer or a delivery wakes says no name.
             name: if person.name.is_empty() { view.name.clone() } else { person.name.clone() },
@@ -307,8 +314,9 @@ impl ShopHost {
             last: view.last.clone(),
             recent_countries: view.recent_countries.iter().map(|(_, country)| *country).collect(),
             recent_services: view.recent_services.iter().map(|(_, service)| *service).collect(),
-            servers: self.servers()?,
+            servers: self.servers(&settings),
             support_url: self.shell.support_url.clone(),
+            support: if settings.admins.is_empty() { env::Support::Nobody } else { env::Support::Answers },
             shop_open: if store.holds().is_empty() { env::Door::Selling } else { env::Door::Stopped },
         }))
     }
@@ -321,8 +329,7 @@ impl ShopHost {
         Ok(env::Movement { transaction, wish: order.map(|order| order.wish) })
     }
 
-    fn servers(&self) -> HostResult<Vec<ServerFacts>> {
-        let settings = self.shell.office.store.settings().map_err(broken)?;
+    fn servers(&self, settings: &Settings) -> Vec<ServerFacts> {
         let now = self.shell.office.clock.now();
         let facts = |market: &Arc<crate::market::Market>| ServerFacts {
             id: market.server,
@@ -334,7 +341,7 @@ impl ShopHost {
             },
             catalogue: market.catalogue(),
         };
-        Ok(self.shell.markets.values().map(facts).collect())
+        self.shell.markets.values().map(facts).collect()
     }
 
     fn step(&self, commit: Commit<Raqam>, traces: Vec<store::Trace>) -> Step {

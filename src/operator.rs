@@ -2,6 +2,7 @@
 
 mod sessions;
 mod status;
+mod tickets;
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -15,7 +16,7 @@ use shop::ledger::{Account, Transaction};
 use shop::pool::SmsPool;
 use shop::pricing::Margin;
 use shop::settings::{Limit, Limits, Selling, Settings};
-use shop::{Money, ServerId, UserId};
+use shop::{Money, ServerId, TicketId, UserId};
 use store::{Audit, Intent, Outcome, Standing, Store, StoreError};
 use strum::{EnumMessage as _, IntoEnumIterator as _};
 
@@ -67,6 +68,14 @@ pub enum Request {
     SetKey(ServerId, Key),
     /// A limit.
     SetLimit(Limit, u32),
+    /// The tickets that wait for an answer, or all of them.
+    Tickets(Listed),
+    /// One ticket, whole.
+    ShowTicket(TicketId),
+    /// An answer to a ticket.
+    AnswerTicket(TicketId, Text),
+    /// Nothing more is written on a ticket.
+    CloseTicket(TicketId),
     /// How the shop is doing.
     Status,
     /// Where conversations are, and another place for one.
@@ -102,6 +111,10 @@ impl Request {
             | Self::SetSelling(..)
             | Self::SetKey(..)
             | Self::SetLimit(..)
+            | Self::Tickets(_)
+            | Self::ShowTicket(_)
+            | Self::AnswerTicket(..)
+            | Self::CloseTicket(_)
             | Self::Status
             | Self::Sessions(_)
             | Self::Audit(_)
@@ -119,6 +132,27 @@ impl std::fmt::Debug for Key {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.write_str("Key(…)")
     }
+}
+
+/// A user's or an operator's words on their way: never logged.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Text(pub String);
+
+impl std::fmt::Debug for Text {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Text(…)")
+    }
+}
+
+/// Which tickets are listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Listed {
+    /// Those that wait for an answer.
+    Waiting,
+    /// All.
+    All,
 }
 
 /// What came of a wish.
@@ -168,6 +202,10 @@ impl Operator {
             Request::SetSelling(server, selling) => self.set(Command::SetSelling(server, selling)).await,
             Request::SetKey(server, key) => self.set_key(server, SecretString::from(key.0)).await,
             Request::SetLimit(limit, number) => self.set(Command::SetLimit(limit, number)).await,
+            Request::Tickets(listed) => self.tickets(listed),
+            Request::ShowTicket(ticket) => self.show_ticket(ticket),
+            Request::AnswerTicket(ticket, text) => self.answer_ticket(ticket, text.0).await,
+            Request::CloseTicket(ticket) => self.close_ticket(ticket).await,
             Request::Status => self.status().await,
             Request::Sessions(wish) => self.sessions(wish).await,
             Request::Audit(form) => self.in_background(move |store| audit(&store, form)).await,
@@ -198,6 +236,10 @@ impl Operator {
                 | Refusal::UnknownOrder
                 | Refusal::TooLate
                 | Refusal::NoCodeYet
+                | Refusal::TooManyTickets
+                | Refusal::TicketsTooFast
+                | Refusal::TicketClosed
+                | Refusal::TextTooLong
                 | Refusal::JustChecked { .. } => format!("refused: {refusal:?}"),
             }));
         }

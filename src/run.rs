@@ -8,9 +8,10 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use providers::{Deadlines, RentalApi as ProviderRentalApi, SmsPoolClient, SmsPoolConfig};
 use secrecy::{ExposeSecret as _, SecretString};
-use shop::ServerId;
 use shop::clock::Clock;
+use shop::command::Command;
 use shop::settings::Settings;
+use shop::{ServerId, UserId};
 use store::{HeadFile, Options, Store};
 use telegram::{Bot, Limits, Observer, Token};
 use tokio::net::TcpListener;
@@ -74,6 +75,17 @@ pub async fn open(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<Open
     }
     let (office, follow_ups) = Office::open(store, clock, sealer.pseudonyms()).await?;
     Ok(Opened { office, follow_ups, sealer: Arc::new(sealer), settings })
+}
+
+/// Writes down who answers tickets: the books tell them, and take answers from nobody else.
+async fn appoint(config: &Config, opened: &Opened) -> anyhow::Result<()> {
+    let mut admins: Vec<UserId> = config.admin_ids.iter().copied().map(UserId).collect();
+    admins.sort_unstable();
+    admins.dedup();
+    if admins != opened.settings.admins {
+        opened.office.command(vec![Command::SetAdmins(admins)]).await?;
+    }
+    Ok(())
 }
 
 /// A database that was there once is never replaced by an empty one.
@@ -143,6 +155,7 @@ pub async fn bot(
     if let Some(counted) = &counted {
         opened.office.count_in(&counted.metrics);
     }
+    appoint(config, &opened).await?;
     let failed = opened.office.store.failed();
     let (market, client) = market(config, &opened, counted.as_ref())?;
     let markets = BTreeMap::from([(ServerId::Two, market.clone())]);

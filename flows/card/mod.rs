@@ -13,7 +13,7 @@ use shop::ledger::Wallet;
 use shop::order::{Order, State, Wish};
 use shop::{OrderId, UnixSeconds, places};
 
-use crate::app::Entry;
+use crate::app::{Entry, SUPPORT};
 use crate::env::Env;
 use crate::keys;
 use crate::parts;
@@ -101,6 +101,8 @@ engine::actions! {
         "messages" => Messages,
         /// Numbers in use.
         "numbers" => Numbers,
+        /// Writing to support on this ticket, by its number.
+        "ticket" => Ticket(u64),
     }
 }
 
@@ -172,7 +174,7 @@ pub fn press(order: &Order, ask: Ask, action_code: &str, cx: &CardCx<'_>) -> Car
         Action::Keep => CardStep::default(),
         Action::Refresh if order.is_open() => toast(keys::CARD_STILL_CHECKING, cx),
         Action::Refresh => CardStep::default(),
-        Action::Another | Action::Home | Action::Numbers => {
+        Action::Another | Action::Home | Action::Numbers | Action::Ticket(_) => {
             CardStep { entry: without_order(action_code), ..CardStep::default() }
         }
         Action::Again => entry(Entry::Again(order.wish.clone())),
@@ -205,6 +207,9 @@ pub fn without_order(action_code: &str) -> Option<Entry> {
         Action::Another => Some(Entry::Buy),
         Action::Home => Some(Entry::Menu),
         Action::Numbers => Some(Entry::Numbers),
+        Action::Ticket(number) => {
+            Some(Entry::Command { name: SUPPORT.to_owned(), about: format!("t_{}", base36(number)) })
+        }
         // These are about an order.
         Action::Check
         | Action::Resend
@@ -238,7 +243,8 @@ pub fn granted(action: &Action, order: &Order, cx: &CardCx<'_>) -> Option<Popup>
         | Action::Service
         | Action::Refresh
         | Action::Messages
-        | Action::Numbers => return None,
+        | Action::Numbers
+        | Action::Ticket(_) => return None,
     };
     Some(Popup::Toast(text))
 }
@@ -264,6 +270,10 @@ pub fn refused(refusal: &Refusal, order: &Order, cx: &CardCx<'_>) -> Popup {
         | Refusal::Suspended
         | Refusal::UnknownOrder
         | Refusal::BelowZero { .. }
+        | Refusal::TooManyTickets
+        | Refusal::TicketsTooFast
+        | Refusal::TicketClosed
+        | Refusal::TextTooLong
         | Refusal::NonceUsed => Popup::Alert(crate::words::refusal(refusal, cx.lang)),
     }
 }

@@ -8,10 +8,11 @@ use serde::{Deserialize, Serialize};
 use shop::order::Wish;
 use shop::{ErrorCode, ServiceId};
 
-use crate::app::{Entry, Kept, Output, Pick, Raqam, Refused, Reply};
+use crate::app::{Entry, Kept, Output, Pick, Raqam, Refused, Reply, SUPPORT};
 use crate::env::{Env, Visit};
 use crate::parts::row;
 use crate::text::words;
+use crate::ticket::Ticket;
 use crate::{AnyState, keys, orders, purchase, servers, settings, wallet};
 
 /// The flow.
@@ -73,6 +74,8 @@ engine::actions! {
         "t" => Terms,
         /// The other language.
         "l" => Language,
+        /// Writing to support.
+        "u" => Support,
     }
 }
 
@@ -134,7 +137,9 @@ impl Flow for Home {
         row(Kind::Menu, "start Help", "", HELP),
         row(Kind::Menu, "start Terms", "", HELP),
         row(Kind::Menu, "start PaySupport", "", HELP),
+        row(Kind::Menu, "start Command", "it does not open now", HELP),
         row(Kind::Help, "Terms", "", HELP),
+        row(Kind::Help, "Support", "somebody answers", To::Push("Ticket")),
         row(Kind::Help, "pick Country", "several servers", To::Push("Servers")),
         row(Kind::Help, "pick Country", "one server", To::Push("Purchase")),
         row(Kind::Help, "pick Service", "several servers", To::Push("Servers")),
@@ -167,6 +172,7 @@ impl Flow for Home {
         row(Kind::Help, "start Help", "", HELP),
         row(Kind::Help, "start Terms", "", HELP),
         row(Kind::Help, "start PaySupport", "", HELP),
+        row(Kind::Help, "start Command", "it does not open now", HELP),
     ];
     const INITIAL: &'static [Kind] = &[Kind::Menu];
 
@@ -229,7 +235,7 @@ fn menu(event: Event<Home>, cx: &Cx<'_>) -> Step<Home> {
         Event::Back => Step::Ignore(Reason::AlreadyHere),
         Event::Text(_) => Step::Ignore(Reason::NotUnderstood),
         // A button of help, and answers to questions that the root never asks.
-        Event::Press(Action::Terms) | Event::Timer(()) | Event::Reply(_) | Event::Refused(_) => {
+        Event::Press(Action::Terms | Action::Support) | Event::Timer(()) | Event::Reply(_) | Event::Refused(_) => {
             Step::Ignore(Reason::NotHere)
         }
     }
@@ -238,6 +244,10 @@ fn menu(event: Event<Home>, cx: &Cx<'_>) -> Step<Home> {
 fn help(topic: Topic, event: Event<Home>, cx: &Cx<'_>) -> Step<Home> {
     match event {
         Event::Press(Action::Terms) => Step::Go(State::Help(Topic::Terms), vec![]),
+        Event::Press(Action::Support) => match Ticket::opened("", cx) {
+            Some(ticket) => push(AnyState::Ticket(ticket)),
+            None => Step::Ignore(Reason::NotHere),
+        },
         Event::Back => match topic {
             Topic::Terms => Step::Go(State::Help(Topic::Overview), vec![]),
             Topic::Overview | Topic::Payments => to_menu(vec![]),
@@ -288,7 +298,8 @@ fn start(entry: Entry, cx: &Cx<'_>) -> Step<Home> {
         Entry::Wallet => push(AnyState::Wallet(wallet::State::Balance)),
         Entry::Settings => push(AnyState::Settings(settings::State::Overview)),
         Entry::Language => push(AnyState::Settings(settings::State::Language)),
-        Entry::Help => Step::Go(State::Help(Topic::Overview), vec![]),
+        // A flow's command that opens nothing now.
+        Entry::Help | Entry::Command { .. } => Step::Go(State::Help(Topic::Overview), vec![]),
         Entry::Terms => Step::Go(State::Help(Topic::Terms), vec![]),
         Entry::PaySupport => Step::Go(State::Help(Topic::Payments), vec![]),
     }
@@ -348,6 +359,7 @@ fn probes() -> Vec<Event<Home>> {
         Entry::Settings,
         Entry::Language,
         Entry::Cancel,
+        Entry::Command { name: SUPPORT.to_owned(), about: String::new() },
     ];
     probes.extend(entries.into_iter().map(Event::Start));
     probes.push(Event::Reply(Reply::CostFailed { code: ErrorCode::Unreachable }));

@@ -4,6 +4,7 @@ use engine::{Button, Screen, Text, Tone};
 use shop::order::Wish;
 
 use super::{Action, Cx, Greeting, Topic};
+use crate::env::Support;
 use crate::keys;
 use crate::parts::{self, button, footer, home, lines, paragraphs, support};
 use crate::text::{money, number, say, words};
@@ -66,7 +67,12 @@ pub(super) fn help(topic: Topic, cx: &Cx<'_>) -> Screen<Action> {
     match topic {
         Topic::Overview => {
             let terms = button(lang, keys::HELP_TERMS_BUTTON, Action::Terms);
-            Screen::new(words(lang, keys::HELP_OVERVIEW)).row(support.into_iter().chain([terms])).row([home(lang)])
+            let ticket = (cx.env.support == Support::Answers)
+                .then(|| button(lang, keys::HELP_TICKET, Action::Support).tone(Tone::Primary));
+            Screen::new(words(lang, keys::HELP_OVERVIEW))
+                .row(ticket)
+                .row(support.into_iter().chain([terms]))
+                .row([home(lang)])
         }
         Topic::Terms => Screen::new(words(lang, keys::HELP_TERMS)).row(support).row(footer(lang)),
         Topic::Payments => payments(cx),

@@ -166,6 +166,10 @@ fn refused(draft: Draft, refusal: &Refusal, cx: &Cx<'_>) -> Step<Purchase> {
         | Refusal::NoCodeYet
         | Refusal::JustChecked { .. }
         | Refusal::BelowZero { .. }
+        | Refusal::TooManyTickets
+        | Refusal::TicketsTooFast
+        | Refusal::TicketClosed
+        | Refusal::TextTooLong
         | Refusal::NonceUsed => Step::Ignore(Reason::NotHere),
     }
 }

@@ -262,6 +262,10 @@ impl Stop {
             | Refusal::NoCodeYet
             | Refusal::JustChecked { .. }
             | Refusal::BelowZero { .. }
+            | Refusal::TooManyTickets
+            | Refusal::TicketsTooFast
+            | Refusal::TicketClosed
+            | Refusal::TextTooLong
             | Refusal::NonceUsed => None,
         }
     }

@@ -13,6 +13,7 @@ mod settings;
 mod sim;
 mod standing;
 mod status;
+mod tickets;
 
 use std::process::ExitCode;
 
@@ -59,6 +60,8 @@ enum Command {
     Sessions(sessions::Arguments),
     /// Try the events of a recorded session again: each screen, and what is not as it was.
     Replay(replay::Arguments),
+    /// List, show, answer or close support tickets. Works while the bot runs, too.
+    Tickets(tickets::Arguments),
     /// Check the books: every invariant, held or broken. Works while the bot runs, too.
     Audit(audit::Arguments),
     /// Copy everything into a new file. Works while the bot runs, too.
@@ -93,6 +96,7 @@ pub fn main() -> ExitCode {
         Command::Status(arguments) => status::run(&arguments),
         Command::Sessions(arguments) => sessions::run(arguments),
         Command::Replay(arguments) => replay::run(&arguments),
+        Command::Tickets(arguments) => tickets::run(arguments),
         Command::Audit(arguments) => audit::run(&arguments),
         Command::Backup(arguments) => backup::run(&arguments),
         Command::Restore(arguments) => restore::run(&arguments),

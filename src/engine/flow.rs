@@ -35,6 +35,11 @@ pub trait App: Sized + Debug + Clone + PartialEq + 'static {
     type State: Label;
     /// What must be read before a state can be shown or stepped.
     type Needs: Default;
+
+    /// The command of a way in that a flow opens by itself (see [`Flow::COMMAND`]), and what it is about.
+    fn command(_entry: &Self::Entry) -> Option<(&str, &str)> {
+        None
+    }
 }
 
 /// A closed enum whose variants have names.
@@ -102,6 +107,8 @@ pub trait Flow: Sized + Debug + Clone + PartialEq + 'static {
     const TABLE: &'static [Row<Self::Kind>];
     /// Where the flow can begin.
     const INITIAL: &'static [Self::Kind];
+    /// The command that opens the flow from anywhere, without its slash; `None` where only other flows open it.
+    const COMMAND: Option<&'static str> = None;
 
     /// The variant of a state.
     fn kind(state: &Self::State) -> Self::Kind;
@@ -109,6 +116,10 @@ pub trait Flow: Sized + Debug + Clone + PartialEq + 'static {
     #[must_use]
     fn needs(_state: &Self::State) -> <Self::App as App>::Needs {
         <Self::App as App>::Needs::default()
+    }
+    /// Where [`Flow::COMMAND`] leads; `about` is what follows the command. `None`: it does not open now, and the root is asked.
+    fn opened(_about: &str, _cx: &CtxOf<'_, Self>) -> Option<Self::State> {
+        None
     }
     /// Decides: consumes the state and an event, returns the step.
     fn update(state: Self::State, event: Event<Self>, cx: &CtxOf<'_, Self>) -> Step<Self>;

@@ -174,7 +174,7 @@ impl<A: Registry> Stack<A> {
             Input::Token(data) => self.press(&data, cx),
             Input::Start(entry) => {
                 self.unwind(cx)?;
-                self.step(AnyEvent::Start(entry), cx)
+                self.start(entry, cx)
             }
             Input::Pick(pick) => self.pick(pick, cx),
             Input::Text(text) => self.step(AnyEvent::Text(text), cx),
@@ -182,6 +182,16 @@ impl<A: Registry> Stack<A> {
             Input::Timer { instance, timer } => self.late(instance, AnyEvent::Timer(timer), cx),
             Input::Reply { instance, reply } => self.late(instance, AnyEvent::Reply(reply), cx),
         }
+    }
+
+    /// A flow that has a command of its own opens over the root as it begins; all other ways in are the root's to lead.
+    fn start(&mut self, entry: A::Entry, cx: &Ctx<'_, A::Env>) -> Result<Outcome, Undeclared> {
+        let Some(state) = A::command(&entry).and_then(|(command, about)| A::opened(command, about, cx)) else {
+            return self.step(AnyEvent::Start(entry), cx);
+        };
+        self.replace_top(A::root());
+        self.open(state);
+        Ok(Outcome::Stepped)
     }
 
     /// A pick that the shown flow cannot use goes to the root, which keeps it for later.

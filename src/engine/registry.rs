@@ -22,6 +22,10 @@ pub trait Registry: App {
     fn each(visitor: &mut impl Visitor<Self>);
     /// What must be read before this state is shown or stepped.
     fn needs(state: &Self::State) -> Self::Needs;
+    /// The flow's command that is called so.
+    fn command_named(name: &str) -> Option<&'static str>;
+    /// The state that a flow's command opens (see [`Flow::COMMAND`]); `None` where none does now.
+    fn opened(command: &str, about: &str, cx: &Ctx<'_, Self::Env>) -> Option<Self::State>;
     /// Tag, version and body of a state.
     fn freeze(state: &Self::State) -> Frozen;
     /// A state from its frozen form, migrated where it is older.
@@ -294,6 +298,18 @@ macro_rules! registry {
 
             fn needs(state: &$any) -> Self::Needs {
                 match state { $($any::$variant(state) => <$flow as $crate::Flow>::needs(state)),+ }
+            }
+
+            fn command_named(name: &str) -> Option<&'static str> {
+                let commands = [$(<$flow as $crate::Flow>::COMMAND),+];
+                commands.into_iter().flatten().find(|command| *command == name)
+            }
+
+            fn opened(command: &str, about: &str, cx: &$crate::Ctx<'_, Self::Env>) -> Option<$any> {
+                $(if <$flow as $crate::Flow>::COMMAND == Some(command) {
+                    return <$flow as $crate::Flow>::opened(about, cx).map($any::$variant);
+                })+
+                None
             }
 
             fn freeze(state: &$any) -> $crate::registry::Frozen {

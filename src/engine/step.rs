@@ -60,6 +60,8 @@ pub enum Reason {
     NotUnderstood,
     /// What was chosen is not for sale, or never existed.
     NotForSale,
+    /// A text longer than this state can use.
+    TooLong,
 }
 
 /// What should happen besides the new state.

@@ -7,7 +7,7 @@ use engine::{Ctx, Lang};
 use flows::AnyState;
 use flows::env::{
     self, Door, Env, EnvFacts, HistoryPage, HistoryRequest, Movement, Needs, PAGE_ROWS, ServerFacts, StatementPage,
-    StatementRequest, Visit,
+    StatementRequest, Support, Visit,
 };
 use flows::orders::Filter;
 use serde::Serialize;
@@ -100,6 +100,7 @@ impl Scene {
             recent_services: if self == Self::Empty { vec![] } else { vec![ServiceId(1012)] },
             servers,
             support_url: (self != Self::Empty).then(|| "https://t.me/raqam_support".to_owned()),
+            support: if self == Self::Empty { Support::Nobody } else { Support::Answers },
             shop_open: if world == World::ShopClosed { Door::Stopped } else { Door::Selling },
         })
     }

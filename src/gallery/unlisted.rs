@@ -1,5 +1,7 @@
 //! Screens that belong to no flow: cards in every state, and messages with sound.
 
+mod tickets;
+
 use std::sync::LazyLock;
 
 use engine::{Lang, Rendered};
@@ -40,7 +42,8 @@ impl Unlisted {
 /// Every card and every message with sound, each in both languages side by side.
 #[must_use]
 pub fn all() -> Vec<Unlisted> {
-    SCENES.into_iter().flat_map(|scene| cards(scene).into_iter().chain(messages(scene))).collect()
+    let of_orders = SCENES.into_iter().flat_map(|scene| cards(scene).into_iter().chain(messages(scene)));
+    of_orders.chain(tickets::all()).collect()
 }
 
 fn cards(scene: Scene) -> Vec<Unlisted> {
@@ -58,7 +61,7 @@ fn messages(scene: Scene) -> Vec<Unlisted> {
     let mut all = Vec::new();
     for (example, fact, order, earlier_messages) in notes(scene) {
         all.extend(LANGS.map(|lang| {
-            let subject = note::Subject { order: order.as_ref(), earlier_messages };
+            let subject = note::Subject { order: order.as_ref(), earlier_messages, ..note::Subject::default() };
             let (rendered, _) = note::render(&fact, subject, &card_context(scene, lang));
             Unlisted { kind: "note", example: example.to_owned(), scene, lang, rendered }
         }));

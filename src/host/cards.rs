@@ -86,8 +86,12 @@ impl ShopHost {
                     Some(order) => store.order(order).map_err(broken)?,
                     None => None,
                 };
-                let subject =
-                    note::Subject { order: order.as_ref(), earlier_messages: self.earlier_messages(order.as_ref())? };
+                let (ticket, name) = self.ticket_of(&note)?;
+                let subject = note::Subject {
+                    order: order.as_ref(),
+                    earlier_messages: self.earlier_messages(order.as_ref())?,
+                    ticket: note::TicketFacts { ticket: ticket.as_ref(), name: &name },
+                };
                 let elsewhere = self.elsewhere(order.as_ref(), lang);
                 let cx = card::CardCx { elsewhere: &elsewhere, ..self.card_cx(view, lang) };
                 let (rendered, ring) = note::render(&note, subject, &cx);

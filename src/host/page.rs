@@ -51,7 +51,13 @@ pub(super) const fn order_of(note: &Note) -> Option<OrderId> {
         | Note::NoResend(order)
         | Note::Kept(order)
         | Note::RentalEnded(order) => Some(*order),
-        Note::Credited { .. } => None,
+        Note::Credited { .. }
+        | Note::Ticket { .. }
+        | Note::TicketAnswer { .. }
+        | Note::TicketAnswered { .. }
+        | Note::TicketWritten(_)
+        | Note::TicketClosed(_)
+        | Note::ReplyNotSent { .. } => None,
     }
 }
 
@@ -64,6 +70,7 @@ pub(super) const fn notice(notice: Notice) -> words::Notice {
         Notice::AlreadyDone => words::Notice::AlreadyDone,
         Notice::NotForSale => words::Notice::NotForSale,
         Notice::NotUnderstood => words::Notice::NotUnderstood,
+        Notice::TooLong => words::Notice::TooLong,
         Notice::Flood => words::Notice::Flood,
         Notice::Busy => words::Notice::Busy,
         Notice::Suspended => words::Notice::Suspended,

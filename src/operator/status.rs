@@ -25,6 +25,7 @@ pub(super) fn shown(store: &Store, now: UnixSeconds) -> Result<String, StoreErro
     }
     orders(&mut text, &status);
     let _ = writeln!(text, "Messages waiting: {}; dead letters: {}", status.outbox, status.dead_letters);
+    let _ = writeln!(text, "Tickets waiting for an answer: {}", status.tickets_waiting);
     for letter in store.dead_letters(LETTERS_SHOWN)? {
         let kind: &'static str = letter.kind().into();
         let _ = writeln!(text, "  {kind}, {} ago: {}", age(now - letter.at), harmless(&letter.reason));

@@ -8,7 +8,8 @@ use crate::orphan::{Orphan, Settlement};
 use crate::pool::{Message, Purchased};
 use crate::pricing::Margin;
 use crate::settings::{Limit, SealedKey, Selling};
-use crate::{ErrorCode, Money, OrderId, QuoteId, ServerId, SupplierOrderId, UnixSeconds, UserId};
+use crate::ticket::{Subject, Ticket};
+use crate::{ErrorCode, Money, OrderId, QuoteId, ServerId, SupplierOrderId, TicketId, UnixSeconds, UserId};
 
 /// An intent. Applied as a whole or refused as a whole; applying one twice is harmless.
 #[derive(Debug, Clone, PartialEq, Eq, strum::IntoStaticStr)]
@@ -39,6 +40,31 @@ pub enum Command {
     CheckNow(OrderId),
     /// The user chooses a language, by its code (`en`, `ar`).
     SetLang(String),
+    /// The user asks support something.
+    OpenTicket {
+        /// The ticket's new number.
+        id: TicketId,
+        /// What it is about.
+        subject: Subject,
+        /// What is asked.
+        text: String,
+        /// The order that it is about; one of somebody else's is left out.
+        order: Option<OrderId>,
+    },
+    /// The user writes more on a ticket.
+    WriteTicket {
+        /// Which.
+        ticket: TicketId,
+        /// What.
+        text: String,
+    },
+    /// Support answers a ticket: an admin, or the operator where there is no actor.
+    AnswerTicket {
+        /// Which.
+        ticket: TicketId,
+        /// What.
+        text: String,
+    },
 
     /// The worker takes a reserved order: from here on the purchase call may have been made.
     StartBuying {
@@ -152,6 +178,10 @@ pub enum Command {
     SetKey(ServerId, SealedKey),
     /// The operator sets a limit.
     SetLimit(Limit, u32),
+    /// The configuration says who answers tickets.
+    SetAdmins(Vec<UserId>),
+    /// The operator closes a ticket.
+    CloseTicket(TicketId),
 }
 
 /// What a supplier did when an order was closed.
@@ -209,6 +239,14 @@ pub enum Refusal {
     },
     /// The same nonce was used for something else.
     NonceUsed,
+    /// Too many of the user's tickets wait for an answer.
+    TooManyTickets,
+    /// The user wrote too much to support within an hour.
+    TicketsTooFast,
+    /// No such ticket of this user, or nothing more is written on it.
+    TicketClosed,
+    /// A text for a ticket is empty, or longer than it may be.
+    TextTooLong,
 }
 
 /// What is written when a command is granted. All of it, in one transaction.
@@ -238,6 +276,10 @@ pub enum Write {
     Key(ServerId, SealedKey),
     /// A setting.
     Limit(Limit, u32),
+    /// Who answers tickets.
+    Admins(Vec<UserId>),
+    /// A ticket, new or changed.
+    Ticket(Box<Ticket>),
     /// The user asks the supplier's side to be looked at now.
     CheckRequested(OrderId),
     /// The user asks for another code.
@@ -276,6 +318,52 @@ pub enum Note {
         /// How much.
         amount: Money,
     },
+    /// For an admin: a user wrote to support.
+    Ticket {
+        /// Which ticket.
+        ticket: TicketId,
+        /// Which of its texts, from 0.
+        index: u32,
+    },
+    /// Support answered.
+    TicketAnswer {
+        /// Which ticket.
+        ticket: TicketId,
+        /// Which of its texts, from 0.
+        index: u32,
+    },
+    /// For an admin: a ticket was answered.
+    TicketAnswered {
+        /// Which ticket.
+        ticket: TicketId,
+        /// Which of its texts, from 0.
+        index: u32,
+    },
+    /// What the user wrote in reply is on the ticket.
+    TicketWritten(TicketId),
+    /// Support closed a ticket.
+    TicketClosed(TicketId),
+    /// A reply did not reach a ticket.
+    ReplyNotSent {
+        /// Which ticket.
+        ticket: TicketId,
+        /// Why.
+        why: NotSent,
+    },
+}
+
+/// Why a reply did not reach a ticket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NotSent {
+    /// It was no text.
+    NoText,
+    /// It was longer than it may be.
+    TooLong,
+    /// There were too many within an hour.
+    TooFast,
+    /// Nothing more is written on the ticket.
+    Closed,
 }
 
 /// A fact for the operator.

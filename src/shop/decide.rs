@@ -7,12 +7,14 @@ mod buying;
 mod closing;
 mod orphaning;
 mod receiving;
+mod ticketing;
 
 use crate::command::{Command, Note, Refusal, Write};
 use crate::ledger::{self, Transaction, Wallet};
 use crate::order::{Order, Quote};
 use crate::orphan::Orphan;
 use crate::settings::Settings;
+use crate::ticket::{self, Ticket};
 use crate::{OrderId, UnixSeconds, UserId};
 
 /// What the books say, as far as a command looks at it.
@@ -44,6 +46,10 @@ pub struct Facts {
     pub purchases_of_user: u32,
     /// Purchases of all users within the last minute.
     pub purchases_in_all: u32,
+    /// The ticket in question.
+    pub ticket: Option<Ticket>,
+    /// The user's tickets.
+    pub tickets: ticket::Count,
 }
 
 /// Decides a command. `actor` is the user whose step it is part of; `None` for the shop's own and the operator's.
@@ -81,6 +87,13 @@ pub fn decide(actor: Option<UserId>, command: &Command, facts: &Facts) -> Result
         Command::StartClosing { reason, .. } => closing::start(*reason, facts),
         Command::RetryClosing { next_try, .. } => closing::retry(*next_try, facts),
         Command::Close { supplier, .. } => closing::close(*supplier, facts),
+        Command::OpenTicket { id, subject, text, order } => {
+            ticketing::open(actor.ok_or(Refusal::TicketClosed)?, (*id, subject, text), *order, facts)
+        }
+        Command::WriteTicket { text, .. } => ticketing::write(actor.ok_or(Refusal::TicketClosed)?, text, facts),
+        Command::AnswerTicket { text, .. } => ticketing::answer(actor, text, facts),
+        Command::CloseTicket(_) => ticketing::close(facts),
+        Command::SetAdmins(admins) => Ok(vec![Write::Admins(admins.clone())]),
         Command::SetLang(lang) => Ok(vec![Write::Lang(actor.ok_or(Refusal::UnknownOrder)?, lang.clone())]),
         Command::Adjust { user, amount, reason, nonce } => {
             let transaction = ledger::adjust(*user, *amount, reason, nonce, facts.now);

@@ -22,6 +22,11 @@ pub struct OrderId(pub u64);
 #[serde(transparent)]
 pub struct QuoteId(pub u64);
 
+/// A support ticket, by the number that users and operators say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct TicketId(pub u64);
+
 /// A supplier's number for a country.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]

@@ -24,7 +24,10 @@ pub mod recover;
 mod samples;
 pub mod search;
 pub mod settings;
+pub mod ticket;
 
 pub use error_code::ErrorCode;
-pub use ids::{CountryId, Days, OrderId, Phone, QuoteId, ServerId, ServiceId, SupplierOrderId, UnixSeconds, UserId};
+pub use ids::{
+    CountryId, Days, OrderId, Phone, QuoteId, ServerId, ServiceId, SupplierOrderId, TicketId, UnixSeconds, UserId,
+};
 pub use money::Money;

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ServerId;
 use crate::pricing::Margin;
+use crate::{ServerId, UserId};
 
 /// How one server sells.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
@@ -47,6 +47,8 @@ pub struct Settings {
     pub two: ServerSettings,
     /// Limits.
     pub limits: Limits,
+    /// Who answers tickets in the chat with the bot: the configuration's, as of the last start.
+    pub admins: Vec<UserId>,
 }
 
 /// Limits on orders.

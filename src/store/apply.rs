@@ -17,6 +17,7 @@ pub(crate) fn apply(draft: &mut Draft<'_, '_>, intent: Intent) -> Result<Outcome
             return crate::traces::replace(draft, user, from_revision, &session);
         }
         Intent::Card(card) => return step::card(draft, &card),
+        Intent::Reply(reply) => return step::reply(draft, *reply),
         Intent::Domain { actor, commands, now } => return step::domain(draft, actor, &commands, now),
         Intent::ReserveIds { count } => return reserve(draft, count),
         Intent::Own { bot } => return own(draft, bot),

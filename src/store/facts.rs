@@ -4,11 +4,12 @@ use shop::command::Command;
 use shop::decide::Facts;
 use shop::ledger::{Key, Wallet};
 use shop::orphan::Orphan;
-use shop::{OrderId, QuoteId, SupplierOrderId, UnixSeconds, UserId};
+use shop::{OrderId, QuoteId, SupplierOrderId, TicketId, UnixSeconds, UserId};
 
 use crate::intent::Standing;
 use crate::read::{Read, Result};
 use crate::rows::{Owner, Watch};
+use crate::tickets;
 
 /// What a command names.
 #[derive(Default)]
@@ -18,6 +19,7 @@ struct Names<'c> {
     order: Option<OrderId>,
     supplier: Option<&'c SupplierOrderId>,
     nonce: Option<&'c str>,
+    ticket: Option<TicketId>,
 }
 
 /// The facts for one command.
@@ -46,6 +48,11 @@ pub(crate) fn gather(books: &impl Read, actor: Option<UserId>, command: &Command
         open_of_user: user.map_or(Ok(0), |user| open_of(books, user))?,
         open_in_all: u32::try_from(books.number("open_orders")?).unwrap_or(u32::MAX),
         purchases_of_user,
+        ticket: names.ticket.map_or(Ok(None), |ticket| books.ticket(ticket))?,
+        tickets: match (names.ticket, actor) {
+            (Some(_), Some(user)) => tickets::count(books, user, now)?,
+            (None, _) | (_, None) => Default::default(),
+        },
         purchases_in_all: names.quote.map_or(Ok(0), |_| books.purchases().map(|purchases| purchases.until(now)))?,
     })
 }
@@ -63,6 +70,7 @@ fn names(command: &Command) -> Names<'_> {
         | Command::SetMargin(..)
         | Command::SetSelling(..)
         | Command::SetKey(..)
+        | Command::SetAdmins(_)
         | Command::SetLimit(..) => Names::default(),
         Command::Buy { quote, .. } => Names { quote: Some(*quote), ..Names::default() },
         Command::Cancel(order)
@@ -88,6 +96,10 @@ fn names(command: &Command) -> Names<'_> {
         | Command::GiveOrphanBack(id)
         | Command::RetryOrphan { id, .. }
         | Command::SettleOrphan { id, .. } => Names { supplier: Some(id), ..Names::default() },
+        Command::OpenTicket { id, order, .. } => Names { ticket: Some(*id), order: *order, ..Names::default() },
+        Command::WriteTicket { ticket, .. } | Command::AnswerTicket { ticket, .. } | Command::CloseTicket(ticket) => {
+            Names { ticket: Some(*ticket), ..Names::default() }
+        }
         Command::Adjust { user, nonce, .. } => Names { user: Some(*user), nonce: Some(nonce), ..Names::default() },
     }
 }

@@ -59,6 +59,8 @@ pub enum Intent {
     },
     /// A press on an order's card.
     Card(Box<CardStep>),
+    /// A reply to one of the bot's messages.
+    Reply(Box<ReplyStep>),
     /// A session is on an order's card now. [`crate::Changed::left`] names the messages that show neither any more.
     AdoptCard {
         /// Whose.
@@ -174,6 +176,7 @@ impl Intent {
         let commands = match self {
             Self::Step(step) => step.commands.as_slice(),
             Self::Card(card) => &card.commands,
+            Self::Reply(reply) => &reply.commands,
             Self::Domain { commands, .. } => commands,
             Self::TakeIn { .. }
             | Self::Handled { .. }
@@ -289,6 +292,21 @@ pub struct CardStep {
     pub ask: Option<Ask>,
     /// Commands, in order.
     pub commands: Vec<Command>,
+    /// The time.
+    pub now: UnixSeconds,
+}
+
+/// A reply to one of the bot's messages, which is no step of the conversation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReplyStep {
+    /// Whose reply.
+    pub user: UserId,
+    /// The update, handled with this.
+    pub update: i64,
+    /// Commands, in order.
+    pub commands: Vec<Command>,
+    /// What is said to whoever replied.
+    pub tells: Vec<Note>,
     /// The time.
     pub now: UnixSeconds,
 }

@@ -34,6 +34,7 @@ mod status;
 mod step;
 mod store;
 mod tables;
+mod tickets;
 mod traces;
 mod users;
 mod waiting;
@@ -48,7 +49,9 @@ pub use chain::{Hash, Head};
 pub use error::{OpenError, StoreError};
 pub use head_file::{HeadError, HeadFile, Lost};
 pub use hold::Hold;
-pub use intent::{CardPlace, CardStep, Cause, DeliveryRow, Intent, JobRow, RawUpdate, Standing, Step, TimerChange};
+pub use intent::{
+    CardPlace, CardStep, Cause, DeliveryRow, Intent, JobRow, RawUpdate, ReplyStep, Standing, Step, TimerChange,
+};
 pub use open::{Integrity, Options};
 pub use outcome::{Changed, Outcome, Posted};
 pub use pages::{HistoryFilter, HistoryPage, StatementPage};
@@ -56,6 +59,7 @@ pub use query::{OutgoingRow, UserView};
 pub use rows::{AlarmRow, Ask, CardRow, DeadLetter, LetterKind, LivingRow, needs_watching};
 pub use status::{Counts, Orphans, Status, WrittenOff};
 pub use store::{DiskMoment, Store};
+pub use tickets::{Side, TicketMessage};
 pub use traces::{NamedLists, SessionView, TRACES_MAX, Trace, TraceView};
 pub use waiting::{JobView, TimerView};
 pub use writer::Batch;

@@ -17,7 +17,7 @@ use crate::postings;
 use crate::read::{PURCHASES_KEY, Read, Result};
 use crate::rows::{AlarmRow, Ending, Owner, Watch};
 use crate::tables::{Tab, one, two};
-use crate::users;
+use crate::{tickets, users};
 
 /// Decides and writes commands, in order. A refusal: nothing of the draft may be flushed.
 pub(crate) fn obey(
@@ -64,6 +64,8 @@ fn carry_out(draft: &mut Draft<'_, '_>, write: Write, now: UnixSeconds) -> Resul
         Write::Selling(server, selling) => set(draft, |settings| settings.server_mut(server).selling = Some(selling)),
         Write::Key(server, key) => set(draft, |settings| settings.server_mut(server).key = Some(key)),
         Write::Limit(limit, number) => set(draft, |settings| *settings.limits.of_mut(limit) = number),
+        Write::Admins(admins) => set(draft, |settings| settings.admins = admins),
+        Write::Ticket(ticket) => tickets::put(draft, &ticket),
         Write::CheckRequested(order) => {
             draft.changed.check.push(order);
             Ok(())

@@ -10,7 +10,7 @@ use crate::intent::DeliveryRow;
 use crate::read::{Read, Result};
 use crate::rows::{DeadLetter, Reach, TellRow};
 use crate::tables::{Tab, three};
-use crate::users;
+use crate::{tickets, users};
 
 /// How often a delivery that may have arrived is tried at least,
 const ATTEMPTS_MIN: u32 = 20;
@@ -54,12 +54,15 @@ pub(crate) fn sent(
     now: UnixSeconds,
 ) -> Result<()> {
     if delivery == DeliveryRow::Unreachable {
+        // An admin may never have written: known now, they are parked, and what waits for them is due when they write.
+        users::known(draft, user, None, now)?;
         return users::set_reach(draft, user, Reach::Parked);
     }
     let Some((key, row)) = seq.map_or(Ok(None), |seq| find(draft, user, seq))? else { return Ok(()) };
     match delivery {
         DeliveryRow::Delivered(message_id) => {
             draft.remove(Tab::Outbox, key);
+            tickets::delivered(draft, user, &row.note, message_id)?;
             users::wrote(draft, user, message_id)?;
         }
         DeliveryRow::Unreachable => {}

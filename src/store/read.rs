@@ -5,7 +5,8 @@ use shop::ledger::{Transaction, Wallet};
 use shop::order::{Order, Quote};
 use shop::orphan::Orphan;
 use shop::settings::Settings;
-use shop::{OrderId, QuoteId, SupplierOrderId, UserId};
+use shop::ticket::Ticket;
+use shop::{OrderId, QuoteId, SupplierOrderId, TicketId, UserId};
 
 use crate::chain::Entry;
 use crate::codec::decode;
@@ -178,6 +179,14 @@ pub(crate) trait Read {
         Self: Sized,
     {
         self.row(Tab::Orphans, id.as_str().as_bytes())
+    }
+
+    /// A ticket.
+    fn ticket(&self, ticket: TicketId) -> Result<Option<Ticket>>
+    where
+        Self: Sized,
+    {
+        self.row(Tab::Tickets, &one(ticket.0))
     }
 
     /// The settings.

@@ -37,6 +37,8 @@ pub struct Status {
     pub outbox: u64,
     /// Updates that were not handled yet.
     pub inbox: u64,
+    /// Tickets that wait for an answer.
+    pub tickets_waiting: u64,
     /// Alarms.
     pub alarms: BTreeMap<Alarm, AlarmRow>,
 }
@@ -121,6 +123,7 @@ impl Store {
             dead_letters: books.len(Tab::DeadLetters)?,
             outbox: books.len(Tab::Outbox)?,
             inbox: books.len(Tab::Inbox)?,
+            tickets_waiting: crate::tickets::waiting(&books)?,
             alarms: all::<(Alarm, AlarmRow)>(&books, Tab::Alarms)?.into_iter().collect(),
         })
     }

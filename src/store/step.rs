@@ -5,7 +5,7 @@ use shop::command::{Command, Refusal};
 use shop::{UnixSeconds, UserId};
 
 use crate::draft::Draft;
-use crate::intent::{CardStep, Cause, Step};
+use crate::intent::{CardStep, Cause, ReplyStep, Step};
 use crate::outcome::Outcome;
 use crate::read::{Read, Result};
 use crate::rows::Reach;
@@ -49,6 +49,19 @@ pub(crate) fn card(draft: &mut Draft<'_, '_>, step: &CardStep) -> Result<Outcome
         return Ok(Outcome::Refused(refusal));
     }
     cards::ask(draft, step.order, step.ask)?;
+    users::set_reach(draft, step.user, Reach::Reachable)?;
+    Ok(stored(draft))
+}
+
+/// Stores what a reply means.
+pub(crate) fn reply(draft: &mut Draft<'_, '_>, step: ReplyStep) -> Result<Outcome> {
+    if inbox::handle(draft, step.update)?.is_none() {
+        return Ok(Outcome::Stored(Box::default()));
+    }
+    if let Err(refusal) = orders::obey(draft, Some(step.user), &step.commands, step.now)? {
+        return Ok(Outcome::Refused(refusal));
+    }
+    orders::tell_all(draft, step.user, step.tells, step.now)?;
     users::set_reach(draft, step.user, Reach::Reachable)?;
     Ok(stored(draft))
 }

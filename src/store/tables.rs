@@ -91,6 +91,12 @@ tables! {
     Lists => "lists",
     /// name → the day on which a trace last named it.
     ListsNamed => "lists_named",
+    /// ticket → ticket.
+    Tickets => "tickets",
+    /// user, ticket → whether it waits, and since when it is there.
+    UserTickets => "user_tickets",
+    /// user, message → which ticket it speaks of.
+    TicketMessages => "ticket_messages",
 }
 
 /// One number as a key.

@@ -142,6 +142,24 @@ pub enum CardAnswer<A: Registry> {
     Unknown,
 }
 
+/// A message that replies to another one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    /// The message that it replies to.
+    pub to: i32,
+    /// What it says; `None` for what is no text.
+    pub text: Option<String>,
+}
+
+/// Whether a reply was taken, already stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Replied {
+    /// It was: something may be outgoing now.
+    Taken,
+    /// It means nothing by itself: it goes on as a message like any other.
+    Not,
+}
+
 /// Where the card that a session is on shall stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CardPlace {
@@ -195,6 +213,8 @@ pub enum Notice {
     NotForSale,
     /// A text that nothing can be made of.
     NotUnderstood,
+    /// A text is longer than can be used.
+    TooLong,
     /// Too many events in a short time.
     Flood,
     /// Too much is going on: try again.
@@ -399,6 +419,10 @@ pub trait Host: Send + Sync + 'static {
     /// Handles a press on a card's button: checks owner and state, stores what follows and that the update is handled.
     /// If it leads on, a commit with the same update as its cause follows: it must not count as a repeat.
     async fn press_card(&self, person: &Person, press: &CardPress, update: i64) -> HostResult<CardAnswer<Self::App>>;
+    /// Handles a reply to a message of the bot's that asks for one: stores what follows and that the update is handled.
+    async fn reply(&self, _person: &Person, _reply: &Reply, _update: i64) -> HostResult<Replied> {
+        Ok(Replied::Not)
+    }
     /// The session is on the card `key`: it takes its place, and there is no living message any more, in one
     /// transaction. Returns the messages that showed either and do so no more. May be called again for the same card.
     async fn adopt_card(&self, user: u64, key: &str, place: CardPlace) -> HostResult<Vec<i32>>;

@@ -46,6 +46,8 @@ pub(crate) struct Incoming {
     pub(crate) update: i64,
     pub(crate) person: Person,
     pub(crate) what: What,
+    /// The message in the private chat that this one replies to.
+    pub(crate) reply_to: Option<i32>,
 }
 
 /// What an update means.
@@ -179,6 +181,13 @@ struct Message {
     via_bot: Option<User>,
     forward_origin: Option<IgnoredAny>,
     forward_date: Option<IgnoredAny>,
+    reply_to_message: Option<RepliedTo>,
+}
+
+/// The message that another one replies to. What else stands in it is not read.
+#[derive(Deserialize)]
+struct RepliedTo {
+    message_id: i64,
 }
 
 #[derive(Deserialize)]
@@ -248,14 +257,15 @@ fn written(update: i64, message: Message, body: &str, bot: &Bot) -> Result<Incom
     let chat_id = message.chat.id;
     let message_id = i32::try_from(message.message_id).map_err(|_| Useless::Unreadable)?;
     let forwarded = message.forward_origin.is_some() || message.forward_date.is_some();
+    let reply_to = message.reply_to_message.and_then(|replied| i32::try_from(replied.message_id).ok());
     let via_us = message.via_bot.map(|via| u64::try_from(via.id) == Ok(bot.id));
     let person = message.from.ok_or(Useless::Ignored)?.person()?;
     if !private {
         let what = What::Elsewhere { chat_id };
-        return if addressed { Ok(Incoming { update, person, what }) } else { Err(Useless::Ignored) };
+        return if addressed { Ok(Incoming { update, person, what, reply_to: None }) } else { Err(Useless::Ignored) };
     }
     let Some(text) = message.text else {
-        return not_text(body).map(|what| Incoming { update, person, what });
+        return not_text(body).map(|what| Incoming { update, person, what, reply_to });
     };
     let mut links =
         message.entities.iter().filter(|entity| entity.kind == "text_link").filter_map(|it| it.url.as_deref());
@@ -265,7 +275,7 @@ fn written(update: i64, message: Message, body: &str, bot: &Bot) -> Result<Incom
         None if via_us == Some(true) && !forwarded => What::Explanation { message_id },
         None => typed(text, message_id, bot),
     };
-    Ok(Incoming { update, person, what })
+    Ok(Incoming { update, person, what, reply_to })
 }
 
 impl Message {
@@ -327,7 +337,7 @@ fn press(update: i64, query: CallbackQuery) -> Result<Incoming, Useless> {
         Some(_) | None => button(data, message_id),
     };
     let what = What::Press(Press { callback: query.id, message_id, button });
-    Ok(Incoming { update, person, what })
+    Ok(Incoming { update, person, what, reply_to: None })
 }
 
 /// Three parts after our own prefix are a card's; all else is left to the session, which refuses what it did not write.
@@ -347,7 +357,7 @@ fn inline(update: i64, query: InlineQuery) -> Result<Incoming, Useless> {
     let private = query.chat_type.as_deref().is_none_or(|kind| kind == "sender");
     let text = query.query.chars().take(QUERY_MAX).collect();
     let request = InlineRequest { person: person.clone(), query: text, offset: query.offset, private };
-    Ok(Incoming { update, person, what: What::Inline { id: query.id, request } })
+    Ok(Incoming { update, person, what: What::Inline { id: query.id, request }, reply_to: None })
 }
 
 fn presence(update: i64, change: MemberChange) -> Result<Incoming, Useless> {
@@ -360,5 +370,5 @@ fn presence(update: i64, change: MemberChange) -> Result<Incoming, Useless> {
         "member" => Presence::Back,
         _ => return Err(Useless::Ignored),
     };
-    Ok(Incoming { update, person: change.from.person()?, what: What::Presence(what) })
+    Ok(Incoming { update, person: change.from.person()?, what: What::Presence(what), reply_to: None })
 }

@@ -105,6 +105,7 @@ fn token_answer<H: Host>(shared: &Shared<H>, ended: &Ended, data: &str) -> Answe
         }
         Unstored::Ignored(Reason::NotForSale) => Notice::NotForSale,
         Unstored::Ignored(Reason::NotUnderstood) => Notice::NotUnderstood,
+        Unstored::Ignored(Reason::TooLong) => Notice::TooLong,
         Unstored::Ignored(Reason::NotHere | Reason::AlreadyHere | Reason::TooLate) => Notice::NothingHere,
     };
     shared.notice(notice, ended.lang)

@@ -142,6 +142,7 @@ impl<H: Host> Shared<H> {
             | Notice::AlreadyDone
             | Notice::NotForSale
             | Notice::NotUnderstood
+            | Notice::TooLong
             | Notice::Flood
             | Notice::Busy
             | Notice::PrivateOnly

@@ -10,7 +10,7 @@ use engine::{Lang, Reason, Surface, Taken, Text};
 
 use crate::host::{
     Cause, Commit, Committed, Decided, Delivered, Entered, Host, HostResult, Living, Loaded, Notice, Person, Popup,
-    Standing,
+    Replied, Reply, Standing,
 };
 use crate::input::{Incoming, What};
 use crate::mailbox::Work;
@@ -120,6 +120,12 @@ enum Message {
 
 async fn update<H: Host>(shared: &Arc<Shared<H>>, incoming: &Incoming, ticket: Option<&Ticket>) -> HostResult<After> {
     let (person, id) = (&incoming.person, incoming.update);
+    if let Some(reply) = reply(incoming)
+        && shared.host.reply(person, &reply, id).await? == Replied::Taken
+    {
+        let todo = Todo { outbox: Some(Asked::Yes), ..Todo::default() };
+        return Ok(After { todo, lang: None, acted: true });
+    }
     let (means, message) = match &incoming.what {
         What::Press(press) => return presses::take(shared, incoming, press, ticket).await,
         What::Command { name, payload, message_id } => command(shared, name, payload, *message_id),
@@ -152,6 +158,22 @@ async fn update<H: Host>(shared: &Arc<Shared<H>>, incoming: &Incoming, ticket: O
         Means::Nothing(reason) => no_step(shared, person, reason, id).await?,
     };
     Ok(after_message(shared, incoming, message, ended))
+}
+
+/// What somebody writes in reply to one of our messages; a command is a command wherever it stands.
+fn reply(incoming: &Incoming) -> Option<Reply> {
+    let to = incoming.reply_to?;
+    match &incoming.what {
+        What::Text { text, .. } => Some(Reply { to, text: Some(text.clone()) }),
+        What::NotUnderstood => Some(Reply { to, text: None }),
+        What::Command { .. }
+        | What::Pick { .. }
+        | What::Explanation { .. }
+        | What::Press(_)
+        | What::Inline { .. }
+        | What::Presence(_)
+        | What::Elsewhere { .. } => None,
+    }
 }
 
 /// A command with a payload that means nothing counts without it.
@@ -215,7 +237,9 @@ fn pick_notice(unstored: Unstored) -> Option<Notice> {
     match unstored {
         Unstored::Ignored(Reason::NotForSale) => Some(Notice::NotForSale),
         Unstored::Failed => Some(Notice::Failed),
-        Unstored::Ignored(Reason::NotHere | Reason::AlreadyHere | Reason::TooLate | Reason::NotUnderstood)
+        Unstored::Ignored(
+            Reason::NotHere | Reason::AlreadyHere | Reason::TooLate | Reason::NotUnderstood | Reason::TooLong,
+        )
         | Unstored::Stale(_)
         | Unstored::Suspended => None,
     }
@@ -225,6 +249,7 @@ fn message_notice(what: &What, unstored: Unstored) -> Option<Notice> {
     match unstored {
         Unstored::Failed => Some(Notice::Failed),
         Unstored::Ignored(Reason::NotForSale) => Some(Notice::NotForSale),
+        Unstored::Ignored(Reason::TooLong) => Some(Notice::TooLong),
         Unstored::Ignored(Reason::AlreadyHere) => None,
         // A known command that changes nothing still shows the screen; it was understood.
         Unstored::Ignored(Reason::NotHere | Reason::TooLate) if matches!(what, What::Command { .. }) => None,

@@ -131,6 +131,11 @@ pub(super) const fn order_of(command: &Command) -> Option<OrderId> {
         Command::Quote { .. }
         | Command::Buy { .. }
         | Command::SetLang(_)
+        | Command::OpenTicket { .. }
+        | Command::WriteTicket { .. }
+        | Command::AnswerTicket { .. }
+        | Command::CloseTicket(_)
+        | Command::SetAdmins(_)
         | Command::Orphaned(_)
         | Command::GiveOrphanBack(_)
         | Command::RetryOrphan { .. }

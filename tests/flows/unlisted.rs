@@ -69,6 +69,10 @@ fn notices_fit_over_a_chat() {
             Refusal::UnknownOrder,
             Refusal::TooLate,
             Refusal::NoCodeYet,
+            Refusal::TooManyTickets,
+            Refusal::TicketsTooFast,
+            Refusal::TicketClosed,
+            Refusal::TextTooLong,
         ];
         for refusal in refusals.into_iter().chain((0..=12).map(|seconds_ago| Refusal::JustChecked { seconds_ago })) {
             let text = direction::plain(&words::refusal(&refusal, lang), lang.direction());

@@ -119,6 +119,7 @@ fn facts(servers: Vec<(ServerId, Catalogue)>) -> EnvFacts {
         recent_services: vec![],
         servers: servers.into_iter().map(server).collect(),
         support_url: Some("https://t.me/support".to_owned()),
+        support: env::Support::Answers,
         shop_open: Door::Selling,
     }
 }
