@@ -49,6 +49,7 @@ conversations! {
     fault_47_second_message,
     fault_36_sold_out_elsewhere,
     three_cards,
+    ticket,
     too_fast,
     typed_search,
     wallet_statement,

@@ -18,3 +18,4 @@ mod sessions;
 mod simulate;
 mod supplier_calls;
 mod support;
+mod tickets;

@@ -193,6 +193,7 @@ impl World {
             ("SMSPOOL_API_KEY", self.sim.smspool.key()),
             ("DATABASE_FILE", self.database().display().to_string()),
             ("SUPPORT_URL", "https://t.me/raqam_support".to_owned()),
+            ("ADMIN_IDS", "9001, 9002".to_owned()),
             ("POLL_SECONDS", "1".to_owned()),
         ]
         .map(|(key, value)| (key.to_owned(), value))
@@ -253,8 +254,8 @@ impl Stage for Steps {
     async fn extra(&mut self, _: &Sim, _: Option<&SimUser>, verb: &str, words: &[String]) -> Result<(), String> {
         match (verb, words) {
             ("credit", [user, amount]) => self.raqam(&["credit", user, amount, "--reason", "a conversation"]),
-            ("settings", words) => {
-                let arguments: Vec<&str> = ["settings"].into_iter().chain(words.iter().map(String::as_str)).collect();
+            ("settings" | "tickets", words) => {
+                let arguments: Vec<&str> = [verb].into_iter().chain(words.iter().map(String::as_str)).collect();
                 self.raqam(&arguments)
             }
             _ => Err(format!("there is no step {verb:?}")),

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `user 1001 "Ahmad" ar` | adds a person, or takes up a known one by id alone; the next steps are that person's |
 //! | `send /start` | writes; the rest of the line, or one quoted text (`\n` is a line break) |
+//! | `reply "…" "words"` | waits for the newest message that shows the first text, and replies to it |
 //! | `see "…"`, `not-see "…"` | waits until the visible chat (last ten messages and buttons) shows it, or not |
 //! | `newest "…"` | waits until the bot's newest message shows it |
 //! | `tap "…"`, `double-tap "…"` | taps the newest button with this label |
@@ -86,6 +87,13 @@ pub enum Step {
 pub enum Act {
     /// Writes.
     Send(String),
+    /// Replies.
+    Reply {
+        /// What the message shows.
+        to: String,
+        /// The reply.
+        words: String,
+    },
     /// Taps.
     Tap(String),
     /// Taps twice.
@@ -228,6 +236,10 @@ fn parse_step(source: &str) -> Result<Step, String> {
         "user" => parse_user(words)?,
         "send" if source.contains('"') => Step::Act(Act::Send(one()?)),
         "send" => Step::Act(Act::Send(source["send".len()..].trim().to_owned())),
+        "reply" => match words {
+            [to, words] => Step::Act(Act::Reply { to: to.clone(), words: words.clone() }),
+            _ => return Err("reply takes what the message shows, and the words".to_owned()),
+        },
         "tap" => Step::Act(Act::Tap(one()?)),
         "double-tap" => Step::Act(Act::DoubleTap(one()?)),
         "press" => Step::Act(Act::Press(one()?)),

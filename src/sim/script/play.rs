@@ -116,6 +116,10 @@ impl Player<'_> {
                 user.send(text);
                 Ok(String::new())
             }
+            Act::Reply { to, words } => {
+                user.see(to).await.map_err(|error| error.to_string())?;
+                user.reply(to, words).map(|_| String::new()).ok_or_else(|| format!("no message shows {to:?}"))
+            }
             Act::Tap(label) => user.tap(label).await.map(|tap| show_tap(&tap)).map_err(|error| error.to_string()),
             Act::DoubleTap(label) => {
                 let toasts = user.double_tap(label).await.map_err(|error| error.to_string())?;

@@ -98,6 +98,19 @@ impl SimUser {
         })
     }
 
+    /// Replies to the newest message that shows a text. `None` where none does.
+    pub fn reply(&self, shown: &str, words: &str) -> Option<i64> {
+        let wanted = plain(shown);
+        self.act(|state, now_ms| {
+            let chat = state.chats.get(&self.id)?;
+            let message = chat.messages.values().rev().find(|message| plain(&message.text).contains(&wanted))?;
+            let replied = state.message_json(chat, message);
+            let mut message = Message::text(state.message_id(), now_ms, words.to_owned(), text::commands(words));
+            message.extra.insert("reply_to_message".to_owned(), replied);
+            Some(deliver(state, self.id, message, now_ms))
+        })
+    }
+
     /// Opens `https://t.me/<bot>?start=<payload>`.
     pub fn open_link(&self, payload: &str) -> i64 {
         self.send(format!("/start {payload}").trim())
