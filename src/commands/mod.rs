@@ -5,6 +5,7 @@ mod backup;
 mod credit;
 mod demo;
 mod diagram;
+mod new_flow;
 mod replay;
 mod restore;
 mod serve;
@@ -70,13 +71,16 @@ enum Command {
     Restore(restore::Arguments),
     /// Print the state diagrams of all conversations (Mermaid, Graphviz or SVG), or write them into docs/.
     Diagram(diagram::Arguments),
+    /// Write a new conversation that works at once, into a checkout of the source code.
+    NewFlow(new_flow::Arguments),
 }
 
 /// Runs the command line.
 #[must_use]
 pub fn main() -> ExitCode {
     // A `.env` file adds to the environment of the commands that touch a shop; simulations ignore it.
-    let simulated = matches!(std::env::args().nth(1).as_deref(), Some("demo" | "sim" | "diagram" | "replay"));
+    let simulated =
+        matches!(std::env::args().nth(1).as_deref(), Some("demo" | "sim" | "diagram" | "replay" | "new-flow"));
     if !simulated
         && let Err(error) = dotenvy::dotenv()
         && !error.not_found()
@@ -101,6 +105,7 @@ pub fn main() -> ExitCode {
         Command::Backup(arguments) => backup::run(&arguments),
         Command::Restore(arguments) => restore::run(&arguments),
         Command::Diagram(arguments) => diagram::run(&arguments),
+        Command::NewFlow(arguments) => new_flow::run(&arguments),
     };
     match result {
         Ok(code) => code,
