@@ -1,6 +1,7 @@
 //! The declared table and what the code does are the same: every state is tried with every event.
 
 use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
 use engine::explore::{Exploration, declared, explore, matrix, unreachable_and_trapped};
 use engine::registry::{Registry as _, Visitor};
@@ -61,4 +62,31 @@ fn a_purchase_has_exactly_its_six_states() {
     let names: Vec<&'static str> =
         <<flows::purchase::Purchase as Flow>::Kind as strum::IntoEnumIterator>::iter().map(Into::into).collect();
     assert_eq!(names, ["ChooseType", "ChooseDuration", "SearchCountry", "SearchService", "Confirm", "Waiting"]);
+}
+
+/// A flow that nobody registered would compile, and be neither tested nor reached.
+#[test]
+fn every_flow_of_the_folder_is_registered() {
+    struct Count(usize);
+    impl Visitor<Raqam> for Count {
+        fn visit<F: Flow<App = Raqam>>(&mut self, _: fn(F::State) -> AnyState) {
+            self.0 += 1;
+        }
+    }
+    let mut registered = Count(0);
+    Raqam::each(&mut registered);
+    let written = files(Path::new(env!("CARGO_MANIFEST_DIR")));
+    assert_eq!(written.len(), registered.0, "one of these has no line in `registry!` of flows/lib.rs: {written:?}");
+}
+
+/// The files below a folder that make a flow.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+    let (folders, files): (Vec<_>, Vec<_>) = entries.partition(|path| path.is_dir());
+    let makes_a_flow = |path: &PathBuf| {
+        let text = std::fs::read_to_string(path).unwrap_or_default();
+        text.lines().any(|line| line.starts_with("impl Flow for "))
+    };
+    let below = folders.iter().flat_map(|folder| self::files(folder));
+    files.into_iter().filter(makes_a_flow).chain(below).collect()
 }
