@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Builds the ticket flow as docs/adding-a-flow.md says, in a copy of this checkout from which that flow was taken out.
+"""`run.py scaffold`: a new flow by `raqam new-flow`, in a copy of this checkout: its tests pass at once.
+`run.py text`: the ticket flow as docs/adding-a-flow.md builds it, in a copy from which that flow was taken out.
 
 Every fenced block of the text is applied as it is written, every command is run and must end as the text says; at the
-end the flow's files must be those that are shipped, byte for byte. The copy is thrown away, compiled crates are shared.
+end the flow's files must be those that are shipped, byte for byte. Copies are thrown away, compiled crates are shared.
 """
 
 import json
@@ -105,7 +106,7 @@ def run(copy, line):
     start = time.monotonic()
     ended = subprocess.run(words, shell=True, cwd=copy, env=environment, text=True, timeout=COMMAND_SECONDS_MAX,
                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    print(f"tutorial: {command}: exit code {ended.returncode} after {time.monotonic() - start:.0f} s", flush=True)
+    print(f"run: {command}: exit code {ended.returncode} after {time.monotonic() - start:.0f} s", flush=True)
     if (ended.returncode != 0) != bool(expected) or expected not in ended.stdout:
         sys.exit(f"the text says that this {'fails with ' + expected if expected else 'works'}:\n{ended.stdout}")
 
@@ -135,8 +136,30 @@ def lines(path):
     return sorted(line for line in path.read_text().splitlines() if line)
 
 
-def main():
+def scaffold(copy):
+    """A flow that nobody has seen before: written, drawn and green, and no line that was there is another one."""
+    for line in ("cargo run -q -- new-flow refund", "INSTA_UPDATE=no cargo test -p flows", "cargo fmt --check"):
+        run(copy, line)
+    run(copy, "cargo run -q -- new-flow refund  # fails: flows/refund is there already")
+    for path in ("flows/lib.rs", "flows/keys.rs", "locales/en.yml", "locales/ar.yml"):
+        before, after = (ROOT / path).read_text().splitlines(), iter((copy / path).read_text().splitlines())
+        gone = [line for line in before if line not in after]
+        if gone:
+            sys.exit(f"{path}: these lines were changed: {gone}")
+    drawn = len(list((copy / "snapshots").glob("*refund.*")))
+    print(f"scaffold: no line was changed, {drawn} snapshots were drawn")
+
+
+def text(copy):
     parts = list(blocks(TEXT.read_text()))
+    take_out(copy, parts)
+    for part in parts:
+        apply(copy, *part)
+    compare(copy)
+
+
+def main():
+    build = {"scaffold": scaffold, "text": text}[sys.argv[1]]
     listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard", "-z"], cwd=ROOT, check=True,
                             stdout=subprocess.PIPE, text=True).stdout
     with tempfile.TemporaryDirectory(prefix="raqam-tutorial-") as folder:
@@ -145,10 +168,7 @@ def main():
             if (ROOT / name).is_file():
                 (copy / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(ROOT / name, copy / name)
-        take_out(copy, parts)
-        for part in parts:
-            apply(copy, *part)
-        compare(copy)
+        build(copy)
 
 
 main()

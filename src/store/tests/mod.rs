@@ -15,6 +15,7 @@ mod orphans;
 mod outgoing;
 mod power;
 mod steps;
+mod tickets;
 mod traces;
 
 use engine::session::Session;
