@@ -2,12 +2,13 @@
 
 mod screens;
 
+use engine::registry::Registry as _;
 use engine::step::Row;
 use engine::{Effect, Event, Fixture, Flow, Reason, Screen, Step, To};
 use serde::{Deserialize, Serialize};
 use shop::OrderId;
 
-use crate::app::{Kept, Output, Raqam};
+use crate::app::{Kept, Output, Raqam, SUPPORT};
 use crate::env::{Env, HistoryRequest, Needs};
 use crate::parts::row;
 use crate::text::{Key, words};
@@ -115,6 +116,8 @@ engine::actions! {
         "a" => Again,
         /// The messages.
         "m" => Messages,
+        /// Writing to support about this order.
+        "s" => Report,
     }
 }
 
@@ -161,6 +164,7 @@ impl Flow for Orders {
         row(Kind::Receipt, "Again", "still sold", To::Push("Purchase")),
         row(Kind::Receipt, "Again", "nothing sold", To::State(Kind::Receipt)),
         row(Kind::Receipt, "Messages", "", To::State(Kind::Messages)),
+        row(Kind::Receipt, "Report", "somebody answers", To::Push("Ticket")),
         row(Kind::Receipt, "resume Left", "", To::State(Kind::Receipt)),
         row(Kind::Receipt, "back", "from the numbers", To::State(Kind::Numbers)),
         row(Kind::Receipt, "back", "from the history", To::State(Kind::History)),
@@ -250,7 +254,9 @@ fn numbers(page: u32, event: &Event<Orders>, cx: &Cx<'_>) -> Step<Orders> {
         Event::Back | Event::Cancel => Step::Done(Output::Left, vec![]),
         Event::Text(_) => Step::Ignore(Reason::NotUnderstood),
         // Buttons of other screens, and what belongs to other flows.
-        Event::Press(Action::All | Action::Received | Action::Refunded | Action::Again | Action::Messages)
+        Event::Press(
+            Action::All | Action::Received | Action::Refunded | Action::Again | Action::Messages | Action::Report,
+        )
         | Event::Pick(_)
         | Event::Start(_)
         | Event::Timer(())
@@ -275,7 +281,7 @@ fn history(place: Place, event: &Event<Orders>, cx: &Cx<'_>) -> Step<Orders> {
         Event::Back | Event::Cancel => Step::Done(Output::Left, vec![]),
         Event::Text(_) => Step::Ignore(Reason::NotUnderstood),
         // Buttons of other screens, and what belongs to other flows.
-        Event::Press(Action::Refresh | Action::History | Action::Again | Action::Messages)
+        Event::Press(Action::Refresh | Action::History | Action::Again | Action::Messages | Action::Report)
         | Event::Pick(_)
         | Event::Start(_)
         | Event::Timer(())
@@ -306,6 +312,10 @@ fn receipt(order: OrderId, origin: Origin, event: &Event<Orders>, cx: &Cx<'_>) -
     match event {
         Event::Press(Action::Again) => again(order, here, cx),
         Event::Press(Action::Messages) => Step::Go(State::Messages { order, page: 0, origin }, vec![]),
+        Event::Press(Action::Report) => match Raqam::opened(SUPPORT, &format!("o_{order}"), cx) {
+            Some(ticket) => Step::Push(ticket, here, vec![]),
+            None => Step::Ignore(Reason::NotHere),
+        },
         Event::Resume(Output::Left) => Step::Go(here, vec![]),
         Event::Back => back_to(origin),
         Event::Cancel => Step::Done(Output::Left, vec![]),
@@ -345,7 +355,8 @@ fn messages(order: OrderId, origin: Origin, event: &Event<Orders>, cx: &Cx<'_>) 
             | Action::Received
             | Action::Refunded
             | Action::Again
-            | Action::Messages,
+            | Action::Messages
+            | Action::Report,
         )
         | Event::Pick(_)
         | Event::Start(_)

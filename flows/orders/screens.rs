@@ -6,7 +6,7 @@ use shop::order::{Order, State};
 use shop::{Days, OrderId};
 
 use super::{Action, Cx, Filter, Place};
-use crate::env::PAGE_ROWS;
+use crate::env::{PAGE_ROWS, Support};
 use crate::parts::{
     self, button, copy, date, date_time, footer, home, left, lines, message, page_of, pages, paragraphs, support,
     turning,
@@ -157,6 +157,11 @@ pub(super) fn receipt(order: OrderId, cx: &Cx<'_>) -> Screen<Action> {
         return missing(cx);
     };
     let address = cx.env.support_url.as_deref().map(|address| parts::support_about(address, order.id));
+    // Where somebody answers tickets, the order goes along by itself.
+    let report = match cx.env.support {
+        Support::Answers => Some(button(lang, keys::RECEIPT_REPORT, Action::Report)),
+        Support::Nobody => support(lang, keys::RECEIPT_REPORT, address.as_deref()),
+    };
     let messages = (!order.messages.is_empty()).then(|| {
         let n = number(order.messages.len() as u64);
         Button::press(say(lang, keys::COMMON_MESSAGES, &[("n", n)]), Action::Messages)
@@ -165,7 +170,7 @@ pub(super) fn receipt(order: OrderId, cx: &Cx<'_>) -> Screen<Action> {
         .row(receipt_copies(order, lang))
         .row(messages)
         .row([button(lang, keys::RECEIPT_AGAIN, Action::Again)])
-        .row(support(lang, keys::RECEIPT_REPORT, address.as_deref()))
+        .row(report)
         .row(footer(lang))
 }
 
