@@ -17,7 +17,7 @@ use crate::{card, keys};
 /// How many messages a page holds.
 const MESSAGES_PER_PAGE: usize = 5;
 /// A service's name on a button is cut, so that the end of the number can be read beside it.
-const NAME_CHARACTERS_MAX: usize = 13;
+const NAME_CHARACTERS_MAX: usize = 10;
 /// Longer messages are cut in the list; the code came as a message of its own.
 const LISTED_CHARACTERS_MAX: usize = 500;
 
