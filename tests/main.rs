@@ -14,6 +14,7 @@ mod money_path;
 mod old_books;
 mod orphans;
 mod panels;
+mod pictures;
 mod sessions;
 mod simulate;
 mod supplier_calls;

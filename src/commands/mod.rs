@@ -5,6 +5,7 @@ mod backup;
 mod credit;
 mod demo;
 mod diagram;
+mod gallery;
 mod new_flow;
 mod replay;
 mod restore;
@@ -73,14 +74,18 @@ enum Command {
     Diagram(diagram::Arguments),
     /// Write a new conversation that works at once, into a checkout of the source code.
     NewFlow(new_flow::Arguments),
+    /// Write every screen, in both languages, light and dark, as static pages; fails where one breaks a rule.
+    Gallery(gallery::Arguments),
 }
 
 /// Runs the command line.
 #[must_use]
 pub fn main() -> ExitCode {
     // A `.env` file adds to the environment of the commands that touch a shop; simulations ignore it.
-    let simulated =
-        matches!(std::env::args().nth(1).as_deref(), Some("demo" | "sim" | "diagram" | "replay" | "new-flow"));
+    let simulated = matches!(
+        std::env::args().nth(1).as_deref(),
+        Some("demo" | "sim" | "diagram" | "gallery" | "replay" | "new-flow")
+    );
     if !simulated
         && let Err(error) = dotenvy::dotenv()
         && !error.not_found()
@@ -106,6 +111,7 @@ pub fn main() -> ExitCode {
         Command::Restore(arguments) => restore::run(&arguments),
         Command::Diagram(arguments) => diagram::run(&arguments),
         Command::NewFlow(arguments) => new_flow::run(&arguments),
+        Command::Gallery(arguments) => gallery::run(&arguments),
     };
     match result {
         Ok(code) => code,

@@ -26,6 +26,8 @@ pub trait Registry: App {
     fn command_named(name: &str) -> Option<&'static str>;
     /// The state that a flow's command opens (see [`Flow::COMMAND`]); `None` where none does now.
     fn opened(command: &str, about: &str, cx: &Ctx<'_, Self::Env>) -> Option<Self::State>;
+    /// The name of a state's kind, as in its flow's table.
+    fn kind(state: &Self::State) -> &'static str;
     /// Tag, version and body of a state.
     fn freeze(state: &Self::State) -> Frozen;
     /// A state from its frozen form, migrated where it is older.
@@ -310,6 +312,10 @@ macro_rules! registry {
                     return <$flow as $crate::Flow>::opened(about, cx).map($any::$variant);
                 })+
                 None
+            }
+
+            fn kind(state: &$any) -> &'static str {
+                match state { $($any::$variant(state) => <$flow as $crate::Flow>::kind(state).into()),+ }
             }
 
             fn freeze(state: &$any) -> $crate::registry::Frozen {

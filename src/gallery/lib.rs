@@ -4,12 +4,15 @@
 //! Where to start: [`screens::all`] makes the screens from the flows' own examples; [`scenes`] are the worlds, asked
 //! from a mock supplier through the same builder that the running shop uses; [`shown`] writes a screen as text;
 //! [`unlisted`] has the screens of no flow; [`lints`] hold all of them against the rules; [`diagrams`] draw the flows;
-//! [`replay`] tries the events of a recorded session again.
+//! [`presses`] follow every button; [`replay`] tries the events of a recorded session again; [`html`] makes pages of
+//! all this.
 //! All of it is pure.
 
 pub mod diagrams;
+pub mod html;
 pub mod lints;
 mod mock;
+pub mod presses;
 pub mod replay;
 pub mod scenes;
 pub mod screens;

@@ -1,7 +1,7 @@
 //! A supplier that answers from a scene, and the servers that are built from what it answers.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use flows::env::{Credentials, ServerFacts};
@@ -23,8 +23,19 @@ const EMPTY: CountryId = CountryId(61);
 /// The service that no country sells.
 const UNSOLD: ServiceId = ServiceId(1);
 
-/// Both servers.
+/// Both servers. What a mock answers never changes: each world is asked once.
 pub(crate) fn servers(scene: Scene, world: World) -> Vec<ServerFacts> {
+    static ASKED: Mutex<Vec<(Scene, World, Vec<ServerFacts>)>> = Mutex::new(Vec::new());
+    let mut asked = ASKED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((_, _, servers)) = asked.iter().find(|(known, of, _)| (*known, *of) == (scene, world)) {
+        return servers.clone();
+    }
+    let servers = asked_servers(scene, world);
+    asked.push((scene, world, servers.clone()));
+    servers
+}
+
+fn asked_servers(scene: Scene, world: World) -> Vec<ServerFacts> {
     let [mut one, two] =
         [ServerId::One, ServerId::Two].map(|id| server(id, catalogue(&MockPool { scene, server: id }, world)));
     one.settings.selling = (world == World::ServerOneOff).then_some(Selling::Off);

@@ -8,6 +8,11 @@ use strum::IntoEnumIterator as _;
 
 use crate::scenes::{LANGS, SCENES, Scene, context};
 
+/// The instance in the tokens of all screens.
+pub(crate) const INSTANCE: u64 = 3;
+/// The revision in the tokens of buttons that count once.
+pub(crate) const REVISION: u64 = 7;
+
 /// One screen with what it was made from.
 #[derive(Debug, Clone)]
 pub struct Shot {
@@ -21,6 +26,8 @@ pub struct Shot {
     pub scene: Scene,
     /// The language.
     pub lang: Lang,
+    /// The state itself, as this world has it.
+    pub value: AnyState,
     /// The screen.
     pub view: View,
 }
@@ -62,6 +69,7 @@ impl Visitor<Raqam> for Shots {
                         example: fixture.name,
                         scene,
                         lang,
+                        value: wrap(state.clone()),
                         view: view::<F>(&env, lang, &state),
                     };
                     self.0.extend(LANGS.map(shot));
@@ -75,7 +83,7 @@ impl Visitor<Raqam> for Shots {
 #[must_use]
 pub fn view<F: Flow<App = Raqam>>(env: &Env, lang: Lang, state: &F::State) -> View {
     view_as::<F>(state, &context(env, lang), &|pressed: Code, once: Once| {
-        let revision = (once == Once::Yes).then_some(7);
-        Token { flow: F::TAG.to_owned(), instance: 3, revision, pressed }.to_string()
+        let revision = (once == Once::Yes).then_some(REVISION);
+        Token { flow: F::TAG.to_owned(), instance: INSTANCE, revision, pressed }.to_string()
     })
 }

@@ -38,7 +38,7 @@ const STYLE: &str = "\
 #[must_use]
 pub(crate) fn svg(picture: &Picture, lights: &Lights<'_>) -> String {
     let graph = laid_out(picture);
-    let (width, height) = extent(&graph);
+    let (width, height) = extent(picture, &graph);
     let drawn = html! {
         svg xmlns="http://www.w3.org/2000/svg" class="diagram" data-flow=(picture.flow) role="img"
             width=(number(width)) height=(number(height)) viewBox={ "0 0 " (number(width)) " " (number(height)) } {
@@ -82,17 +82,19 @@ fn laid_out(picture: &Picture) -> Graph<NodeLabel, EdgeLabel> {
 }
 
 /// How large the picture is: nodes, arrows and labels.
-fn extent(graph: &Graph<NodeLabel, EdgeLabel>) -> (f64, f64) {
+fn extent(picture: &Picture, graph: &Graph<NodeLabel, EdgeLabel>) -> (f64, f64) {
     let (mut width, mut height) = (0.0_f64, 0.0_f64);
     let mut grow = |x: f64, y: f64| (width, height) = (width.max(x), height.max(y));
     for node in graph.nodes().iter().filter_map(|id| graph.node(id)) {
         grow(node.x.unwrap_or_default() + node.width / 2.0, node.y.unwrap_or_default() + node.height / 2.0);
     }
-    for edge in graph.edges().iter().filter_map(|edge| graph.edge_by_obj(edge)) {
-        // The layout may leave the sides of a label swapped.
-        let side = edge.width.min(edge.height);
-        grow(edge.x.unwrap_or_default() + side / 2.0, edge.y.unwrap_or_default() + edge.height / 2.0 + LOOP_HEIGHT);
-        edge.points.iter().for_each(|point| grow(point.x, point.y));
+    for arrow in &picture.arrows {
+        let Some(edge) = graph.edge(&arrow.from, &arrow.to, None) else { continue };
+        let place = place(graph, arrow, edge);
+        grow(place.x + place.width / 2.0, place.y + place.height / 2.0);
+        if arrow.from != arrow.to {
+            edge.points.iter().for_each(|point| grow(point.x, point.y));
+        }
     }
     (width + MARGIN, height + MARGIN)
 }
@@ -138,12 +140,7 @@ fn line(graph: &Graph<NodeLabel, EdgeLabel>, arrow: &Arrow, lights: &Lights<'_>)
 fn label(graph: &Graph<NodeLabel, EdgeLabel>, arrow: &Arrow, lights: &Lights<'_>) -> Markup {
     let (lines, edge) = (arrow.lines(), graph.edge(&arrow.from, &arrow.to, None));
     let Some(edge) = edge.filter(|_| !lines.is_empty()) else { return html! {} };
-    let (width, height) = size(&lines);
-    let (mut x, mut y) = (edge.x.unwrap_or_default(), edge.y.unwrap_or_default());
-    if let Some(node) = graph.node(&arrow.from).filter(|_| arrow.from == arrow.to) {
-        x = node.x.unwrap_or_default();
-        y = node.y.unwrap_or_default() + (node.height + height) / 2.0 + LOOP_HEIGHT;
-    }
+    let Place { x, y, width, height } = place(graph, arrow, edge);
     let first = y - (rows(&lines) - 1.0) * LINE_HEIGHT / 2.0 + 4.0;
     html! {
         g class=(class(arrow, lights)) {
@@ -151,6 +148,26 @@ fn label(graph: &Graph<NodeLabel, EdgeLabel>, arrow: &Arrow, lights: &Lights<'_>
                 width=(number(width)) height=(number(height)) {}
             @for (line, top) in lines.iter().zip(tops(first)) { text x=(number(x)) y=(number(top)) { (line) } }
         }
+    }
+}
+
+/// Where a label stands: its middle and its size.
+struct Place {
+    x: f64,
+    y: f64,
+    width: f64,
+    height: f64,
+}
+
+/// On the arrow; below the node where the arrow leads back to it.
+fn place(graph: &Graph<NodeLabel, EdgeLabel>, arrow: &Arrow, edge: &EdgeLabel) -> Place {
+    let (width, height) = size(&arrow.lines());
+    match graph.node(&arrow.from).filter(|_| arrow.from == arrow.to) {
+        Some(node) => {
+            let below = (node.height + height) / 2.0 + LOOP_HEIGHT;
+            Place { x: node.x.unwrap_or_default(), y: node.y.unwrap_or_default() + below, width, height }
+        }
+        None => Place { x: edge.x.unwrap_or_default(), y: edge.y.unwrap_or_default(), width, height },
     }
 }
 

@@ -1,13 +1,14 @@
-//! Screens that belong to no flow: cards in every state, and messages with sound.
+//! Screens that belong to no flow: cards in every state, messages with sound, and notices over the chat.
 
 mod tickets;
 
 use std::sync::LazyLock;
 
-use engine::{Lang, Rendered};
+use engine::{Lang, Rendered, direction};
 use flows::card::{self, Ask, CardCx};
 use flows::note;
 use flows::purchase::{self, Elsewhere};
+use flows::words::{self, Notice};
 use shop::catalogue::Product;
 use shop::command::Note;
 use shop::order::{CloseReason, Number, Order, RefundReason, State};
@@ -19,7 +20,7 @@ use crate::scenes::{LANGS, NOW, SCENES, Scene};
 /// A screen of no flow with what it was made from.
 #[derive(Debug, Clone)]
 pub struct Unlisted {
-    /// `card` or `note`.
+    /// `card`, `note` or `notice`.
     pub kind: &'static str,
     /// What it shows, in a word.
     pub example: String,
@@ -180,4 +181,15 @@ fn notes(scene: Scene) -> Vec<(&'static str, Note, Option<Order>, usize)> {
         ("rental_ended_alone", Note::RentalEnded(OrderId(106)), None, 0),
         ("credited", Note::Credited { amount: Money::from_cents(500) }, None, 0),
     ]
+}
+
+/// What is said over a chat, in the usual world.
+#[must_use]
+pub fn notices() -> Vec<Unlisted> {
+    let one = |notice: Notice, lang: Lang| {
+        let text = words::words(notice, lang, Some("https://t.me/raqam_support"));
+        let rendered = Rendered { pieces: direction::directed(&text, lang.direction()), rows: vec![] };
+        Unlisted { kind: "notice", example: format!("{notice:?}"), scene: Scene::Usual, lang, rendered }
+    };
+    Notice::iter().flat_map(|notice| LANGS.map(|lang| one(notice, lang))).collect()
 }

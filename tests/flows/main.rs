@@ -4,6 +4,7 @@
 
 mod buttons;
 mod diagrams;
+mod gallery;
 mod lints;
 mod locales;
 mod recorded;

@@ -281,7 +281,7 @@ pub(crate) fn aside<T>(wait: impl FnOnce() -> T) -> T {
     if has_threads { tokio::task::block_in_place(wait) } else { wait() }
 }
 
-fn fresh_folder() -> PathBuf {
+pub(crate) fn fresh_folder() -> PathBuf {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let number = COUNT.fetch_add(1, Ordering::Relaxed);
     let folder = std::env::temp_dir().join(format!("raqam-test-{}-{number}", std::process::id()));
