@@ -10,18 +10,29 @@ use store::{Outcome, StoreError};
 
 use super::{Answer, Listed, Operator};
 
+/// How many of the newest tickets are listed, and of a ticket's newest texts shown: an answer fits on the control socket.
+const LISTED_MAX: usize = 200;
+const TEXTS_SHOWN_MAX: usize = 20;
+
 impl Operator {
     pub(super) fn tickets(&self, listed: Listed) -> Result<Answer, StoreError> {
         let wanted = |ticket: &Ticket| listed == Listed::All || ticket.state == State::Waiting;
         let tickets = self.office.store.tickets()?;
         let lines: Vec<String> = tickets.iter().filter(|ticket| wanted(ticket)).map(line).collect();
-        Ok(Answer::granted(if lines.is_empty() { "No tickets.".to_owned() } else { lines.join("\n") }))
+        let older = lines.len().saturating_sub(LISTED_MAX);
+        let head = (older > 0).then(|| format!("({older} older ones are left out)"));
+        let shown: Vec<String> = head.into_iter().chain(lines.into_iter().skip(older)).collect();
+        Ok(Answer::granted(if shown.is_empty() { "No tickets.".to_owned() } else { shown.join("\n") }))
     }
 
     pub(super) fn show_ticket(&self, id: TicketId) -> Result<Answer, StoreError> {
         let Some(ticket) = self.office.store.ticket(id)? else { return Ok(unknown(id)) };
         let mut text = line(&ticket);
-        for written in &ticket.texts {
+        let older = ticket.texts.len().saturating_sub(TEXTS_SHOWN_MAX);
+        if older > 0 {
+            let _ = write!(text, "\n\n({older} older texts are left out)");
+        }
+        for written in ticket.texts.iter().skip(older) {
             let by = match written.by {
                 Author::User => "user".to_owned(),
                 Author::Admin(admin) => format!("admin {}", admin.0),
