@@ -15,7 +15,6 @@ use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::hash::Hash;
 use std::sync::atomic::AtomicU64;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use engine::Flow;
 use engine::flow::name_of;
@@ -27,6 +26,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Metric, Registry};
+use shop::UnixSeconds;
 
 use labels::{
     Alarm, Build, Delivery, Edge, Ended, Endpoint, EndpointCall, Ignored, Intent, Job, Kind, List, Method, MethodCall,
@@ -47,6 +47,13 @@ type Sum = Counter<f64, AtomicU64>;
 /// All figures of one running shop.
 pub struct Metrics {
     book: Book,
+    chats: Chats,
+    work: Work,
+    levels: Levels,
+}
+
+/// What the conversations count.
+struct Chats {
     updates: Family<Kind, Counter>,
     update_time: Times<Kind>,
     answer_time: Histogram,
@@ -63,6 +70,10 @@ pub struct Metrics {
     telegram_calls: Family<MethodCall, Counter>,
     telegram_time: Times<Method>,
     telegram_pauses: Sum,
+}
+
+/// What orders, jobs and the store count.
+struct Work {
     supplier_calls: Family<EndpointCall, Counter>,
     supplier_time: Times<Endpoint>,
     purchases: Family<Purchase, Counter>,
@@ -72,6 +83,10 @@ pub struct Metrics {
     batch_time: Histogram,
     batch_size: Histogram,
     intents: Family<Intent, Counter>,
+}
+
+/// How things stand, as they were last read.
+struct Levels {
     users: Gauge,
     sessions: Gauge,
     orders: Family<State, Gauge>,
@@ -86,18 +101,40 @@ pub struct Metrics {
     list_age: Family<List, Gauge>,
 }
 
-impl Default for Metrics {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl Metrics {
     /// All figures, at their beginning. Each declared edge is there from the start, with a zero.
     #[must_use]
-    pub fn new() -> Self {
+    pub fn new(started_at: UnixSeconds) -> Self {
         let mut book = Book::default();
-        let metrics = Self {
+        let (chats, work, levels) = (Chats::new(&mut book), Work::new(&mut book), Levels::new(&mut book));
+        for edge in declared_edges() {
+            drop(chats.edges.get_or_create(&edge));
+        }
+        let built: Family<Build, Gauge> = book.add("raqam_build_info", "1, with the version");
+        built.get_or_create(&Build { version: env!("CARGO_PKG_VERSION") }).set(1);
+        let started: Gauge = book.add("process_start_time_seconds", "When the process started, since 1970");
+        started.set(started_at);
+        Self { book, chats, work, levels }
+    }
+
+    /// Names and meanings of all figures, as they are served.
+    #[must_use]
+    pub fn described(&self) -> &[(String, &'static str)] {
+        &self.book.described
+    }
+
+    /// All figures in Prometheus' text format.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        prometheus_text::encode(&mut text, &self.book.registry).expect("a string takes any text");
+        text
+    }
+}
+
+impl Chats {
+    fn new(book: &mut Book) -> Self {
+        Self {
             updates: book.add("raqam_updates", "Updates that came in, by what they are"),
             update_time: book.times(
                 "raqam_update_seconds",
@@ -136,6 +173,13 @@ impl Metrics {
                 short,
             ),
             telegram_pauses: book.add("raqam_telegram_pause_seconds", "The pauses that Telegram asked for, added up"),
+        }
+    }
+}
+
+impl Work {
+    fn new(book: &mut Book) -> Self {
+        Self {
             supplier_calls: book
                 .add("raqam_supplier_calls", "Calls to suppliers, by result; unknown: it may have happened"),
             supplier_time: book.times(
@@ -166,6 +210,13 @@ impl Metrics {
             ),
             batch_size: book.time("raqam_batch_intents", "How many intents share a transaction of the store", sizes),
             intents: book.add("raqam_intents", "Intents that the store was given, by name"),
+        }
+    }
+}
+
+impl Levels {
+    fn new(book: &mut Book) -> Self {
+        Self {
             users: book.add("raqam_users", "People who are known"),
             sessions: book.add("raqam_sessions", "Conversations that are stored"),
             orders: book.add("raqam_orders", "Orders that are looked after, by state"),
@@ -181,34 +232,7 @@ impl Metrics {
                 "Our balance at the supplier when it last told it; asked for every minute",
             ),
             list_age: book.add("raqam_list_age_seconds", "How old the copy of a supplier's list is"),
-            book,
-        };
-        metrics.describe_process()
-    }
-
-    /// Names and meanings of all figures, as they are served.
-    #[must_use]
-    pub fn described(&self) -> &[(String, &'static str)] {
-        &self.book.described
-    }
-
-    /// All figures in Prometheus' text format.
-    #[must_use]
-    pub fn text(&self) -> String {
-        let mut text = String::new();
-        prometheus_text::encode(&mut text, &self.book.registry).expect("a string takes any text");
-        text
-    }
-
-    fn describe_process(mut self) -> Self {
-        let built: Family<Build, Gauge> = self.book.add("raqam_build_info", "1, with the version");
-        built.get_or_create(&Build { version: env!("CARGO_PKG_VERSION") }).set(1);
-        let started: Level = self.book.add("process_start_time_seconds", "When the process started, since 1970");
-        started.set(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64());
-        for edge in declared_edges() {
-            drop(self.edges.get_or_create(&edge));
         }
-        self
     }
 }
 

@@ -11,7 +11,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use shop::clock::Clock;
 use shop::command::Command;
 use shop::settings::Settings;
-use shop::{ServerId, UserId};
+use shop::{ServerId, UnixSeconds, UserId};
 use store::{HeadFile, Options, Store};
 use telegram::{Bot, Limits, Observer, Token};
 use tokio::net::TcpListener;
@@ -150,7 +150,7 @@ pub async fn bot(
     shutdown: watch::Receiver<bool>,
 ) -> anyhow::Result<()> {
     let token = config.token.as_ref().ok_or_else(no_token)?;
-    let counted = Counted::start(config).await?;
+    let counted = Counted::start(config, clock.now()).await?;
     let opened = open(config, clock).await?;
     if let Some(counted) = &counted {
         opened.office.count_in(&counted.metrics);
@@ -207,11 +207,11 @@ struct Counted {
 
 impl Counted {
     /// Takes the port first: that it is taken is said before anything has begun.
-    async fn start(config: &Config) -> Result<Option<Self>, BadOption> {
+    async fn start(config: &Config, now: UnixSeconds) -> Result<Option<Self>, BadOption> {
         let Some(address) = config.metrics else { return Ok(None) };
         let listener = page::listen(address).await?;
         tracing::info!(%address, "metrics are served at /metrics");
-        Ok(Some(Self { metrics: Arc::new(Metrics::new()), listener }))
+        Ok(Some(Self { metrics: Arc::new(Metrics::new(now)), listener }))
     }
 
     fn observer(&self) -> Observer {

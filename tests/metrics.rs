@@ -165,9 +165,8 @@ async fn figures(port: u16, line: &str) -> BTreeMap<String, f64> {
             }
         }
     };
-    let text = match tokio::time::timeout(PATIENCE, seen).await {
-        Ok(text) => text,
-        Err(_) => panic!("no {line} in {}", scrape(port, "/metrics").await),
+    let Ok(text) = tokio::time::timeout(PATIENCE, seen).await else {
+        panic!("no {line} in {}", scrape(port, "/metrics").await);
     };
     let samples = text.lines().filter(|line| !line.starts_with('#'));
     let named = samples.filter_map(|line| line.rsplit_once(' '));

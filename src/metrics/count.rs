@@ -24,27 +24,27 @@ impl Metrics {
     /// What the messenger's driver saw.
     pub(crate) fn telegram(&self, seen: &Seen<'_>) {
         match *seen {
-            Seen::Update(kind) => drop(self.updates.get_or_create(&Kind { kind: kind.name() }).inc()),
+            Seen::Update(kind) => drop(self.chats.updates.get_or_create(&Kind { kind: kind.name() }).inc()),
             Seen::Handled { kind, took } => {
-                self.update_time.get_or_create(&Kind { kind: kind.name() }).observe(took.as_secs_f64());
+                self.chats.update_time.get_or_create(&Kind { kind: kind.name() }).observe(took.as_secs_f64());
             }
-            Seen::Answered(took) => self.answer_time.observe(took.as_secs_f64()),
-            Seen::Shown(took) => self.shown_time.observe(took.as_secs_f64()),
+            Seen::Answered(took) => self.chats.answer_time.observe(took.as_secs_f64()),
+            Seen::Shown(took) => self.chats.shown_time.observe(took.as_secs_f64()),
             Seen::Taken(taken) => self.taken(taken),
             Seen::Ignored { taken, reason } => {
                 let reason = reason.into();
                 let ignored = taken.map_or(Ignored { flow: NONE, from: NONE, on: NONE.to_owned(), reason }, |taken| {
                     Ignored { flow: taken.flow, from: taken.from, on: taken.on.clone(), reason }
                 });
-                self.ignored.get_or_create(&ignored).inc();
+                self.chats.ignored.get_or_create(&ignored).inc();
             }
-            Seen::Stale(stale) => drop(self.stale.get_or_create(&Reason { reason: stale.into() }).inc()),
+            Seen::Stale(stale) => drop(self.chats.stale.get_or_create(&Reason { reason: stale.into() }).inc()),
             Seen::Delivered { id, delivery, took } => self.delivered(id, delivery, took),
             Seen::Panicked => self.panicked(),
             Seen::Called { method, result, pause, took } => {
-                self.telegram_calls.get_or_create(&MethodCall { method, result }).inc();
-                self.telegram_time.get_or_create(&Method { method }).observe(took.as_secs_f64());
-                self.telegram_pauses.inc_by(pause.unwrap_or_default().as_secs_f64());
+                self.chats.telegram_calls.get_or_create(&MethodCall { method, result }).inc();
+                self.chats.telegram_time.get_or_create(&Method { method }).observe(took.as_secs_f64());
+                self.chats.telegram_pauses.inc_by(pause.unwrap_or_default().as_secs_f64());
             }
         }
     }
@@ -53,7 +53,7 @@ impl Metrics {
     fn taken(&self, taken: &engine::Taken) {
         if let Some(to) = &taken.to {
             let edge = Edge { flow: taken.flow, from: taken.from, on: taken.on.clone(), to: to.clone() };
-            self.edges.get_or_create(&edge).inc();
+            self.chats.edges.get_or_create(&edge).inc();
         }
     }
 
@@ -66,17 +66,17 @@ impl Metrics {
             Delivered::Unknown(_) => "unknown",
             Delivered::NotSent => "not_sent",
         };
-        self.deliveries.get_or_create(&Delivery { kind, result }).inc();
+        self.chats.deliveries.get_or_create(&Delivery { kind, result }).inc();
         if let Delivered::Delivered { .. } = delivery {
-            self.delivery_time.get_or_create(&Kind { kind }).observe(took.as_secs_f64());
+            self.chats.delivery_time.get_or_create(&Kind { kind }).observe(took.as_secs_f64());
         }
     }
 
     /// A supplier's client made a call.
     pub(crate) fn supplier(&self, server: ServerId, called: &Called) {
         let (server, endpoint, result) = (server.number(), called.path, called.ended.into());
-        self.supplier_calls.get_or_create(&EndpointCall { server, endpoint, result }).inc();
-        self.supplier_time.get_or_create(&Endpoint { server, endpoint }).observe(called.took.as_secs_f64());
+        self.work.supplier_calls.get_or_create(&EndpointCall { server, endpoint, result }).inc();
+        self.work.supplier_time.get_or_create(&Endpoint { server, endpoint }).observe(called.took.as_secs_f64());
     }
 
     /// A purchase call was answered.
@@ -86,15 +86,15 @@ impl Metrics {
             Err(PurchaseError::DefiniteNo(error)) => ("refused", error.code.to_string()),
             Err(PurchaseError::Unknown(_)) => ("unknown", NONE.to_owned()),
         };
-        self.purchases.get_or_create(&Purchase { server: server.number(), outcome, code }).inc();
+        self.work.purchases.get_or_create(&Purchase { server: server.number(), outcome, code }).inc();
     }
 
     /// A batch was committed.
     pub(crate) fn batch(&self, batch: &Batch) {
-        self.batch_time.observe(batch.took.as_secs_f64());
-        self.batch_size.observe(f64::from(u32::try_from(batch.intents.len()).unwrap_or(u32::MAX)));
+        self.work.batch_time.observe(batch.took.as_secs_f64());
+        self.work.batch_size.observe(f64::from(u32::try_from(batch.intents.len()).unwrap_or(u32::MAX)));
         for intent in &batch.intents {
-            self.intents.get_or_create(&Intent { intent }).inc();
+            self.work.intents.get_or_create(&Intent { intent }).inc();
         }
     }
 
@@ -116,22 +116,25 @@ impl Metrics {
         self.end(order, "received");
         if let (Some(number), Some(first)) = (&order.number, order.messages.first()) {
             let seconds = u32::try_from(first.at - number.bought_at).unwrap_or_default();
-            self.code_time.get_or_create(&Server { server: order.wish.server.number() }).observe(f64::from(seconds));
+            self.work
+                .code_time
+                .get_or_create(&Server { server: order.wish.server.number() })
+                .observe(f64::from(seconds));
         }
     }
 
     fn end(&self, order: &Order, outcome: &'static str) {
-        self.ended.get_or_create(&Ended { server: order.wish.server.number(), outcome }).inc();
+        self.work.ended.get_or_create(&Ended { server: order.wish.server.number(), outcome }).inc();
     }
 
     /// A job's answer is in the mailbox.
     pub(crate) fn job(&self, job: &'static str, took: Duration) {
-        self.job_time.get_or_create(&Job { job }).observe(took.as_secs_f64());
+        self.work.job_time.get_or_create(&Job { job }).observe(took.as_secs_f64());
     }
 
     /// Something panicked, and was caught.
     pub(crate) fn panicked(&self) {
-        self.panics.inc();
+        self.chats.panics.inc();
     }
 }
 

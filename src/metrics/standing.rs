@@ -35,14 +35,14 @@ pub(crate) fn read(metrics: &Metrics, shell: &Shell) -> Result<(), StoreError> {
     }
     let held = shell.office.store.holds();
     for hold in Hold::iter() {
-        metrics.holds.get_or_create(&Reason { reason: hold.into() }).set(held.contains(&hold).into());
+        metrics.levels.holds.get_or_create(&Reason { reason: hold.into() }).set(held.contains(&hold).into());
     }
     let now = shell.office.clock.now();
     for market in shell.markets.values() {
         let server = market.server.number();
-        metrics.paused.get_or_create(&Server { server }).set(market.is_paused(now).into());
+        metrics.levels.paused.get_or_create(&Server { server }).set(market.is_paused(now).into());
         for (list, fetched_at) in market.lists_fetched_at() {
-            metrics.list_age.get_or_create(&List { server, list }).set(now - fetched_at);
+            metrics.levels.list_age.get_or_create(&List { server, list }).set(now - fetched_at);
         }
     }
     Ok(())
@@ -65,7 +65,7 @@ pub(crate) async fn ask_balances(metrics: Arc<Metrics>, shell: Arc<Shell>, mut s
                 _ = shutdown.changed() => return,
                 // A failure is counted with the other calls.
                 balance = pool.balance() => if let Ok(balance) = balance {
-                    metrics.balance.get_or_create(&Server { server: market.server.number() }).set(dollars(balance));
+                    metrics.levels.balance.get_or_create(&Server { server: market.server.number() }).set(dollars(balance));
                 }
             }
         }
@@ -74,11 +74,11 @@ pub(crate) async fn ask_balances(metrics: Arc<Metrics>, shell: Arc<Shell>, mut s
 
 impl Metrics {
     fn count_rows(&self, counts: &Counts) {
-        self.users.set(clamped(counts.users));
-        self.sessions.set(clamped(counts.sessions));
+        self.levels.users.set(clamped(counts.users));
+        self.levels.sessions.set(clamped(counts.sessions));
         for state in StateKind::iter() {
             let count = counts.orders.get(&state).copied().unwrap_or_default();
-            self.orders.get_or_create(&State { state: state.into() }).set(clamped(count));
+            self.levels.orders.get_or_create(&State { state: state.into() }).set(clamped(count));
         }
         for (table, count) in [
             ("outbox", counts.outbox),
@@ -87,29 +87,29 @@ impl Metrics {
             ("timers", counts.timers),
             ("dead_letters", counts.dead_letters),
         ] {
-            self.rows.get_or_create(&Table { table }).set(clamped(count));
+            self.levels.rows.get_or_create(&Table { table }).set(clamped(count));
         }
         for alarm in Raised::iter() {
             let count = counts.alarms.get(&alarm).copied().unwrap_or_default();
-            raise(&self.alarms.get_or_create(&Alarm { alarm: alarm.into() }), count);
+            raise(&self.levels.alarms.get_or_create(&Alarm { alarm: alarm.into() }), count);
         }
     }
 
     fn chats(&self, status: &Status) {
-        self.mailboxes.set(clamped(status.mailboxes as u64));
+        self.levels.mailboxes.set(clamped(status.mailboxes as u64));
         self.queue("mailboxes", status.waiting);
-        self.unauthorized.set(status.unauthorized.into());
+        self.levels.unauthorized.set(status.unauthorized.into());
         for (reason, count) in
             [("flood", status.flooded), ("busy", status.busy), ("inline_overtaken", status.inline_dropped)]
         {
-            raise(&self.refused.get_or_create(&Reason { reason }), count);
+            raise(&self.chats.refused.get_or_create(&Reason { reason }), count);
         }
-        raise(&self.undeclared, status.undeclared);
-        raise(&self.buried, status.buried);
+        raise(&self.chats.undeclared, status.undeclared);
+        raise(&self.chats.buried, status.buried);
     }
 
     fn queue(&self, queue: &'static str, length: usize) {
-        self.queued.get_or_create(&Queue { queue }).set(clamped(length as u64));
+        self.levels.queued.get_or_create(&Queue { queue }).set(clamped(length as u64));
     }
 }
 
