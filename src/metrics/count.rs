@@ -151,7 +151,7 @@ const fn refunded(order: &Order) -> &'static str {
             RefundReason::Cancelled => "cancelled",
             RefundReason::Expired => "expired",
         },
-        // A rental that nobody used any more is captured at its end and never released; kept for the compiler.
+        // Money goes back only as an order becomes `Refunded`, in the same commit.
         OrderState::Reserved
         | OrderState::Buying { .. }
         | OrderState::Ambiguous { .. }
