@@ -12,19 +12,19 @@ use engine::{Event, Face, Flow, Lang};
 use flows::recorded::{Kept, Seen, record};
 use flows::{AnyState, Env, Raqam};
 use gallery::replay::{FORMAT, Recording, ReplayError};
-use gallery::{LANGS, SCENES, context, shown};
+use gallery::{LANGS, SCENES, Scene, context, shown};
 use shop::catalogue::Catalogue;
 use strum::IntoEnumIterator as _;
 
 /// What is done with the events of one state.
 type Each<'a> = &'a mut dyn FnMut(&Session, &[Input<Raqam>], &Env, Lang);
 
-/// Every event that a test has for every example of every flow, in every world; the languages take turns.
+/// Every event that a test has for every example of every flow, in two worlds; the languages take turns.
 struct Everything<'a>(Each<'a>, usize);
 
 impl Visitor<Raqam> for Everything<'_> {
     fn visit<F: Flow<App = Raqam>>(&mut self, wrap: fn(F::State) -> AnyState) {
-        for scene in SCENES {
+        for scene in [Scene::Usual, Scene::Hostile] {
             for fixture in F::Kind::iter().flat_map(F::fixtures) {
                 let state = scene.dressed(&fixture.state);
                 let env = scene.env_of(fixture.name, &wrap(state.clone()));
@@ -146,7 +146,7 @@ fn nothing_that_is_kept_tells_who_somebody_is_or_what_they_received() {
         }
     };
     Raqam::each(&mut Everything(&mut each, 0));
-    assert!(events > 1_000, "{events}");
+    assert!(events > 500, "{events}");
     // The canaries are there to be found: screens that people see have them.
     let seen = serde_json::to_string(&seen_by_people()).expect("plain data");
     let missing: Vec<_> = CANARIES[..3].iter().filter(|canary| !seen.contains(**canary)).collect();

@@ -3,9 +3,12 @@
 use std::sync::Arc;
 
 use engine::session::Frame;
+use redb::Database;
 
+use super::opening::Folder;
 use super::*;
-use crate::{NamedLists, TRACES_MAX, TimerChange, Trace};
+use crate::tables::Tab;
+use crate::{NamedLists, Options, TRACES_MAX, TimerChange, Trace};
 
 const DAY: i64 = 86_400;
 
@@ -99,4 +102,28 @@ async fn a_replaced_session_drops_the_timers_of_frames_that_are_gone_and_overtak
     let mut sessions = Vec::new();
     world.store.each_session(|view| sessions.push((view.user, view.session, view.last_event_at))).expect("readable");
     assert_eq!(sessions, [(USER, session, None)]);
+}
+
+#[tokio::test]
+async fn a_file_of_a_program_that_kept_no_events_opens_and_keeps_them_from_then_on() {
+    let folder = Folder::new();
+    drop(Store::open(&folder.file(), Options::default()).expect("a new file"));
+    {
+        let database = Database::open(folder.file()).expect("a file");
+        let transaction = database.begin_write().expect("a transaction");
+        for tab in [Tab::Traces, Tab::Lists, Tab::ListsNamed] {
+            assert!(transaction.delete_table(tab.definition()).expect("a table"));
+        }
+        transaction.commit().expect("durable");
+    }
+    let store = Store::open(&folder.file(), Options::default()).expect("an old file");
+    assert_eq!(store.traces(USER).expect("readable"), []);
+    let mut world = World { store, now: START, updates: 0 };
+    let event = trace(1, world.now, "a");
+    ignored(&mut world, vec![event]).await;
+    let backup = folder.0.join("backup.redb");
+    world.store.backup(&backup).expect("a backup");
+    let copied = Store::open(&backup, Options::default()).expect("a backup opens");
+    assert_eq!(copied.traces(USER).expect("readable"), world.store.traces(USER).expect("readable"));
+    assert!(copied.lists("a").expect("readable").is_some() && bodies(&world) == ["event 1"]);
 }
