@@ -10,7 +10,7 @@ use shop::catalogue::Product;
 use shop::command::Command;
 use shop::order::Wish;
 use shop::{CountryId, Money, QuoteId, ServerId, ServiceId, UserId};
-use store::{Cause, Integrity, Intent, Options, Outcome, RawUpdate, Step, Store};
+use store::{Cause, Integrity, Intent, NamedLists, Options, Outcome, RawUpdate, Step, Store, Trace};
 use tokio::runtime::{Builder, Runtime};
 
 const NOW: i64 = 1_700_000_000;
@@ -33,10 +33,14 @@ impl Bench {
     }
 
     /// Every user takes one step with a quote, all at once: what the step reads, and what it writes, durable.
-    fn round(&self, users: u64, round: u64) {
+    fn round(&self, users: u64, round: u64, trace: Option<&Trace>) {
         let steps = (0..users).map(|user| {
             let store = self.store.clone();
-            self.runtime.spawn(async move { store.apply(Intent::Step(Box::new(step(&store, user, round)))).await })
+            let trace = trace.map(|trace| Trace { user: UserId(user), ..trace.clone() });
+            self.runtime.spawn(async move {
+                let step = Step { traces: trace.into_iter().collect(), ..step(&store, user, round) };
+                store.apply(Intent::Step(Box::new(step))).await
+            })
         });
         let steps: Vec<_> = steps.collect();
         self.runtime.block_on(async {
@@ -76,6 +80,12 @@ fn step(store: &Store, user: u64, round: u64) -> Step {
     }
 }
 
+/// An event of the size that those of a purchase have on average, with its lists.
+fn trace() -> Trace {
+    let lists = NamedLists { name: "lists".into(), body: "x".repeat(66_000).into() };
+    Trace { user: UserId(0), at: NOW, body: "x".repeat(1_700), lists: vec![lists] }
+}
+
 fn quote(id: u64) -> Command {
     let wish = Wish {
         server: ServerId::Two,
@@ -93,15 +103,18 @@ fn quote(id: u64) -> Command {
 
 fn steps(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("durable steps");
+    let trace = trace();
     for users in [1, 64] {
-        let (bench, mut round) = (Bench::new(&format!("steps-{users}")), 0);
-        group.throughput(Throughput::Elements(users));
-        group.bench_function(format!("{users} users"), |bencher| {
-            bencher.iter(|| {
-                round += 1;
-                bench.round(users, round);
+        for (name, trace) in [("", None), (", each with its event", Some(&trace))] {
+            let (bench, mut round) = (Bench::new(&format!("steps-{users}-{}", trace.is_some())), 0);
+            group.throughput(Throughput::Elements(users));
+            group.bench_function(format!("{users} users{name}"), |bencher| {
+                bencher.iter(|| {
+                    round += 1;
+                    bench.round(users, round, trace);
+                });
             });
-        });
+        }
     }
     group.finish();
 }
@@ -123,7 +136,7 @@ fn updates(criterion: &mut Criterion) {
 
 fn views(criterion: &mut Criterion) {
     let bench = Bench::new("views");
-    bench.round(64, 0);
+    bench.round(64, 0, None);
     criterion.bench_function("view of a user", |bencher| {
         bencher.iter(|| black_box(bench.store.user(UserId(black_box(7))).expect("a view")));
     });
