@@ -1,7 +1,8 @@
 //! A supplier that answers from a scene, and the servers that are built from what it answers.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use flows::env::{Credentials, ServerFacts};
@@ -12,9 +13,9 @@ use shop::pool::{
 };
 use shop::pricing::Margin;
 use shop::settings::{Selling, ServerSettings};
-use shop::{CountryId, Days, ErrorCode, Money, ServerId, ServiceId, SupplierOrderId};
+use shop::{CountryId, Days, ErrorCode, Money, ServerId, ServiceId, SupplierOrderId, UnixSeconds};
 
-use crate::scenes::{NOW, Scene, World};
+use crate::scenes::{Prices, Scene, World};
 
 /// The country whose prices nobody could fetch.
 const UNPRICED: CountryId = CountryId(5);
@@ -23,50 +24,62 @@ const EMPTY: CountryId = CountryId(61);
 /// The service that no country sells.
 const UNSOLD: ServiceId = ServiceId(1);
 
-/// Both servers. What a mock answers never changes: each world is asked once.
-pub(crate) fn servers(scene: Scene, world: World) -> Vec<ServerFacts> {
-    static ASKED: Mutex<Vec<(Scene, World, Vec<ServerFacts>)>> = Mutex::new(Vec::new());
-    let mut asked = ASKED.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some((_, _, servers)) = asked.iter().find(|(known, of, _)| (*known, *of) == (scene, world)) {
-        return servers.clone();
-    }
-    let servers = asked_servers(scene, world);
-    asked.push((scene, world, servers.clone()));
-    servers
+/// What both suppliers offer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Supply {
+    pub(crate) scene: Scene,
+    pub(crate) world: World,
+    pub(crate) prices: Prices,
+    pub(crate) fetched_at: UnixSeconds,
 }
 
-fn asked_servers(scene: Scene, world: World) -> Vec<ServerFacts> {
-    let [mut one, two] =
-        [ServerId::One, ServerId::Two].map(|id| server(id, catalogue(&MockPool { scene, server: id }, world)));
-    one.settings.selling = (world == World::ServerOneOff).then_some(Selling::Off);
+thread_local! {
+    /// What was asked for before: the mock would only say the same again, and walks ask at each step.
+    static ASKED: RefCell<BTreeMap<(Supply, ServerId), Arc<Catalogue>>> = const { RefCell::new(BTreeMap::new()) };
+}
+
+/// Both servers.
+pub(crate) fn servers(supply: Supply) -> Vec<ServerFacts> {
+    let asked = |id| {
+        let fresh = || Arc::new(catalogue(&MockPool { supply, server: id }));
+        ASKED.with_borrow_mut(|known| Arc::clone(known.entry((supply, id)).or_insert_with(fresh)))
+    };
+    let [mut one, two] = [ServerId::One, ServerId::Two].map(|id| stocked(id, asked(id)));
+    one.settings.selling = (supply.world == World::ServerOneOff).then_some(Selling::Off);
     vec![one, two]
 }
 
 /// A server that sells this.
+#[must_use]
 pub fn server(id: ServerId, catalogue: Catalogue) -> ServerFacts {
-    let settings = ServerSettings::default();
-    ServerFacts { id, settings, credentials: Credentials::Present, catalogue: Arc::new(catalogue) }
+    stocked(id, Arc::new(catalogue))
+}
+
+fn stocked(id: ServerId, catalogue: Arc<Catalogue>) -> ServerFacts {
+    ServerFacts { id, settings: ServerSettings::default(), credentials: Credentials::Present, catalogue }
 }
 
 /// Asks the mock what the shop asks a supplier, and builds the catalogue that screens are drawn from.
-fn catalogue(pool: &MockPool, world: World) -> Catalogue {
-    if world == World::ListsLoading || pool.scene == Scene::Empty {
+fn catalogue(pool: &MockPool) -> Catalogue {
+    let Supply { scene, world, fetched_at, .. } = pool.supply;
+    if world == World::ListsLoading || scene == Scene::Empty {
         return Catalogue::new(&[], &[]);
     }
     at_once(async {
         let (countries, services) =
             (pool.countries().await.expect("countries"), pool.services().await.expect("services"));
         let mut catalogue = Catalogue::new(&countries, &services);
-        for country in &countries {
+        let priced = if world == World::PricesLoading { &[] } else { countries.as_slice() };
+        for country in priced {
             if let Ok(offers) = pool.offers(country.id).await {
-                let list = PriceList::new(&offers, Margin::DEFAULT, NOW - 60);
+                let list = PriceList::new(&offers, Margin::DEFAULT, fetched_at);
                 catalogue = catalogue.with_prices(country.id, Arc::new(list));
             }
         }
         if world == World::RentalsLoading {
             return catalogue;
         }
-        catalogue.with_rentals(pool.rental_offers().await.expect("rentals"), Margin::DEFAULT, NOW - 60)
+        catalogue.with_rentals(pool.rental_offers().await.expect("rentals"), Margin::DEFAULT, fetched_at)
     })
 }
 
@@ -80,7 +93,7 @@ fn at_once<T>(work: impl Future<Output = T>) -> T {
 
 /// A supplier that answers from a scene and sells nothing.
 struct MockPool {
-    scene: Scene,
+    supply: Supply,
     server: ServerId,
 }
 
@@ -112,7 +125,7 @@ impl SmsPool for MockPool {
         if self.server == ServerId::One {
             return Ok(vec![country(usual[0])]);
         }
-        Ok(match self.scene {
+        Ok(match self.supply.scene {
             Scene::Empty => vec![],
             Scene::Usual => usual.map(country).into(),
             Scene::Longest => usual
@@ -144,10 +157,10 @@ impl SmsPool for MockPool {
             (817, "Not Listed"),
         ];
         let service = |(id, name): (u32, &str)| PoolService { id: ServiceId(id), name: name.to_owned() };
-        Ok(match self.scene {
+        Ok(match self.supply.scene {
             Scene::Empty => vec![],
             Scene::Usual | Scene::Longest | Scene::Hostile => {
-                usual.into_iter().chain([(1012, self.scene.service_name())]).map(service).collect()
+                usual.into_iter().chain([(1012, self.supply.scene.service_name())]).map(service).collect()
             }
         })
     }
@@ -159,7 +172,7 @@ impl SmsPool for MockPool {
             CountryId(_) => {}
         }
         let services = self.services().await?.into_iter().map(|service| service.id).filter(|id| *id != UNSOLD);
-        let cost = |service: ServiceId| match self.scene {
+        let cost = |service: ServiceId| match self.supply.scene {
             Scene::Longest => Money::from_micros(769_220_000),
             // Each country its own price, and WhatsApp the dearest.
             Scene::Usual | Scene::Empty | Scene::Hostile if service == ServiceId(1012) => {
@@ -167,7 +180,11 @@ impl SmsPool for MockPool {
             }
             Scene::Usual | Scene::Empty | Scene::Hostile => Money::from_cents(12),
         };
-        Ok(services.map(|service| PoolOffer { service, cost: cost(service), pool: Some(7) }).collect())
+        let charged = |cost: Money| match self.supply.prices {
+            Prices::Usual => cost,
+            Prices::Raised => cost.checked_add(cost).unwrap_or(cost),
+        };
+        Ok(services.map(|service| PoolOffer { service, cost: charged(cost(service)), pool: Some(7) }).collect())
     }
 
     async fn cost(&self, _: CountryId, _: ServiceId) -> Result<PoolOffer, PoolError> {
@@ -203,7 +220,7 @@ impl SmsPool for MockPool {
     }
 
     async fn rental_offers(&self) -> Result<Vec<RentalOffer>, PoolError> {
-        let days: &[u16] = match (self.server, self.scene) {
+        let days: &[u16] = match (self.server, self.supply.scene) {
             (_, Scene::Empty) => return Ok(vec![]),
             (ServerId::One, _) => &[3, 30],
             (ServerId::Two, Scene::Usual) => &[7, 30],

@@ -1,7 +1,10 @@
 //! Worlds for the screens: usual, empty, longest and hostile ones, asked from a mock supplier and a mock store through the
 //! same builder that the running shop uses.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::ops::Range;
+use std::rc::Rc;
 
 use engine::{Ctx, Lang};
 use flows::AnyState;
@@ -18,6 +21,7 @@ use shop::ledger::{self, Wallet};
 use shop::order::{CloseReason, Number, Order, Received, RefundReason, State, Wish};
 use shop::pool::Message;
 use shop::{CountryId, Days, ErrorCode, Money, OrderId, Phone, QuoteId, ServerId, ServiceId, SupplierOrderId, UserId};
+use strum::IntoEnumIterator as _;
 
 use crate::mock;
 
@@ -29,7 +33,7 @@ pub const FRESH: u64 = 90_000;
 pub const USER: UserId = UserId(1_001);
 
 /// A kind of world.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Scene {
     /// As on most days.
     Usual,
@@ -39,6 +43,22 @@ pub enum Scene {
     Longest,
     /// Names and messages that try to break out.
     Hostile,
+}
+
+/// A person's orders and money.
+#[derive(Debug)]
+pub(crate) struct Books {
+    /// Orders in use.
+    pub(crate) open: Vec<Order>,
+    /// Ended ones, the newest first.
+    pub(crate) ended: Vec<Order>,
+    /// What has moved, the newest first.
+    pub(crate) movements: Vec<Movement>,
+}
+
+thread_local! {
+    /// They are written once: screens and walks read them again and again.
+    static BOOKS: RefCell<BTreeMap<Scene, Rc<Books>>> = const { RefCell::new(BTreeMap::new()) };
 }
 
 /// All worlds.
@@ -81,16 +101,21 @@ impl Scene {
     }
 
     fn world(self, world: World, needs: &Needs) -> Env {
-        self.with_servers(mock::servers(self, world), world, needs)
+        self.with_servers(Moment::of(self, world).servers(), world, needs)
     }
 
     fn with_servers(self, servers: Vec<ServerFacts>, world: World, needs: &Needs) -> Env {
-        let open: Vec<Order> = self.open_ids().map(|id| self.order(id, open_state(id))).collect();
-        let (wallet, last) = (self.wallet(), (self != Self::Empty).then(|| self.wish(Product::Temporary)));
-        env::build(EnvFacts {
+        env::build(self.facts(servers, world, needs))
+    }
+
+    /// What the shell would know in this world.
+    pub(crate) fn facts(self, servers: Vec<ServerFacts>, world: World, needs: &Needs) -> EnvFacts {
+        let open = self.books().open.clone();
+        let last = (self != Self::Empty).then(|| self.wish(Product::Temporary));
+        EnvFacts {
             name: self.person().to_owned(),
             visit: if self == Self::Empty { Visit::First } else { Visit::Return },
-            wallet,
+            wallet: self.wallet(),
             order: needs.order.and_then(|id| self.stored(id)),
             open,
             history: needs.history.map(|request| self.history(request)),
@@ -102,7 +127,7 @@ impl Scene {
             support_url: (self != Self::Empty).then(|| "https://t.me/raqam_support".to_owned()),
             support: if self == Self::Empty { Support::Nobody } else { Support::Answers },
             shop_open: if world == World::ShopClosed { Door::Stopped } else { Door::Selling },
-        })
+        }
     }
 
     /// The orders in use.
@@ -127,10 +152,8 @@ impl Scene {
 
     /// The order of this number, if it is in this world.
     fn stored(self, id: OrderId) -> Option<Order> {
-        if self.open_ids().contains(&id.0) {
-            return Some(self.order(id.0, open_state(id.0)));
-        }
-        self.ended_ids().contains(&id.0).then(|| self.order(id.0, ended_state(id.0)))
+        let books = self.books();
+        books.open.iter().chain(&books.ended).find(|order| order.id == id).cloned()
     }
 
     fn history(self, request: HistoryRequest) -> HistoryPage {
@@ -139,18 +162,23 @@ impl Scene {
             Filter::Received => order.state == State::Done,
             Filter::Refunded => order.state != State::Done,
         };
-        let all = self.ended_ids().rev().map(|id| self.order(id, ended_state(id))).filter(meets);
-        let all: Vec<Order> = all.collect();
+        let books = self.books();
+        let all: Vec<&Order> = books.ended.iter().filter(|order| meets(order)).collect();
         let anchor = all.first().map(|order| order.id);
         let total = u32::try_from(all.len()).unwrap_or(u32::MAX);
-        let orders = all.into_iter().skip((request.page * PAGE_ROWS) as usize).take(PAGE_ROWS as usize).collect();
+        let orders = all
+            .into_iter()
+            .skip(request.page as usize * PAGE_ROWS as usize)
+            .take(PAGE_ROWS as usize)
+            .cloned()
+            .collect();
         HistoryPage { orders, total, anchor }
     }
 
     fn statement(self, page: u32) -> StatementPage {
-        let all = self.movements();
+        let all = &self.books().movements;
         let total = u32::try_from(all.len()).unwrap_or(u32::MAX);
-        let entries = all.into_iter().skip((page * PAGE_ROWS) as usize).take(PAGE_ROWS as usize).collect();
+        let entries = all.iter().skip(page as usize * PAGE_ROWS as usize).take(PAGE_ROWS as usize).cloned().collect();
         StatementPage { entries, total, anchor: (total > 0).then_some(u64::from(total)) }
     }
 
@@ -285,13 +313,24 @@ impl Scene {
         (0..count).map(|key| Received { message: message(key), at: at + key * 60 }).collect()
     }
 
-    fn movements(self) -> Vec<Movement> {
+    /// What stands in the books of this world.
+    pub(crate) fn books(self) -> Rc<Books> {
+        let read = || {
+            let open: Vec<Order> = self.open_ids().map(|id| self.order(id, open_state(id))).collect();
+            let ended: Vec<Order> = self.ended_ids().rev().map(|id| self.order(id, ended_state(id))).collect();
+            let movements = self.movements(&ended);
+            Rc::new(Books { open, ended, movements })
+        };
+        BOOKS.with_borrow_mut(|known| Rc::clone(known.entry(self).or_insert_with(read)))
+    }
+
+    fn movements(self, ended: &[Order]) -> Vec<Movement> {
         if self == Self::Empty {
             return vec![];
         }
         let reason = if self == Self::Hostile { "<b>\u{202E}gift" } else { "welcome gift" };
         let mut all: Vec<ledger::Transaction> = Vec::new();
-        for order in self.ended_ids().rev().map(|id| self.order(id, ended_state(id))) {
+        for order in ended {
             if order.state != State::Done {
                 all.push(ledger::release(USER, order.id, order.price, order.ended_at.unwrap_or(NOW)));
             }
@@ -299,13 +338,14 @@ impl Scene {
         }
         all.push(ledger::adjust(USER, Money::from_cents(-50), reason, "m", NOW - 6_000_000));
         all.push(ledger::adjust(USER, Money::from_cents(500), reason, "n", NOW - 6_000_000));
-        let wish = |transaction: &ledger::Transaction| Some(self.stored(transaction.order?)?.wish);
+        let of = |id| ended.iter().find(|order| order.id == id).map(|order| order.wish.clone());
+        let wish = |transaction: &ledger::Transaction| of(transaction.order?);
         all.into_iter().map(|transaction| Movement { wish: wish(&transaction), transaction }).collect()
     }
 }
 
-/// What an example's name takes away from the world.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What is taken away from the world: by an example's name, or while somebody walks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, strum::EnumIter)]
 pub enum World {
     /// Nothing.
     Whole,
@@ -317,18 +357,82 @@ pub enum World {
     RentalsLoading,
     /// No list was fetched yet.
     ListsLoading,
+    /// What there is is known, but no price of it.
+    PricesLoading,
 }
 
 impl World {
-    fn of(example: &str) -> Self {
+    /// What the name of an example takes away.
+    #[must_use]
+    pub fn of(example: &str) -> Self {
         match example {
             "server-off" => Self::ServerOneOff,
             "shop-closed" => Self::ShopClosed,
             "rentals-loading" => Self::RentalsLoading,
             "lists-loading" => Self::ListsLoading,
+            "prices-loading" => Self::PricesLoading,
             _ => Self::Whole,
         }
     }
+}
+
+/// What suppliers charge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, strum::EnumIter)]
+pub enum Prices {
+    /// As on most days.
+    Usual,
+    /// Twice as much.
+    Raised,
+}
+
+/// A world at a moment: whoever walks passes from one to the next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moment {
+    /// Which world.
+    pub scene: Scene,
+    /// What is taken away from it.
+    pub world: World,
+    /// What suppliers charge.
+    pub prices: Prices,
+    /// When the prices were fetched.
+    pub fetched_at: i64,
+    /// The person's money.
+    pub wallet: Wallet,
+    /// The time.
+    pub now: i64,
+}
+
+impl Moment {
+    /// A world at the time of all scenes.
+    #[must_use]
+    pub const fn of(scene: Scene, world: World) -> Self {
+        Self { scene, world, prices: Prices::Usual, fetched_at: NOW - 60, wallet: scene.wallet(), now: NOW }
+    }
+
+    /// The world, with what is needed read for it.
+    #[must_use]
+    pub fn env(&self, needs: &Needs) -> Env {
+        let facts = self.scene.facts(self.servers(), self.world, needs);
+        env::build(EnvFacts { wallet: self.wallet, ..facts })
+    }
+
+    /// What the servers sell now.
+    pub(crate) fn servers(&self) -> Vec<ServerFacts> {
+        mock::servers(mock::Supply {
+            scene: self.scene,
+            world: self.world,
+            prices: self.prices,
+            fetched_at: self.fetched_at,
+        })
+    }
+}
+
+/// The usual world, and what it is where something is taken away.
+#[must_use]
+pub fn worlds() -> Vec<Env> {
+    World::iter()
+        .map(|world| Scene::Usual.world(world, &Needs { order: Some(OrderId(1)), ..Needs::default() }))
+        .collect()
 }
 
 const FIRST_PAGE: HistoryRequest = HistoryRequest { anchor: None, filter: Filter::All, page: 0 };

@@ -9,12 +9,11 @@ use engine::{Flow, Lang, diagram};
 use flows::{AnyState, Raqam};
 
 use crate::screens::take;
-use crate::walk;
-use gallery::{LANGS, SCENES, context};
+use gallery::{LANGS, SCENES, context, scenes};
 
 /// Tries everything in every world, and compares.
 fn compare<F: Flow<App = Raqam>>() {
-    let envs: Vec<_> = SCENES.iter().map(|scene| scene.env()).chain(walk::worlds()).collect();
+    let envs: Vec<_> = SCENES.iter().map(|scene| scene.env()).chain(scenes::worlds()).collect();
     let contexts: Vec<_> = envs.iter().flat_map(|env| LANGS.map(|lang| context(env, lang))).collect();
     let found: Exploration<F::Kind> = explore::<F>(&contexts);
     let declared: BTreeSet<_> = declared(F::TABLE);
