@@ -100,12 +100,15 @@ fn country_pressed(wish: &Wish, country: CountryId, cx: &Cx<'_>) -> Step<Purchas
     if country == wish.country { Step::Ignore(Reason::AlreadyHere) } else { elsewhere(wish, country, cx) }
 }
 
-/// The same in another country.
+/// The same in another country. Where its prices are loaded first, no price is left whose time could be over.
 fn elsewhere(wish: &Wish, country: CountryId, cx: &Cx<'_>) -> Step<Purchase> {
-    let server = cx.env.server(wish.server);
-    server.map_or(Step::Ignore(Reason::NotForSale), |server| {
-        with_country(server, wish.product, country, Some(wish.service), cx)
-    })
+    let Some(server) = cx.env.server(wish.server) else { return Step::Ignore(Reason::NotForSale) };
+    match with_country(server, wish.product, country, Some(wish.service), cx) {
+        Step::Go(search @ State::SearchService(_), effects) => {
+            Step::Go(search, [Effect::Disarm].into_iter().chain(effects).collect())
+        }
+        step @ (Step::Go(..) | Step::Push(..) | Step::Done(..) | Step::Ignore(_)) => step,
+    }
 }
 
 /// The supplier named its cost.
