@@ -13,3 +13,4 @@ mod sessions;
 mod tables;
 mod unlisted;
 mod walk;
+mod walks;
