@@ -9,8 +9,7 @@ use std::rc::Rc;
 use engine::{Ctx, Lang};
 use flows::AnyState;
 use flows::env::{
-    self, Door, Env, EnvFacts, HistoryPage, HistoryRequest, Movement, Needs, PAGE_ROWS, ServerFacts, StatementPage,
-    StatementRequest, Support, Visit,
+    self, Door, Env, EnvFacts, HistoryRequest, Movement, Needs, ServerFacts, StatementRequest, Support, Visit,
 };
 use flows::orders::Filter;
 use serde::Serialize;
@@ -23,7 +22,7 @@ use shop::pool::Message;
 use shop::{CountryId, Days, ErrorCode, Money, OrderId, Phone, QuoteId, ServerId, ServiceId, SupplierOrderId, UserId};
 use strum::IntoEnumIterator as _;
 
-use crate::mock;
+use crate::{books, mock};
 
 /// The time in all scenes: 2026-01-15 12:00:00 UTC.
 pub const NOW: i64 = 1_768_478_400;
@@ -47,7 +46,7 @@ pub enum Scene {
 
 /// A person's orders and money.
 #[derive(Debug)]
-pub(crate) struct Books {
+pub(crate) struct Stored {
     /// Orders in use.
     pub(crate) open: Vec<Order>,
     /// Ended ones, the newest first.
@@ -58,7 +57,7 @@ pub(crate) struct Books {
 
 thread_local! {
     /// They are written once: screens and walks read them again and again.
-    static BOOKS: RefCell<BTreeMap<Scene, Rc<Books>>> = const { RefCell::new(BTreeMap::new()) };
+    static STORED: RefCell<BTreeMap<Scene, Rc<Stored>>> = const { RefCell::new(BTreeMap::new()) };
 }
 
 /// All worlds.
@@ -108,25 +107,41 @@ impl Scene {
         env::build(self.facts(servers, world, needs))
     }
 
-    /// What the shell would know in this world.
-    pub(crate) fn facts(self, servers: Vec<ServerFacts>, world: World, needs: &Needs) -> EnvFacts {
-        let open = self.books().open.clone();
-        let last = (self != Self::Empty).then(|| self.wish(Product::Temporary));
+    /// What the shell would know in this world of somebody who did nothing yet.
+    pub(crate) fn around(self, servers: Vec<ServerFacts>, world: World) -> EnvFacts {
         EnvFacts {
             name: self.person().to_owned(),
-            visit: if self == Self::Empty { Visit::First } else { Visit::Return },
-            wallet: self.wallet(),
-            order: needs.order.and_then(|id| self.stored(id)),
-            open,
-            history: needs.history.map(|request| self.history(request)),
-            statement: needs.statement.map(|request| self.statement(request.page)),
-            last,
-            recent_countries: if self == Self::Empty { vec![] } else { vec![CountryId(1), CountryId(2)] },
-            recent_services: if self == Self::Empty { vec![] } else { vec![ServiceId(1012)] },
+            visit: Visit::First,
+            wallet: Wallet::default(),
+            order: None,
+            open: vec![],
+            history: None,
+            statement: None,
+            last: None,
+            recent_countries: vec![],
+            recent_services: vec![],
             servers,
             support_url: (self != Self::Empty).then(|| "https://t.me/raqam_support".to_owned()),
             support: if self == Self::Empty { Support::Nobody } else { Support::Answers },
             shop_open: if world == World::ShopClosed { Door::Stopped } else { Door::Selling },
+        }
+    }
+
+    /// What the shell would know in this world.
+    pub(crate) fn facts(self, servers: Vec<ServerFacts>, world: World, needs: &Needs) -> EnvFacts {
+        let stored = self.in_store();
+        let lived = self != Self::Empty;
+        EnvFacts {
+            visit: if lived { Visit::Return } else { Visit::First },
+            wallet: self.wallet(),
+            order: needs.order.and_then(|id| self.stored(id)),
+            open: stored.open.clone(),
+            history: needs.history.map(|request| books::history(stored.ended.iter(), request)),
+            statement: needs.statement.map(|request| books::statement(&stored.movements, request.page)),
+            last: lived.then(|| self.wish(Product::Temporary)),
+            recent_countries: if lived { vec![CountryId(1), CountryId(2)] } else { vec![] },
+            recent_services: if lived { vec![ServiceId(1012)] } else { vec![] },
+            ..self.around(servers, world)
         }
     }
 
@@ -152,34 +167,8 @@ impl Scene {
 
     /// The order of this number, if it is in this world.
     fn stored(self, id: OrderId) -> Option<Order> {
-        let books = self.books();
-        books.open.iter().chain(&books.ended).find(|order| order.id == id).cloned()
-    }
-
-    fn history(self, request: HistoryRequest) -> HistoryPage {
-        let meets = |order: &Order| match request.filter {
-            Filter::All => true,
-            Filter::Received => order.state == State::Done,
-            Filter::Refunded => order.state != State::Done,
-        };
-        let books = self.books();
-        let all: Vec<&Order> = books.ended.iter().filter(|order| meets(order)).collect();
-        let anchor = all.first().map(|order| order.id);
-        let total = u32::try_from(all.len()).unwrap_or(u32::MAX);
-        let orders = all
-            .into_iter()
-            .skip(request.page as usize * PAGE_ROWS as usize)
-            .take(PAGE_ROWS as usize)
-            .cloned()
-            .collect();
-        HistoryPage { orders, total, anchor }
-    }
-
-    fn statement(self, page: u32) -> StatementPage {
-        let all = &self.books().movements;
-        let total = u32::try_from(all.len()).unwrap_or(u32::MAX);
-        let entries = all.iter().skip(page as usize * PAGE_ROWS as usize).take(PAGE_ROWS as usize).cloned().collect();
-        StatementPage { entries, total, anchor: (total > 0).then_some(u64::from(total)) }
+        let stored = self.in_store();
+        stored.open.iter().chain(&stored.ended).find(|order| order.id == id).cloned()
     }
 
     /// A state of an example as this world would have it: with its service's name.
@@ -314,14 +303,14 @@ impl Scene {
     }
 
     /// What stands in the books of this world.
-    pub(crate) fn books(self) -> Rc<Books> {
+    pub(crate) fn in_store(self) -> Rc<Stored> {
         let read = || {
             let open: Vec<Order> = self.open_ids().map(|id| self.order(id, open_state(id))).collect();
             let ended: Vec<Order> = self.ended_ids().rev().map(|id| self.order(id, ended_state(id))).collect();
             let movements = self.movements(&ended);
-            Rc::new(Books { open, ended, movements })
+            Rc::new(Stored { open, ended, movements })
         };
-        BOOKS.with_borrow_mut(|known| Rc::clone(known.entry(self).or_insert_with(read)))
+        STORED.with_borrow_mut(|known| Rc::clone(known.entry(self).or_insert_with(read)))
     }
 
     fn movements(self, ended: &[Order]) -> Vec<Movement> {

@@ -5,6 +5,7 @@
 mod buttons;
 mod diagrams;
 mod gallery;
+mod journeys;
 mod lints;
 mod locales;
 mod recorded;
@@ -12,5 +13,4 @@ mod screens;
 mod sessions;
 mod tables;
 mod unlisted;
-mod walk;
 mod walks;

@@ -8,7 +8,8 @@ use flows::card::{self, Ask};
 use flows::inline;
 use flows::words::{self, Notice};
 use shop::catalogue::Catalogue;
-use shop::command::Refusal;
+use shop::command::{Command, Refusal};
+use shop::order::State;
 use shop::pool::{PoolCountry, PoolService};
 use shop::{CountryId, Money, OrderId, ServiceId};
 use strum::IntoEnumIterator as _;
@@ -147,4 +148,33 @@ fn what_a_supplier_lists_twice_is_one_result() {
         let ids: BTreeSet<&str> = page.results.iter().map(|hit| hit.id.as_str()).collect();
         assert_eq!(ids.len(), page.results.len(), "{query}: {:#?}", page.results);
     }
+}
+
+#[test]
+fn a_search_finds_loads_and_keeps_quiet_elsewhere() {
+    let env = Scene::Usual.env();
+    let ask = |query: &str, chat| inline::inline(query, "garbage", chat, None, &env, Lang::Ar);
+    let page = ask("sp:turk", inline::Chat::Private);
+    assert_eq!(page.results.first().and_then(|hit| hit.token.as_deref()), Some("c_TR"));
+    assert_eq!(ask("sp_svc:1:whats", inline::Chat::Private).results[0].token.as_deref(), Some("s_1012"));
+    let loading = ask("sp_svc:5:whats", inline::Chat::Private);
+    assert_eq!((loading.cache_s, loading.results.len(), loading.results[0].token.clone()), (0, 1, None));
+    assert_eq!(ask("sp:qqqqqq", inline::Chat::Private).results.len(), 1);
+    assert_eq!(ask("whats", inline::Chat::Private).results.len(), 1);
+    assert!(ask("", inline::Chat::Private).results.len() > 5);
+    assert!(ask("sp:", inline::Chat::Elsewhere).results.is_empty());
+    assert_eq!(ask(&"ط".repeat(256), inline::Chat::Private).results.len(), 1);
+}
+
+#[test]
+fn a_card_reads_its_own_tokens_alone_and_asks_before_it_cancels() {
+    let order = Scene::Usual.order(1, State::Active);
+    assert_eq!(card::read_token(&card::token(OrderId(3), &card::Action::Yes)), Some((OrderId(3), "yes")));
+    for hostile in ["", "o.", "o.3", "o.3.", "o.03.yes", "o.3.zz", "o.-3.yes", "o.3.yes.x"] {
+        assert_eq!(card::read_token(hostile), None, "{hostile}");
+    }
+    let asked = card::press(&order, Ask::No, "yes", &card_context(Scene::Usual, Lang::En));
+    assert_eq!((asked.ask, asked.command), (Ask::Cancel, None));
+    let answered = card::press(&order, Ask::Cancel, "yes", &card_context(Scene::Usual, Lang::En));
+    assert_eq!(answered.command, Some(Command::Cancel(OrderId(1))));
 }

@@ -12,7 +12,7 @@ pub(super) struct Combination;
 
 /// How far the lock is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, strum::EnumDiscriminants)]
-#[strum_discriminants(name(Kind), derive(PartialOrd, Ord, strum::IntoStaticStr, strum::EnumIter))]
+#[strum_discriminants(name(Kind), derive(PartialOrd, Ord, strum::IntoStaticStr, strum::EnumIter, strum::EnumMessage))]
 pub(super) enum State {
     /// So many turns were right.
     Locked(usize),

@@ -5,11 +5,11 @@ use engine::registry::{Registry as _, view_as};
 use engine::token::Token;
 use engine::{Ctx, Event, Flow, Lang, Rendered, Step, Surface, Target, Text, direction};
 use flows::{Env, Raqam};
+use gallery::lints::{self, Look, Stands};
 use gallery::shown::show;
 
 use super::moves::Move;
 use super::walk::{Opening, Walk, kind_name};
-use crate::lints;
 
 /// The longest notice over a chat.
 const NOTICE_CHARACTERS_MAX: usize = 200;
@@ -27,23 +27,29 @@ pub(super) fn hold<F: Flow<App = Raqam>>(walk: &Walk<F>) -> Result<(), String> {
     if screen.surface == Surface::Living && !leads_on {
         return Err("no button leads on".to_owned());
     }
-    legible(&rendered::<F>(&walk.state, &cx), walk.lang)?;
+    legible::<F>(&rendered::<F>(&walk.state, &cx), &screen.surface, walk.lang)?;
     way_home::<F>(walk.state.clone(), &cx)?;
     timer(walk)
 }
 
 /// The screen keeps the messenger's limits and its language's rules.
-fn legible(rendered: &Rendered, lang: Lang) -> Result<(), String> {
-    let held = std::panic::catch_unwind(|| {
-        lints::check("the screen", rendered, lang);
-        lints::unique("the screen", rendered);
-    });
-    held.map_err(|said| message(said.as_ref()))
+fn legible<F: Flow<App = Raqam>>(rendered: &Rendered, surface: &Surface, lang: Lang) -> Result<(), String> {
+    let stands = match surface {
+        Surface::Card(_) => Stands::Alone,
+        Surface::Living if is_root::<F>() => Stands::AtRoot,
+        Surface::Living => Stands::AboveRoot,
+    };
+    let found = lints::check(&Look { name: "the screen".to_owned(), lang, rendered, stands });
+    found.first().map_or(Ok(()), |finding| Err(finding.to_string()))
+}
+
+fn is_root<F: Flow<App = Raqam>>() -> bool {
+    F::TAG == Raqam::freeze(&Raqam::root()).flow
 }
 
 /// From every state the main menu is one cancel away.
 fn way_home<F: Flow<App = Raqam>>(state: F::State, cx: &Ctx<'_, Env>) -> Result<(), String> {
-    let is_root = F::TAG == Raqam::freeze(&Raqam::root()).flow;
+    let is_root = is_root::<F>();
     let left = match F::update(state, Event::Cancel, cx) {
         Step::Done(..) => !is_root,
         Step::Go(..) => is_root,
@@ -70,11 +76,6 @@ pub(super) fn notice(text: &Text, lang: Lang) -> Result<(), String> {
 fn rendered<F: Flow<App = Raqam>>(state: &F::State, cx: &Ctx<'_, Env>) -> Rendered {
     let encode = |pressed, _| Token { flow: F::TAG.to_owned(), instance: 2, revision: None, pressed }.to_string();
     view_as::<F>(state, cx, &encode).rendered
-}
-
-fn message(said: &(dyn std::any::Any + Send)) -> String {
-    let text = said.downcast_ref::<String>().cloned();
-    text.or_else(|| said.downcast_ref::<&str>().map(|text| (*text).to_owned())).unwrap_or_default()
 }
 
 /// The walk as lines, the screen at its end, and the rule that it breaks; empty where it breaks none.

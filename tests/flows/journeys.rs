@@ -1,0 +1,210 @@
+//! Journeys of one person through the whole conversation, told a line a turn.
+
+use std::time::Instant;
+
+use engine::Lang;
+use flows::purchase::Kind;
+use flows::{Job, Reply};
+use gallery::scenes::World;
+use gallery::{LANGS, Person, server};
+use shop::catalogue::{Catalogue, Product};
+use shop::command::Refusal;
+use shop::pool::{PoolCountry, PoolService, Receives, RentalOffer};
+use shop::pricing::Margin;
+use shop::{CountryId, Days, ErrorCode, Money, ServerId, ServiceId};
+
+#[test]
+fn a_number_is_bought_and_its_code_arrives_in_english() {
+    Person::new(Lang::En)
+        .start("/start")
+        .press("Buy a number")
+        .press("Server 2")
+        .press("Temporary")
+        .picks("Turkey")
+        .press("WhatsApp")
+        .sees("Price: $1.08")
+        .press("Buy for $1.08")
+        .sees_state(Kind::Waiting)
+        .gets("+905551234567")
+        .copies("+905551234567")
+        .receives("482913")
+        .sees("code received")
+        .hears("482913");
+}
+
+#[test]
+fn a_number_is_bought_and_its_code_arrives_in_arabic() {
+    Person::new(Lang::Ar)
+        .start("/start")
+        .press("شراء رقم")
+        .press("سيرفر 2")
+        .press("مؤقت")
+        .picks("تركيا")
+        .press("واتساب")
+        .sees("$1.08")
+        .press("شراء بسعر $1.08")
+        .sees_state(Kind::Waiting)
+        .gets("+905551234567")
+        .copies("+905551234567")
+        .receives("482913")
+        .sees("وصل الكود")
+        .hears("482913");
+}
+
+/// What a thousand journeys take is printed, not judged: another machine is another clock.
+#[test]
+fn a_thousand_journeys_in_both_languages() {
+    let begun = Instant::now();
+    for turn in 0..1_000 {
+        let lang = LANGS[turn % LANGS.len()];
+        let labels = match lang {
+            Lang::En => ["Buy a number", "Server 2", "Temporary", "WhatsApp", "Buy for"],
+            Lang::Ar => ["شراء رقم", "سيرفر 2", "مؤقت", "واتساب", "شراء بسعر"],
+        };
+        let [buy, two, temporary, service, confirm] = labels;
+        let mut person = Person::new(lang);
+        person.start("/start").press(buy).press(two).press(temporary).picks("TR").press(service).press(confirm);
+        person.sees_state(Kind::Waiting);
+    }
+    println!("1,000 journeys of six screens: {:.2} s", begun.elapsed().as_secs_f64());
+}
+
+#[test]
+fn whoever_has_too_little_tops_up_and_goes_on() {
+    Person::new(Lang::En)
+        .has(22)
+        .start("/buy")
+        .press("Server 2")
+        .press("Temporary")
+        .press("United States")
+        .press("WhatsApp")
+        .sees("Missing: $0.10")
+        .press("I have topped up")
+        .sees("Missing: $0.10")
+        .is_credited(500)
+        .hears("$5.00")
+        .press("Buy for $0.32")
+        .sees_state(Kind::Waiting)
+        .start("/numbers")
+        .sees("WhatsApp")
+        .start("/menu")
+        .press("Again: WhatsApp")
+        .sees_state(Kind::Confirm);
+}
+
+/// The screen once said “This price has expired” after two minutes, in the middle of topping up.
+#[test]
+fn whoever_tops_up_still_reads_what_is_missing_when_the_price_is_too_old() {
+    let mut person = Person::at("buy.Confirm.offered");
+    person.press("Other service").press("WhatsApp").has(10).waits().sees("Missing: $0.22");
+    person.has(20).sees("Missing: $0.12").has(100).sees("Price: $0.32");
+    person.press("Buy for $0.32").sees_no("Buy for").sees_state(Kind::Waiting);
+}
+
+#[test]
+fn the_books_refusal_is_told_and_nothing_is_bought() {
+    let mut person = Person::at("buy.Confirm.offered");
+    person.refuse(Refusal::TooFast).press("Buy").sees_state(Kind::Confirm).sees_button("Try again");
+    person.press("Try again").press("Buy").sees_state(Kind::Waiting);
+}
+
+#[test]
+fn what_sells_out_at_the_press_is_told_so_and_is_free() {
+    let mut person = Person::at("buy.Confirm.offered");
+    person
+        .press("Buy for $0.32")
+        .gets_none(ErrorCode::OutOfStock)
+        .sees("No numbers right now")
+        .sees_button("Try again");
+}
+
+#[test]
+fn a_number_is_cancelled_once_and_only_after_a_question() {
+    let mut person = Person::at("buy.Confirm.offered");
+    person.press("Buy for $0.32").gets("+12025550123").press("Cancel").sees_button("Keep");
+    person.press("Keep").sees("+12025550123").press("Cancel").press("Yes").sees_no("Keep");
+}
+
+#[test]
+fn a_sold_out_service_is_offered_where_it_is_sold() {
+    Person::at("buy.Confirm.sold-out").sees("No numbers right now").press("United Kingdom").sees("United Kingdom 🇬🇧");
+}
+
+#[test]
+fn a_server_that_stops_leads_to_the_other_one() {
+    Person::new(Lang::En)
+        .start("/buy")
+        .press("Server 1")
+        .press("Temporary")
+        .finds(World::ServerOneOff)
+        .sees("Server 1 is unavailable right now. Please use Server 2")
+        .press("Other server")
+        .sees("Choose a server");
+}
+
+/// An old list once quoted prices of any age: the supplier refused them, again and again.
+#[test]
+fn a_price_older_than_five_minutes_is_asked_for() {
+    // The list of every world was fetched a minute ago.
+    for (age, asks) in [(239, false), (240, true)] {
+        let mut person = Person::at("buy.Confirm.expired");
+        person.passes(age).press("Fresh price");
+        assert_eq!(person.asked().any(|job| matches!(job, Job::AskCost { .. })), asks, "{age}: {}", person.screen());
+        if asks {
+            person.answers(Reply::Cost { cost: Money::from_cents(40) }).sees("$0.52");
+        }
+    }
+}
+
+/// A line was once rented out for services that it does not receive, where its list had not been asked for.
+#[test]
+fn a_line_is_asked_what_it_receives_before_it_is_sold() {
+    let stock = |receives| vec![server(ServerId::Two, one_line(receives))];
+    let (product, code) = (Product::Rental(Days(7)), ErrorCode::Unreachable);
+    let load = Job::LoadOffers { server: ServerId::Two, country: CountryId(1), product };
+    let mut person = Person::new(Lang::En);
+    person.sold_by(stock(Receives::Unasked)).start("/buy").press("Rental").press("7 days").picks("United States");
+    assert_eq!(person.asked().collect::<Vec<_>>(), [&load]);
+    person.answers(Reply::LoadFailed { country: Some(CountryId(1)), code }).press("Try again");
+    assert_eq!(person.asked().collect::<Vec<_>>(), [&load]);
+    person.sold_by(stock(Receives::Only(vec![ServiceId(1012)])));
+    person.answers(Reply::OffersLoaded { country: CountryId(1) });
+    person.press("WhatsApp · $3.90").sees_state(Kind::Confirm).sees_no("Telegram");
+}
+
+/// Two countries, and one line of the first to rent for a week.
+fn one_line(receives: Receives) -> Catalogue {
+    let country = |(id, iso2, name): (u32, &str, &str)| PoolCountry {
+        id: CountryId(id),
+        iso2: iso2.to_owned(),
+        name: name.to_owned(),
+    };
+    let service = |(id, name): (u32, &str)| PoolService { id: ServiceId(id), name: name.to_owned() };
+    let line = RentalOffer {
+        product: 7,
+        country: CountryId(1),
+        costs: [(Days(7), Money::from_cents(300))].into(),
+        receives,
+        refund_within_s: None,
+        refund_min_days: Days(0),
+    };
+    let countries = [(1, "US", "United States"), (2, "GB", "United Kingdom")].map(country);
+    let services = [(907, "Telegram"), (1012, "WhatsApp")].map(service);
+    Catalogue::new(&countries, &services).with_rentals(vec![line], Margin::DEFAULT, gallery::scenes::NOW)
+}
+
+#[test]
+fn what_fails_shows_the_screen_and_the_last_steps() {
+    let failing = || {
+        Person::new(Lang::Ar).start("/start").press("شراء رقم").press("لا زر كهذا");
+    };
+    let said = std::panic::catch_unwind(failing).expect_err("there is no such button");
+    let said = said.downcast_ref::<String>().expect("it says why").clone();
+    for part in ["no button says “لا زر كهذا”", "[ سيرفر 1 🇺🇸 أمريكا فقط (1) ]", "after: /start, then presses شراء رقم"]
+    {
+        assert!(said.contains(part), "{part:?} is missing:\n{said}");
+    }
+    let said = std::panic::catch_unwind(|| Person::at("buy.Confirm.ofered")).expect_err("there is no such example");
+    let said = said.downcast_ref::<String>().expect("it says why").clone();
+    assert!(said.contains("nearest: buy.Confirm.offered"), "{said}");
+}
