@@ -1,17 +1,19 @@
-//! Any sequence of presses (repeated, old, forged, another stay's) and events leaves a person with a screen, and buys a
+//! Any sequence of presses (repeated, old, forged, another stay's), timers, answers and refusals leaves a person with a screen, and buys a
 //! quote at most once.
 
-use engine::machine::{self, Input, Outcome};
+use engine::machine::{self, Input, Outcome, Turn};
 use engine::registry::AnyEffect;
 use engine::session::Session;
 use engine::token::Stale;
-use engine::{Face, Lang};
-use flows::purchase::sample_wish;
-use flows::{Entry, Pick, Raqam};
+use engine::{Ctx, Event, Face, Flow as _, Lang};
+use flows::purchase::{Purchase, sample_wish};
+use flows::{Entry, Job, Pick, Raqam, Refused, Reply};
 use proptest::prelude::*;
-use shop::ServiceId;
+use serde_json::Value;
 use shop::command::Command;
+use shop::{ErrorCode, Money, QuoteId, ServiceId};
 
+use gallery::scenes::FRESH;
 use gallery::{Scene, context};
 
 /// What a person (or a stranger) does next.
@@ -29,6 +31,12 @@ enum Move {
     Pick(bool),
     /// Sends a command.
     Command(u8),
+    /// The timer that was armed last goes off, whatever was shown since.
+    Timer,
+    /// The question that was asked last is answered, in time or late: yes, or no.
+    Answer(bool),
+    /// The books refuse the last step, in one of their ways.
+    Refuse(usize),
 }
 
 fn moves() -> impl Strategy<Value = Move> {
@@ -39,6 +47,9 @@ fn moves() -> impl Strategy<Value = Move> {
         1 => "\\PC{0,20}".prop_map(Move::Text),
         2 => any::<bool>().prop_map(Move::Pick),
         1 => (0_u8..6).prop_map(Move::Command),
+        1 => Just(Move::Timer),
+        2 => any::<bool>().prop_map(Move::Answer),
+        1 => any::<usize>().prop_map(Move::Refuse),
     ]
 }
 
@@ -46,30 +57,119 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn whatever_is_pressed_there_is_a_screen_and_a_quote_is_bought_once(all in proptest::collection::vec(moves(), 1..60), arabic: bool) {
+    fn whatever_happens_there_is_a_screen_and_a_quote_is_bought_once(all in proptest::collection::vec(moves(), 1..60), arabic: bool) {
         let (env, lang) = (Scene::Usual.env(), if arabic { Lang::Ar } else { Lang::En });
-        let mut session = Session::default();
-        let (mut earlier, mut bought) = (Vec::new(), Vec::new());
+        let mut chat = Chat::default();
         for (turn, next) in (0_u64..).zip(all) {
-            let mut cx = context(&env, lang);
-            cx.fresh += turn;
-            let view = machine::view::<Raqam>(&session, &cx);
+            let cx = Ctx { fresh: FRESH + turn, ..context(&env, lang) };
+            let view = machine::view::<Raqam>(&chat.session, &cx);
             prop_assert!(!view.rendered.pieces.is_empty());
             let shown = tokens(&view.rendered);
-            let turned = machine::handle::<Raqam>(&session, input(next, &shown, &earlier), &cx);
-            prop_assert!(!matches!(turned.outcome, Outcome::Undeclared(_)), "{:?}", turned.outcome);
-            earlier.extend(shown);
-            if turned.outcome == Outcome::Stepped {
-                prop_assert!(turned.session.revision > session.revision);
-                for (_, effect) in &turned.effects {
-                    if let AnyEffect::Do(Command::Buy { quote, .. }) = effect {
-                        prop_assert!(!bought.contains(quote), "{quote:?} was bought twice");
-                        bought.push(*quote);
+            if let Some(input) = chat.input(next, &shown) {
+                let turned = machine::handle::<Raqam>(&chat.session, input, &cx);
+                prop_assert!(!matches!(turned.outcome, Outcome::Undeclared(_)), "{:?}", turned.outcome);
+                chat.earlier.extend(shown);
+                prop_assert_eq!(chat.store(turned), Ok(()));
+            }
+        }
+    }
+}
+
+/// A chat, and what is still expected in it.
+#[derive(Debug, Default)]
+struct Chat {
+    session: Session,
+    earlier: Vec<String>,
+    bought: Vec<QuoteId>,
+    /// The timer that was armed last, with its frame.
+    armed: Option<(u64, Value)>,
+    /// The question that was asked last, with its frame.
+    asked: Option<(u64, Job)>,
+    /// The session and what was bought before the last step, where that ordered something of the books.
+    before: Option<(Session, Vec<QuoteId>)>,
+}
+
+impl Chat {
+    fn input(&mut self, next: Move, shown: &[String]) -> Option<Input<Raqam>> {
+        let one_of =
+            |tokens: &[String], index: usize| tokens.get(index % tokens.len().max(1)).cloned().unwrap_or_default();
+        Some(match next {
+            Move::Shown(index) => Input::Token(one_of(shown, index)),
+            Move::Earlier(index) => Input::Token(one_of(&self.earlier, index)),
+            Move::Forged(data) => Input::Token(data),
+            Move::Text(text) => Input::Text(text),
+            Move::Pick(true) => Input::Pick(Pick::Country("LV".to_owned())),
+            Move::Pick(false) => Input::Pick(Pick::Service(ServiceId(1012))),
+            Move::Command(number) => Input::Start(entry(number)),
+            Move::Timer => self.armed.clone().map(|(instance, timer)| Input::Timer { instance, timer })?,
+            Move::Answer(good) => self
+                .asked
+                .as_ref()
+                .map(|(instance, job)| Input::Reply { instance: *instance, reply: answer(job, good) })?,
+            Move::Refuse(index) => {
+                let refusals = refusals();
+                let (session, bought) = self.before.take()?;
+                (self.session, self.bought) = (session, bought);
+                Input::Refused(refusals[index % refusals.len()].clone())
+            }
+        })
+    }
+
+    /// The revision counts up with each step, and a quote is bought at most once.
+    fn store(&mut self, turn: Turn<Raqam>) -> Result<(), String> {
+        if turn.outcome != Outcome::Stepped {
+            return Ok(());
+        }
+        if turn.session.revision <= self.session.revision {
+            return Err(format!("revision {} comes after {}", turn.session.revision, self.session.revision));
+        }
+        let before = (std::mem::replace(&mut self.session, turn.session), self.bought.clone());
+        self.before = None;
+        for (instance, effect) in turn.effects {
+            match effect {
+                AnyEffect::Do(command) => {
+                    self.before = Some(before.clone());
+                    if let Command::Buy { quote, .. } = command {
+                        if self.bought.contains(&quote) {
+                            return Err(format!("{quote:?} was bought twice"));
+                        }
+                        self.bought.push(quote);
                     }
                 }
+                AnyEffect::Job(job) => self.asked = Some((instance, job)),
+                AnyEffect::Arm { timer, .. } => self.armed = Some((instance, timer)),
+                // A timer that was cleared may be on its way already: it comes all the same.
+                AnyEffect::Disarm | AnyEffect::Tell(_) | AnyEffect::Toast(_) | AnyEffect::Alert(_) => {}
             }
-            session = turned.session;
         }
+        Ok(())
+    }
+}
+
+fn answer(job: &Job, good: bool) -> Reply {
+    let code = ErrorCode::OutOfStock;
+    match (job, good) {
+        (Job::LoadOffers { country, .. }, true) => Reply::OffersLoaded { country: *country },
+        (Job::LoadOffers { country, .. }, false) => Reply::LoadFailed { country: Some(*country), code },
+        (Job::AskCost { .. }, true) => Reply::Cost { cost: Money::from_cents(24) },
+        (Job::AskCost { .. }, false) => Reply::CostFailed { code },
+    }
+}
+
+/// Every refusal of the books: the purchase knows examples of them all.
+fn refusals() -> Vec<Refused> {
+    let refused = |probe| if let Event::Refused(refused) = probe { Some(refused) } else { None };
+    Purchase::probes().into_iter().filter_map(refused).collect()
+}
+
+const fn entry(number: u8) -> Entry {
+    match number {
+        0 => Entry::Welcome,
+        1 => Entry::Buy,
+        2 => Entry::Numbers,
+        3 => Entry::Wallet,
+        4 => Entry::History,
+        _ => Entry::Help,
     }
 }
 
@@ -81,26 +181,6 @@ fn tokens(rendered: &engine::Rendered) -> Vec<String> {
             Face::Copy(_) | Face::Inline(_) | Face::Url(_) => None,
         })
         .collect()
-}
-
-fn input(next: Move, shown: &[String], earlier: &[String]) -> Input<Raqam> {
-    let one_of = |tokens: &[String], index: usize| tokens.get(index % tokens.len().max(1)).cloned().unwrap_or_default();
-    match next {
-        Move::Shown(index) => Input::Token(one_of(shown, index)),
-        Move::Earlier(index) => Input::Token(one_of(earlier, index)),
-        Move::Forged(data) => Input::Token(data),
-        Move::Text(text) => Input::Text(text),
-        Move::Pick(true) => Input::Pick(Pick::Country("US".to_owned())),
-        Move::Pick(false) => Input::Pick(Pick::Service(ServiceId(1012))),
-        Move::Command(number) => Input::Start(match number {
-            0 => Entry::Welcome,
-            1 => Entry::Buy,
-            2 => Entry::Numbers,
-            3 => Entry::Wallet,
-            4 => Entry::History,
-            _ => Entry::Help,
-        }),
-    }
 }
 
 /// Buying counts once: its button carries the session's revision, and no other one will do.
