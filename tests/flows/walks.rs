@@ -37,6 +37,14 @@ const SHRINKS_MAX: u32 = 20_000;
 /// A row of a flow's table, by its words: state, event, target.
 type Edge = (&'static str, String, String);
 
+/// What the walks so far have seen of a flow: the next ones rather go elsewhere.
+struct Known {
+    /// Rows that nobody took.
+    untaken: BTreeSet<Edge>,
+    /// What was tried where the state had which shape.
+    tried: BTreeSet<(String, String)>,
+}
+
 /// How much is tried, and from which seed.
 #[derive(Debug, Clone, Copy)]
 struct Budget {
@@ -116,13 +124,14 @@ fn walks<F: Flow<App = Raqam>>(budget: Budget) -> Result<Tally, Broken<F>> {
 
 /// Every walk through a flow; those come first that take rows which no walk has taken.
 fn anywhere<F: Flow<App = Raqam>>() -> impl Strategy<Value = (Walk<F>, Vec<Move<F>>, Option<Arc<AtomicUsize>>)> {
-    let untaken = Arc::new(Mutex::new(edges::<F>()));
-    let [opening, going] = [Arc::clone(&untaken), Arc::clone(&untaken)];
-    let open = move || walk::openings::<F>(&locked(&opening));
+    let known = Arc::new(Mutex::new(Known { untaken: edges::<F>(), tried: BTreeSet::new() }));
+    let [opening, going] = [Arc::clone(&known), Arc::clone(&known)];
+    let open = move || walk::openings::<F>(&locked(&opening).untaken);
     let prefer = move |walk: &Walk<F>| moves::any_of(walk, &locked(&going));
     let take = move |mut walk: Walk<F>, next: &Move<F>| {
+        locked(&known).tried.insert((walk.shape(), next.word(&walk)));
         if let Ok(Some(edge)) = walk.take(next) {
-            locked(&untaken).remove(&edge);
+            locked(&known).untaken.remove(&edge);
         }
         walk
     };

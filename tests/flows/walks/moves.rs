@@ -12,8 +12,8 @@ use shop::ledger::Wallet;
 use shop::{ErrorCode, Money, ServiceId};
 use strum::IntoEnumIterator as _;
 
-use super::Edge;
 use super::walk::{Rests, Walk, kind_name};
+use super::{Edge, Known};
 
 /// Something that happens.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,10 +49,13 @@ pub(super) enum Change {
 type Group<F> = (u32, Vec<Move<F>>);
 
 /// What may happen next. What takes a wanted row comes first, and a change of the world after which something would.
-pub(super) fn any_of<F: Flow<App = Raqam>>(walk: &Walk<F>, wanted: &BTreeSet<Edge>) -> BoxedStrategy<Move<F>> {
+/// Then comes what nobody has tried yet where the state has this shape.
+pub(super) fn any_of<F: Flow<App = Raqam>>(walk: &Walk<F>, known: &Known) -> BoxedStrategy<Move<F>> {
     let mut groups = groups(walk);
-    let new = leading(walk, &groups, wanted);
-    groups.extend([(24, new), (2, old(walk))]);
+    let (new, shape) = (leading(walk, &groups, &known.untaken), walk.shape());
+    let all = groups.iter().flat_map(|(_, moves)| moves);
+    let untried = all.filter(|next| !known.tried.contains(&(shape.clone(), next.word(walk)))).cloned().collect();
+    groups.extend([(24, new), (12, untried), (2, old(walk))]);
     groups.retain(|(_, moves)| !moves.is_empty());
     Union::new_weighted(groups.into_iter().map(|(weight, moves)| (weight, select(moves))).collect()).boxed()
 }
@@ -159,6 +162,11 @@ fn changes<F: Flow>() -> Vec<Move<F>> {
 }
 
 impl<F: Flow<App = Raqam>> Move<F> {
+    /// What it is, in a word.
+    pub(super) fn word(&self, walk: &Walk<F>) -> String {
+        self.label(walk).unwrap_or_else(|| self.to_string())
+    }
+
     /// The event that it gives the flow, in the terms of tables.
     fn label(&self, walk: &Walk<F>) -> Option<String> {
         match self {

@@ -10,8 +10,9 @@ use gallery::{LANGS, Scene};
 use proptest::prop_oneof;
 use proptest::sample::select;
 use proptest::strategy::{BoxedStrategy, Strategy};
-use shop::QuoteId;
+use serde_json::Value;
 use shop::command::Command;
+use shop::{Money, QuoteId};
 use strum::IntoEnumIterator as _;
 
 use super::Edge;
@@ -19,6 +20,9 @@ use super::moves::{Change, Move};
 
 /// How many questions are remembered: the answers to the older ones come late.
 const ASKED_MAX: usize = 3;
+
+/// Who has no more than this can buy little.
+const POOR: Money = Money::from_cents(10);
 
 /// How a flow is opened: in which state, by whom, in which world.
 #[derive(Debug, Clone, PartialEq)]
@@ -110,6 +114,13 @@ impl<F: Flow<App = Raqam>> Walk<F> {
     pub(super) fn screen(&self) -> Screen<F::Action> {
         let env = self.env();
         F::view(&self.state, &self.cx(&env))
+    }
+
+    /// What the state is like, whatever its numbers and names are, and whether its person has money.
+    pub(super) fn shape(&self) -> String {
+        let mut shape = format!("{} ", self.moment.wallet.available > POOR);
+        outline(&freeze_as::<F>(&self.state).body, &mut shape);
+        shape
     }
 
     /// One step on: the row that was taken, or `None` where nothing was, or what is wrong with it.
@@ -222,6 +233,23 @@ impl<F: Flow<App = Raqam>> Walk<F> {
             return Err(format!("{quote:?} is bought, and nobody was quoted it"));
         }
         if self.bought.insert(*quote) { Ok(()) } else { Err(format!("{quote:?} is bought twice")) }
+    }
+}
+
+/// The names of a value's fields and variants, without its data.
+fn outline(value: &Value, shape: &mut String) {
+    match value {
+        Value::Object(fields) => {
+            for (name, field) in fields {
+                shape.push_str(name);
+                outline(field, shape);
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| outline(item, shape)),
+        // A variant without data; names and texts are written otherwise.
+        Value::String(name) if name.chars().all(|c| c.is_ascii_lowercase() || c == '_') => shape.push_str(name),
+        Value::Null => shape.push('-'),
+        Value::String(_) | Value::Bool(_) | Value::Number(_) => shape.push('.'),
     }
 }
 
