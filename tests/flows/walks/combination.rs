@@ -1,6 +1,6 @@
 //! A lock with a fault five turns deep: what the walks must find, and make as short as it is.
 
-use engine::{Button, Ctx, Event, Fixture, Flow, Reason, Row, Screen, Step, Text, To};
+use engine::{Button, Ctx, Event, Fixture, Flow, Reason, Row, Screen, Step, Target, Text, To};
 use flows::{Env, Output, Raqam};
 use serde::{Deserialize, Serialize};
 
@@ -69,7 +69,9 @@ impl Flow for Combination {
 
     fn view(_: &State, _: &Ctx<'_, Env>) -> Screen<Action> {
         let turns = [Action::Red, Action::Green, Action::Blue];
-        Screen::new(Text::ltr("lock")).row(turns.map(|turn| Button::press(Text::ltr("turn"), turn)))
+        Screen::new(Text::ltr("lock"))
+            .row(turns.map(|turn| Button::press(Text::ltr("turn"), turn)))
+            .row([Button::new(Text::ltr("home"), Target::Home)])
     }
 
     fn fixtures(kind: Kind) -> Vec<Fixture<Self>> {

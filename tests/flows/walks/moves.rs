@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use engine::{Action as _, Event, Flow, Lang};
 use flows::purchase::Purchase;
-use flows::{Job, Output, Pick, Raqam, Reply};
+use flows::{Job, Output, Pick, Raqam, Refused, Reply};
 use gallery::scenes::{Prices, World};
 use proptest::sample::select;
 use proptest::strategy::{BoxedStrategy, Strategy, Union};
@@ -133,10 +133,16 @@ fn answers(job: &Job) -> Vec<Reply> {
     }
 }
 
-/// Every refusal of the books: the purchase knows examples of them all.
+/// The refusals that the flow has examples of. Who has none orders what is never refused, and bears any: the purchase
+/// has examples of them all.
 fn refusals<F: Flow<App = Raqam>>() -> Vec<Move<F>> {
-    let refused = |probe| if let Event::Refused(refused) = probe { Some(Move::Refuse(refused)) } else { None };
-    Purchase::probes().into_iter().filter_map(refused).collect()
+    let own: Vec<Refused> = F::probes().into_iter().filter_map(refused).collect();
+    let all = if own.is_empty() { Purchase::probes().into_iter().filter_map(refused).collect() } else { own };
+    all.into_iter().map(Move::Refuse).collect()
+}
+
+fn refused<F: Flow<App = Raqam>>(probe: Event<F>) -> Option<Refused> {
+    if let Event::Refused(refused) = probe { Some(refused) } else { None }
 }
 
 fn picks<F: Flow<App = Raqam>>() -> Vec<Event<F>> {
