@@ -1,11 +1,21 @@
-//! The real clock, and the one that tests move: the system's time plus the milliseconds in a file.
+//! The real clock, the one that tests move (the system's time plus the milliseconds in a file), and the simulators'.
 
 use std::path::PathBuf;
 
 use shop::clock::Clock;
+use sim::SimClock;
 
 /// The system's time.
 pub(crate) struct SystemClock;
+
+/// The simulators' time.
+pub(crate) struct SimulatedClock(pub(crate) SimClock);
+
+impl Clock for SimulatedClock {
+    fn now_ms(&self) -> i64 {
+        self.0.now()
+    }
+}
 
 /// The system's time plus the milliseconds that a file holds; a file that cannot be read adds nothing.
 pub(crate) struct MovedClock {

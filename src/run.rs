@@ -149,9 +149,32 @@ pub async fn bot(
     limits: Limits,
     shutdown: watch::Receiver<bool>,
 ) -> anyhow::Result<()> {
-    let token = config.token.as_ref().ok_or_else(no_token)?;
+    config.token.as_ref().ok_or_else(no_token)?;
     let counted = Counted::start(config, clock.now()).await?;
-    let opened = open(config, clock).await?;
+    run(config, open(config, clock).await?, counted, limits, shutdown).await
+}
+
+/// As [`bot`], on a database that is open.
+///
+/// # Errors
+/// As [`bot`].
+pub async fn serve(
+    config: &Config,
+    opened: Opened,
+    limits: Limits,
+    shutdown: watch::Receiver<bool>,
+) -> anyhow::Result<()> {
+    run(config, opened, None, limits, shutdown).await
+}
+
+async fn run(
+    config: &Config,
+    opened: Opened,
+    counted: Option<Counted>,
+    limits: Limits,
+    shutdown: watch::Receiver<bool>,
+) -> anyhow::Result<()> {
+    let token = config.token.as_ref().ok_or_else(no_token)?;
     if let Some(counted) = &counted {
         opened.office.count_in(&counted.metrics);
     }
@@ -160,6 +183,8 @@ pub async fn bot(
     let (market, client) = market(config, &opened, counted.as_ref())?;
     let markets = BTreeMap::from([(ServerId::Two, market.clone())]);
     let shell = Arc::new(Shell::new(opened.office.clone(), markets, config.support_url.clone(), config.poll_every));
+    // Whether this ends in order or is dropped in the middle: the chats are let go, and with them the database.
+    let _connection = Connection(shell.clone());
     let operator = Arc::new(operator(config, &opened, &market, client));
     let guard = Arc::new(guard(config, &opened));
     guard.at_start()?;
@@ -195,7 +220,6 @@ pub async fn bot(
     }
     let finish = async { while parts.join_next().await.is_some() {} };
     let _ = tokio::time::timeout(FINISH, finish).await;
-    shell.disconnect();
     Ok(())
 }
 
@@ -217,6 +241,15 @@ impl Counted {
     fn observer(&self) -> Observer {
         let metrics = self.metrics.clone();
         Observer::new(move |seen| metrics.telegram(seen))
+    }
+}
+
+/// Disconnects the chats when it is dropped.
+struct Connection(Arc<Shell>);
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.0.disconnect();
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Which crates of this workspace a crate may know.
-const ARROWS: [(&str, &[&str]); 10] = [
+const ARROWS: [(&str, &[&str]); 11] = [
     ("engine", &[]),
     ("failpoint", &[]),
     ("shop", &[]),
@@ -15,22 +15,27 @@ const ARROWS: [(&str, &[&str]); 10] = [
     ("store", &["engine", "failpoint", "shop"]),
     ("providers", &["failpoint", "shop"]),
     ("sim", &[]),
-    ("raqam", &["engine", "failpoint", "flows", "gallery", "providers", "shop", "sim", "store", "telegram"]),
+    ("playground", &["sim"]),
+    (
+        "raqam",
+        &["engine", "failpoint", "flows", "gallery", "playground", "providers", "shop", "sim", "store", "telegram"],
+    ),
 ];
 
 /// Which crates of this workspace may know a library that does I/O.
-const LIBRARIES: [(&str, &[&str]); 11] = [
+const LIBRARIES: [(&str, &[&str]); 12] = [
     ("teloxide", &["telegram"]),
     ("redb", &["store"]),
     ("reqwest", &["providers", "telegram", "sim"]),
-    ("axum", &["sim", "telegram"]),
+    ("axum", &["playground", "sim", "telegram"]),
     ("hyper", &["raqam"]),
     ("prometheus-client", &["raqam"]),
-    ("tokio", &["providers", "raqam", "sim", "store", "telegram"]),
+    ("tokio", &["playground", "providers", "raqam", "sim", "store", "telegram"]),
     ("tracing", &["providers", "raqam", "store", "telegram"]),
     ("rust-i18n", &["flows"]),
     ("clap", &["raqam"]),
     ("fail", &["failpoint"]),
+    ("maud", &["gallery", "playground"]),
 ];
 
 const FILE_LINES_MAX: usize = 500;

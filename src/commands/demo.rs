@@ -8,12 +8,13 @@ use clap::Args;
 use shop::clock::Clock;
 use shop::{Money, UserId};
 use sim::script::{self, Script, Stage, Turn};
-use sim::{Sim, SimClock, SimOptions, SimUser};
+use sim::{Sim, SimOptions, SimUser};
 use store::{Options as StoreOptions, Store};
 use telegram::Limits;
 use tokio::sync::watch;
 
 use super::block_on;
+use crate::clock::SimulatedClock;
 use crate::config::{Config, Options};
 use crate::operator::{self, Request};
 use crate::{control, run};
@@ -52,7 +53,7 @@ async fn play(database: &Path) -> anyhow::Result<()> {
         ..Options::default()
     })?;
     let (stop, shutdown) = watch::channel(false);
-    let clock: Arc<dyn Clock> = Arc::new(Simulated(sim.clock.clone()));
+    let clock: Arc<dyn Clock> = Arc::new(SimulatedClock(sim.clock.clone()));
     let bot = run::bot(&config, clock, Limits::default(), shutdown);
     let conversations = async {
         for (title, text) in CONVERSATIONS {
@@ -70,15 +71,6 @@ async fn play(database: &Path) -> anyhow::Result<()> {
     }
     stop.send(true)?;
     bot.await
-}
-
-/// The simulators' clock as the shop's.
-struct Simulated(SimClock);
-
-impl Clock for Simulated {
-    fn now_ms(&self) -> i64 {
-        self.0.now()
-    }
 }
 
 /// Prints every turn as a person would see it.

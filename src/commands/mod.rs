@@ -7,6 +7,7 @@ mod demo;
 mod diagram;
 mod gallery;
 mod new_flow;
+mod playground;
 mod replay;
 mod restore;
 mod serve;
@@ -46,6 +47,8 @@ enum Command {
     Demo(demo::Arguments),
     /// Run the simulated Telegram and the simulated supplier as servers on loopback, to try the bot by hand.
     Sim(sim::Arguments),
+    /// Play with the bot in a web page: two phones, faults, kills, an inspector; without a token and without a network.
+    Playground(playground::Arguments),
     /// Give a user money. Works while the bot runs, too.
     Credit(credit::Arguments),
     /// Take money from a user, never more than is there. Works while the bot runs, too.
@@ -84,7 +87,7 @@ pub fn main() -> ExitCode {
     // A `.env` file adds to the environment of the commands that touch a shop; simulations ignore it.
     let simulated = matches!(
         std::env::args().nth(1).as_deref(),
-        Some("demo" | "sim" | "diagram" | "gallery" | "replay" | "new-flow")
+        Some("demo" | "sim" | "playground" | "diagram" | "gallery" | "replay" | "new-flow")
     );
     if !simulated
         && let Err(error) = dotenvy::dotenv()
@@ -97,6 +100,7 @@ pub fn main() -> ExitCode {
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Demo(arguments) => demo::run(arguments),
         Command::Sim(arguments) => sim::run(arguments),
+        Command::Playground(arguments) => playground::run(&arguments),
         Command::Credit(arguments) => credit::run(arguments),
         Command::Debit(arguments) => credit::run_debit(arguments),
         Command::Suspend(arguments) => standing::run(&arguments, Standing::Suspended),
@@ -147,17 +151,22 @@ const TALKATIVE: [&str; 7] = ["h2", "hyper", "hyper_util", "reqwest", "rustls", 
 /// # Errors
 /// Where RUST_LOG cannot be read.
 fn start_log(default: &str) -> anyhow::Result<()> {
-    let wanted = std::env::var("RUST_LOG").ok().filter(|text| !text.trim().is_empty());
-    let filter = EnvFilter::builder().parse(wanted.as_deref().unwrap_or(default));
-    let filter =
-        filter.map_err(|error| BadOption { option: "RUST_LOG", problem: format!("cannot be read: {error}") })?;
-    let filter = TALKATIVE.iter().fold(filter, |filter, name| {
-        filter.add_directive(format!("{name}=warn").parse().expect("a name and a level are a directive"))
-    });
+    let filter = filter(default)?;
     let ansi = std::io::IsTerminal::is_terminal(&std::io::stderr());
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(ansi).with_writer(std::io::stderr);
     let _ = log.log_internal_errors(false).try_init();
     Ok(())
+}
+
+/// What is logged: what RUST_LOG says, or this; never what may carry a token.
+fn filter(default: &str) -> anyhow::Result<EnvFilter> {
+    let wanted = std::env::var("RUST_LOG").ok().filter(|text| !text.trim().is_empty());
+    let filter = EnvFilter::builder().parse(wanted.as_deref().unwrap_or(default));
+    let filter =
+        filter.map_err(|error| BadOption { option: "RUST_LOG", problem: format!("cannot be read: {error}") })?;
+    Ok(TALKATIVE.iter().fold(filter, |filter, name| {
+        filter.add_directive(format!("{name}=warn").parse().expect("a name and a level are a directive"))
+    }))
 }
 
 /// A user as an operator names them.

@@ -68,6 +68,7 @@ pub enum PoolFault {
 
 #[derive(Clone, Debug)]
 struct Ordered {
+    id: u64,
     endpoint: String,
     fault: PoolFault,
     left: u32,
@@ -78,19 +79,33 @@ pub(crate) struct Faults {
     ordered: Vec<Ordered>,
     /// How long the next orders stay hidden, one entry per order.
     hidden: VecDeque<Duration>,
+    last_id: u64,
 }
 
 impl Faults {
-    pub(crate) fn add(&mut self, endpoint: &str, times: u32, fault: PoolFault) {
+    /// Orders a failure; its number names it from now on.
+    pub(crate) fn add(&mut self, endpoint: &str, times: u32, fault: PoolFault) -> u64 {
+        self.last_id += 1;
         if let PoolFault::Hidden(duration) = fault {
             self.hidden.extend((0..times).map(|_| duration));
         } else {
-            self.ordered.push(Ordered { endpoint: endpoint.to_owned(), fault, left: times });
+            self.ordered.push(Ordered { id: self.last_id, endpoint: endpoint.to_owned(), fault, left: times });
         }
+        self.last_id
     }
 
     pub(crate) fn clear(&mut self) {
-        *self = Self::default();
+        (self.ordered, self.hidden) = Default::default();
+    }
+
+    /// How often this failure is still to come.
+    pub(crate) fn left(&self, id: u64) -> u32 {
+        self.ordered.iter().find(|one| one.id == id).map_or(0, |one| one.left)
+    }
+
+    /// Forgets one failure.
+    pub(crate) fn forget(&mut self, id: u64) {
+        self.ordered.retain(|one| one.id != id);
     }
 
     /// The fault for this request, if one was ordered; counts it down.

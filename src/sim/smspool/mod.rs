@@ -193,9 +193,20 @@ impl SmsPoolSim {
         key.clone_into(&mut self.shared.lock().key);
     }
 
-    /// Orders a failure of an endpoint (`*` for all), a number of times.
-    pub fn fault(&self, endpoint: &str, times: u32, fault: PoolFault) {
-        self.shared.lock().faults.add(endpoint, times, fault);
+    /// Orders a failure of an endpoint (`*` for all), a number of times. Returns its number.
+    pub fn fault(&self, endpoint: &str, times: u32, fault: PoolFault) -> u64 {
+        self.shared.lock().faults.add(endpoint, times, fault)
+    }
+
+    /// How often an ordered failure is still to come.
+    #[must_use]
+    pub fn fault_left(&self, fault: u64) -> u32 {
+        self.shared.lock().faults.left(fault)
+    }
+
+    /// Forgets one ordered failure.
+    pub fn forget_fault(&self, fault: u64) {
+        self.shared.lock().faults.forget(fault);
     }
 
     /// Forgets all failures that are still ordered.
@@ -237,6 +248,18 @@ impl SmsPoolSim {
     #[must_use]
     pub fn requests(&self) -> Vec<PoolRequest> {
         self.shared.lock().requests.iter().cloned().collect()
+    }
+
+    /// The recorded requests after this place in the record, oldest first.
+    #[must_use]
+    pub fn requests_after(&self, serial: u64) -> Vec<PoolRequest> {
+        self.shared.lock().requests.iter().filter(|request| request.serial > serial).cloned().collect()
+    }
+
+    /// The place of the newest recorded request; 0 before the first.
+    #[must_use]
+    pub fn last_request(&self) -> u64 {
+        self.shared.lock().last_request
     }
 
     /// Paths that were called and that the supplier does not have; a test should find none.

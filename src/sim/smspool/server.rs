@@ -302,7 +302,9 @@ fn record(shared: &Shared, endpoint: String, params: Params, at_ms: i64, status:
     if state.requests.len() >= max {
         state.requests.pop_front();
     }
-    state.requests.push_back(PoolRequest { endpoint, params: Value::Object(params.0), at_ms, status });
+    state.last_request += 1;
+    let serial = state.last_request;
+    state.requests.push_back(PoolRequest { serial, endpoint, params: Value::Object(params.0), at_ms, status });
 }
 
 fn problem(problem: &Problem) -> Response {

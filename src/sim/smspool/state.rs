@@ -58,6 +58,8 @@ pub struct Order {
 /// A request that a client made; its key is left out.
 #[derive(Clone, Debug)]
 pub struct PoolRequest {
+    /// Its place in the record, from 1; never used twice.
+    pub serial: u64,
     /// The path.
     pub endpoint: String,
     /// The parameters without the key.
@@ -125,6 +127,7 @@ pub(crate) struct State {
     pub(crate) counts: BTreeMap<String, u64>,
     pub(crate) unknown: Vec<String>,
     pub(crate) requests: VecDeque<PoolRequest>,
+    pub(crate) last_request: u64,
     pub(crate) bucket: Option<Bucket>,
     overrides: HashMap<(u32, u32), Override>,
     timers: BTreeMap<(i64, u64), Timer>,
@@ -147,6 +150,7 @@ impl State {
             counts: BTreeMap::new(),
             unknown: Vec::new(),
             requests: VecDeque::new(),
+            last_request: 0,
             bucket: None,
             overrides: HashMap::new(),
             timers: BTreeMap::new(),

@@ -25,6 +25,7 @@ pub enum TelegramFault {
 
 #[derive(Clone, Debug)]
 struct Ordered {
+    id: u64,
     method: String,
     chat: Option<i64>,
     fault: TelegramFault,
@@ -32,27 +33,43 @@ struct Ordered {
 }
 
 #[derive(Debug, Default)]
-pub(crate) struct Faults(Vec<Ordered>);
+pub(crate) struct Faults {
+    ordered: Vec<Ordered>,
+    last_id: u64,
+}
 
 impl Faults {
-    pub(crate) fn add(&mut self, method: &str, chat: Option<i64>, times: u32, fault: TelegramFault) {
-        self.0.push(Ordered { method: method.to_lowercase(), chat, fault, left: times });
+    /// Orders a failure; its number names it from now on.
+    pub(crate) fn add(&mut self, method: &str, chat: Option<i64>, times: u32, fault: TelegramFault) -> u64 {
+        self.last_id += 1;
+        self.ordered.push(Ordered { id: self.last_id, method: method.to_lowercase(), chat, fault, left: times });
+        self.last_id
     }
 
     pub(crate) fn clear(&mut self) {
-        self.0.clear();
+        self.ordered.clear();
+    }
+
+    /// How often this failure is still to come.
+    pub(crate) fn left(&self, id: u64) -> u32 {
+        self.ordered.iter().find(|one| one.id == id).map_or(0, |one| one.left)
+    }
+
+    /// Forgets one failure.
+    pub(crate) fn forget(&mut self, id: u64) {
+        self.ordered.retain(|one| one.id != id);
     }
 
     /// The fault for this call, if one was ordered; counts it down.
     pub(crate) fn take(&mut self, method: &str, chat: Option<i64>) -> Option<TelegramFault> {
         let meant =
             |one: &Ordered| (one.method == "*" || one.method == method) && (one.chat.is_none() || one.chat == chat);
-        let index = self.0.iter().position(meant)?;
-        self.0[index].left = self.0[index].left.saturating_sub(1);
-        if self.0[index].left == 0 {
-            return Some(self.0.remove(index).fault);
+        let index = self.ordered.iter().position(meant)?;
+        self.ordered[index].left = self.ordered[index].left.saturating_sub(1);
+        if self.ordered[index].left == 0 {
+            return Some(self.ordered.remove(index).fault);
         }
-        Some(self.0[index].fault.clone())
+        Some(self.ordered[index].fault.clone())
     }
 }
 

@@ -34,6 +34,8 @@ pub struct Message {
 pub struct Button {
     /// The label as sent.
     pub label: String,
+    /// The colour: `primary`, `success` or `danger`; none is the app's own.
+    pub style: Option<String>,
     /// What a tap does.
     pub action: ButtonAction,
 }
@@ -122,7 +124,7 @@ fn read_button(button: &Value) -> Button {
         .or_else(|| text("switch_inline_query_current_chat").map(ButtonAction::Search))
         .or_else(|| button.get("pay").map(|_| ButtonAction::Pay))
         .unwrap_or_else(|| ButtonAction::Other(other_kind(button)));
-    Button { label: text("text").unwrap_or_default(), action }
+    Button { label: text("text").unwrap_or_default(), style: text("style"), action }
 }
 
 fn other_kind(button: &Value) -> String {

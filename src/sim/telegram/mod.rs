@@ -105,9 +105,20 @@ impl TelegramSim {
         self.shared.lock().chats.contains_key(&id).then(|| SimUser { id, shared: Arc::clone(&self.shared) })
     }
 
-    /// Orders a failure of a method (`*` for all), for one chat or all, a number of times.
-    pub fn fault(&self, method: &str, chat: Option<i64>, times: u32, fault: TelegramFault) {
-        self.shared.lock().faults.add(method, chat, times, fault);
+    /// Orders a failure of a method (`*` for all), for one chat or all, a number of times. Returns its number.
+    pub fn fault(&self, method: &str, chat: Option<i64>, times: u32, fault: TelegramFault) -> u64 {
+        self.shared.lock().faults.add(method, chat, times, fault)
+    }
+
+    /// How often an ordered failure is still to come.
+    #[must_use]
+    pub fn fault_left(&self, fault: u64) -> u32 {
+        self.shared.lock().faults.left(fault)
+    }
+
+    /// Forgets one ordered failure.
+    pub fn forget_fault(&self, fault: u64) {
+        self.shared.lock().faults.forget(fault);
     }
 
     /// Forgets all failures that are still ordered.
@@ -152,6 +163,32 @@ impl TelegramSim {
     #[must_use]
     pub fn all_calls(&self) -> Vec<Call> {
         self.shared.lock().journal.calls.iter().cloned().collect()
+    }
+
+    /// The recorded calls after this place in the record, oldest first.
+    #[must_use]
+    pub fn calls_after(&self, serial: u64) -> Vec<Call> {
+        self.shared.lock().journal.calls.iter().filter(|call| call.serial > serial).cloned().collect()
+    }
+
+    /// The place of the newest recorded call; 0 before the first.
+    #[must_use]
+    pub fn last_call(&self) -> u64 {
+        self.shared.lock().journal.last_call
+    }
+
+    /// The updates that were made after this place, with their places, as the bot gets them; the newest 1,000 are kept.
+    #[must_use]
+    pub fn updates_after(&self, place: u64) -> Vec<(u64, Value)> {
+        let made = self.shared.lock().updates.made_after(place);
+        let read = |(place, body): (u64, String)| (place, serde_json::from_str(&body).unwrap_or_default());
+        made.into_iter().map(read).collect()
+    }
+
+    /// How many updates were made so far: the place of the newest.
+    #[must_use]
+    pub fn last_update(&self) -> u64 {
+        self.shared.lock().updates.made_count()
     }
 
     /// How often a method was called, refused calls included.

@@ -1,5 +1,7 @@
 //! What a simulated user sees and waits to see.
 
+use tokio::sync::watch;
+
 use super::message::Message;
 use super::render::{self, Marks, plain};
 use super::state::{Chat, State, Toast};
@@ -165,6 +167,18 @@ impl SimUser {
     #[must_use]
     pub fn toasts(&self) -> Vec<Toast> {
         self.read(|chat| chat.toasts.clone()).unwrap_or_default()
+    }
+
+    /// A receiver that changes whenever anything in this chat does.
+    #[must_use]
+    pub fn on_change(&self) -> Option<watch::Receiver<u64>> {
+        self.read(|chat| chat.changed.subscribe())
+    }
+
+    /// Whether the person stopped the bot.
+    #[must_use]
+    pub fn has_blocked(&self) -> bool {
+        self.read(|chat| chat.blocked).unwrap_or_default()
     }
 
     fn toast_list(&self) -> String {

@@ -70,6 +70,8 @@ impl From<String> for Refusal {
 /// One call that the bot made.
 #[derive(Clone, Debug)]
 pub struct Call {
+    /// Its place in the record, from 1; never used twice.
+    pub serial: u64,
     /// The method as the bot spelled it.
     pub method: String,
     /// Its parameters; in forms, nested values are still text.
@@ -129,6 +131,7 @@ pub(crate) struct OpenSearch {
 #[derive(Debug, Default)]
 pub(crate) struct Journal {
     pub(crate) calls: VecDeque<Call>,
+    pub(crate) last_call: u64,
     pub(crate) counts: BTreeMap<String, u64>,
     pub(crate) unknown: Vec<String>,
 }
@@ -290,6 +293,8 @@ impl State {
         if self.journal.calls.len() >= self.options.recorded_max {
             self.journal.calls.pop_front();
         }
-        self.journal.calls.push_back(Call { method: method.to_owned(), params: Value::Object(params), at_ms, error });
+        self.journal.last_call += 1;
+        let (serial, method) = (self.journal.last_call, method.to_owned());
+        self.journal.calls.push_back(Call { serial, method, params: Value::Object(params), at_ms, error });
     }
 }

@@ -11,6 +11,8 @@ use crate::request::Params;
 const BATCH_MAX: usize = 100;
 const POLL_MAX_S: u64 = 50;
 const MINUTE_MS: i64 = 60_000;
+/// How many updates are remembered for whoever looks on.
+const MADE_MAX: usize = 1_000;
 
 /// Kinds that are delivered only when asked for by name.
 const UNUSUAL: [&str; 3] = ["chat_member", "message_reaction", "message_reaction_count"];
@@ -30,6 +32,9 @@ pub(crate) struct Updates {
     /// Already confirmed updates that are delivered once more.
     again: Vec<String>,
     last: Option<String>,
+    /// What was made lately, with its place among all, for whoever looks on.
+    made: VecDeque<(u64, String)>,
+    made_count: u64,
     allowed: Option<HashSet<String>>,
     /// Counts pollers: an older one notices that a newer one came.
     pollers: u64,
@@ -52,6 +57,8 @@ impl Updates {
             queue: VecDeque::new(),
             again: Vec::new(),
             last: None,
+            made: VecDeque::new(),
+            made_count: 0,
             allowed: None,
             pollers: 0,
             webhook: None,
@@ -89,6 +96,11 @@ impl Updates {
 
     fn push_body(&mut self, body: String, expires_ms: i64) {
         self.last = Some(body.clone());
+        self.made_count += 1;
+        if self.made.len() >= MADE_MAX {
+            self.made.pop_front();
+        }
+        self.made.push_back((self.made_count, body.clone()));
         self.queue.push_back(Waiting { id: self.next_id, expires_ms, body });
         self.next_id += 1;
     }
@@ -97,6 +109,16 @@ impl Updates {
     pub(crate) fn repeat_last(&mut self) -> bool {
         self.again.extend(self.last.clone());
         self.last.is_some()
+    }
+
+    /// The updates that were made after this place, oldest first; only the newest are remembered.
+    pub(crate) fn made_after(&self, place: u64) -> Vec<(u64, String)> {
+        self.made.iter().filter(|(made, _)| *made > place).cloned().collect()
+    }
+
+    /// How many updates were made so far.
+    pub(crate) fn made_count(&self) -> u64 {
+        self.made_count
     }
 
     /// From now on ids start here, as after a quiet week; waiting updates are kept under their ids.

@@ -219,6 +219,7 @@ impl SimUser {
                 return;
             };
             let before = std::mem::replace(&mut chat.blocked, blocked);
+            chat.touch();
             let member = |blocked: bool| match blocked {
                 true => json!({ "user": state.bot, "status": status(true), "until_date": 0 }),
                 false => json!({ "user": state.bot, "status": status(false) }),
