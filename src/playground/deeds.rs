@@ -139,8 +139,9 @@ impl World {
         let (number, made_ms) =
             newest.into_iter().chain(rented).max_by_key(|(_, made_ms)| *made_ms).unwrap_or_default();
         self.begin(self.owner(&number, made_ms).filter(|_| made_ms > 0), Act::Sms(text.to_owned()));
-        let delivered = self.sim.smspool.deliver_latest(text);
-        delivered.map(|_| ()).ok_or_else(|| "no number waits for an SMS".to_owned())
+        let delivered = self.sim.smspool.deliver_latest(text).ok_or("no number waits for an SMS")?;
+        self.plan().forget(delivered);
+        Ok(())
     }
 
     /// Moves the clock.

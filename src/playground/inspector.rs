@@ -85,7 +85,7 @@ fn part(title: &str, count: usize, inside: &Markup) -> Markup {
 fn json(lines: &[JsonLine]) -> Markup {
     html! {
         pre.json {
-            @for line in lines { span.changed[line.changed] { (line.text) "\n" } }
+            @for line in lines { span.changed[line.changed] { (line.text) } }
         }
     }
 }
@@ -118,7 +118,7 @@ fn diagram(diagram: &Diagram) -> Markup {
         pre.diagram {
             @for line in &diagram.lines {
                 @let class = match line.part { Part::Taken => "taken", Part::Open => "open", Part::Other => "other" };
-                span.(class) { (line.text) "\n" }
+                span.(class) { (line.text) }
             }
         }
     };
@@ -203,5 +203,5 @@ fn ledger(world: &World, from: Place, until: Place, people: &[i64]) -> Markup {
 fn log(world: &World, from: Place, until: Place) -> Markup {
     let lines = world.bot.log_after(from.log_line);
     let own: Vec<_> = lines.into_iter().take_while(|(place, _)| *place <= until.log_line).take(LOG_MAX).collect();
-    part("Log", own.len(), &html! { pre.log { @for (_, line) in &own { (line) "\n" } } })
+    part("Log", own.len(), &html! { pre.log { @for (_, line) in &own { span { (line) } } } })
 }

@@ -54,6 +54,11 @@ impl Plan {
         (due, had_next != self.next.is_some())
     }
 
+    /// A number that got its SMS by hand gets none by itself any more.
+    pub(crate) fn forget(&mut self, order: String) {
+        self.planned.insert(order, None);
+    }
+
     fn plan(&mut self, order: &Order) -> Option<Due> {
         let (text, delay) = match self.next.take() {
             None => (usual_text(order), DELAY),

@@ -186,6 +186,7 @@ async function search(number, query, offset, mirror) {
 }
 
 function closeResults(number) {
+  clearTimeout(typing.get(String(number)));
   const results = find("[data-results]", device(number));
   results.hidden = true;
   results.innerHTML = "";
