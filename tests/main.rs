@@ -15,6 +15,7 @@ mod old_books;
 mod orphans;
 mod panels;
 mod pictures;
+mod playground;
 mod sessions;
 mod simulate;
 mod supplier_calls;

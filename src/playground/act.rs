@@ -36,16 +36,18 @@ pub(crate) enum Act {
 impl Act {
     /// What was done, in a few words.
     pub(crate) fn title(&self) -> String {
+        // What was written or read may have another direction than these words.
+        let quoted = |text: &str| format!("“\u{2068}{}\u{2069}”", sim::telegram::plain(text));
         match self {
-            Self::Joined { name, language } => format!("{name} ({language}) has the phone"),
-            Self::Sent(text) => format!("wrote “{text}”"),
-            Self::Tapped { label } => format!("tapped “{}”", sim::telegram::plain(label)),
-            Self::Searched(query) => format!("searched “{query}”"),
-            Self::Picked(title) => format!("picked “{}”", sim::telegram::plain(title)),
+            Self::Joined { name, language } => format!("\u{2068}{name}\u{2069} ({language}) has the phone"),
+            Self::Sent(text) => format!("wrote {}", quoted(text)),
+            Self::Tapped { label } => format!("tapped {}", quoted(label)),
+            Self::Searched(query) => format!("searched {}", quoted(query)),
+            Self::Picked(title) => format!("picked {}", quoted(title)),
             Self::Blocked(true) => "blocked the bot".to_owned(),
             Self::Blocked(false) => "unblocked the bot".to_owned(),
             Self::Credited(amount) => format!("was given ${amount}"),
-            Self::Sms(text) => format!("an SMS arrived: “{text}”"),
+            Self::Sms(text) => format!("an SMS arrived: {}", quoted(text)),
             Self::Clock(by) => format!("the clock moved {}", duration(*by)),
             Self::Fault { label, .. } => format!("ordered: {label}"),
             Self::Repeated => "the newest update came twice".to_owned(),

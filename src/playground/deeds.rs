@@ -37,8 +37,12 @@ impl World {
 
     async fn join(self: &Arc<Self>, phone: usize) -> Result<(), String> {
         let person = self.person(phone);
-        self.begin(Some(phone), Act::Joined { name: person.name, language: person.language });
+        self.begin(Some(phone), Act::Joined { name: person.name.clone(), language: person.language.clone() });
         self.send(phone, "/start");
+        // Until the bot knows them it does not know their language, in which it tells them of the money.
+        let greeted =
+            person.user.wait_for(|messages| messages.iter().find(|message| message.from_bot).map(|_| ())).await;
+        greeted.ok_or("the bot does not answer: the person waits for it, without money")?;
         self.credit(phone, GIFT).await
     }
 

@@ -51,24 +51,24 @@ fn is_loopback(authority: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn refused(method: Method, headers: &[(&'static str, &'static str)]) -> bool {
+    fn refused(method: &Method, headers: &[(&'static str, &'static str)]) -> bool {
         let pairs = headers
             .iter()
             .map(|(name, value)| (header::HeaderName::from_static(name), HeaderValue::from_static(value)));
-        refusal(&method, &pairs.collect()).is_some()
+        refusal(method, &pairs.collect()).is_some()
     }
 
     #[test]
     fn only_this_machine_and_pages_of_ours_are_served() {
         for host in ["127.0.0.1:8088", "localhost:8088", "localhost", "[::1]:8088", "127.0.0.1"] {
-            assert!(!refused(Method::GET, &[("host", host)]), "{host}");
+            assert!(!refused(&Method::GET, &[("host", host)]), "{host}");
         }
         for host in ["example.org", "127.0.0.1.example.org", "localhost.example.org:8088", "", "[::2]", "10.0.0.1:8088"]
         {
-            assert!(refused(Method::GET, &[("host", host)]), "{host}");
+            assert!(refused(&Method::GET, &[("host", host)]), "{host}");
         }
         let post = |more: &[(&'static str, &'static str)]| {
-            refused(Method::POST, &[&[("host", "127.0.0.1:8088")], more].concat())
+            refused(&Method::POST, &[&[("host", "127.0.0.1:8088")], more].concat())
         };
         assert!(!post(&[]), "no browser");
         assert!(!post(&[("origin", "http://127.0.0.1:8088"), ("sec-fetch-site", "same-origin")]));

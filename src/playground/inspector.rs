@@ -158,9 +158,9 @@ fn belongs(call: &Call, beat: &Beat, people: &[i64], queries: &BTreeSet<String>)
     if call.method.eq_ignore_ascii_case("getUpdates") {
         return false;
     }
-    let param = |name: &str| match &call.params[name] {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
+    let param = |name: &str| {
+        let value = &call.params[name];
+        value.as_str().map_or_else(|| value.to_string(), str::to_owned)
     };
     match (&call.params["chat_id"], beat.phone) {
         (Value::Null, Some(_)) => {

@@ -51,7 +51,7 @@ use crate::world::World;
 use crate::{chat, inspector, page, script};
 
 type Shared = State<Arc<World>>;
-type Done = Result<Json<Value>, Response>;
+type Done = Result<Json<Value>, Problem>;
 
 /// All routes.
 pub(crate) fn router(world: Arc<World>) -> Router {
@@ -84,19 +84,40 @@ fn asset(kind: &'static str, text: &'static str) -> Response {
     ([(header::CONTENT_TYPE, format!("{kind}; charset=utf-8"))], text).into_response()
 }
 
-fn refused(reason: impl Into<String>) -> Response {
-    (StatusCode::CONFLICT, Json(json!({ "error": reason.into() }))).into_response()
+/// Why a request came to nothing.
+enum Problem {
+    /// The address names nothing.
+    NotThere(&'static str),
+    /// It cannot be done now.
+    Refused(String),
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let (status, reason) = match self {
+            Self::NotThere(reason) => (StatusCode::NOT_FOUND, reason.to_owned()),
+            Self::Refused(reason) => (StatusCode::CONFLICT, reason),
+        };
+        (status, Json(json!({ "error": reason }))).into_response()
+    }
+}
+
+impl From<String> for Problem {
+    fn from(reason: String) -> Self {
+        Self::Refused(reason)
+    }
 }
 
 fn done(result: Result<(), String>) -> Done {
-    result.map(|()| Json(json!({}))).map_err(refused)
+    result?;
+    Ok(Json(json!({})))
 }
 
 /// Phones are 1 and 2 outside.
-fn index(phone: usize) -> Result<usize, Response> {
+fn index(phone: usize) -> Result<usize, Problem> {
     match phone {
         1 | 2 => Ok(phone - 1),
-        _ => Err((StatusCode::NOT_FOUND, "there are phones 1 and 2").into_response()),
+        _ => Err(Problem::NotThere("there are phones 1 and 2")),
     }
 }
 
@@ -129,16 +150,16 @@ async fn inspect(State(world): Shared, Query(chosen): Query<Chosen>) -> Markup {
     inspector::inspector(&world, chosen.beat)
 }
 
-async fn show(State(world): Shared, Path(phone): Path<usize>) -> Result<Markup, Response> {
+async fn show(State(world): Shared, Path(phone): Path<usize>) -> Result<Markup, Problem> {
     Ok(chat::chat(&world, index(phone)?))
 }
 
-async fn show_part(State(world): Shared, Path((phone, part)): Path<(usize, String)>) -> Result<Response, Response> {
+async fn show_part(State(world): Shared, Path((phone, part)): Path<(usize, String)>) -> Result<Response, Problem> {
     let phone = index(phone)?;
     match part.as_str() {
         "owner" => Ok(page::owner(&world, phone).into_response()),
         "script" => Ok(world.script(phone).into_response()),
-        _ => Err((StatusCode::NOT_FOUND, "there are owner and script").into_response()),
+        _ => Err(Problem::NotThere("there are owner and script")),
     }
 }
 
@@ -166,25 +187,25 @@ async fn act(State(world): Shared, Path((phone, what)): Path<(usize, String)>, d
             mirrored.into_iter().for_each(|other| world.send(other, &deed.text));
         }
         "pick" => {
-            world.pick(phone, &deed.id).map_err(refused)?;
+            world.pick(phone, &deed.id)?;
             if deed.mirror {
                 world.mirror_pick(phone, &deed.id);
             }
         }
         "new" => {
             let name = deed.name.as_deref().map(str::trim).filter(|name| !name.is_empty());
-            world.new_person(phone, name).await.map_err(refused)?;
+            world.new_person(phone, name).await?;
         }
         "block" => world.block(phone),
-        "credit" => world.credit(phone, &deed.amount).await.map_err(refused)?,
-        _ => return Err((StatusCode::NOT_FOUND, "see the head of server.rs").into_response()),
+        "credit" => world.credit(phone, &deed.amount).await?,
+        _ => return Err(Problem::NotThere("see the head of server.rs")),
     }
     done(Ok(()))
 }
 
 fn tap(world: &Arc<World>, phone: usize, deed: &Deed) -> Done {
     let spot = Spot { message: deed.message, row: deed.row, column: deed.column };
-    let button = world.button(phone, spot).ok_or_else(|| refused("that button is not there any more"))?;
+    let button = world.button(phone, spot).ok_or_else(|| "that button is not there any more".to_owned())?;
     let tap = world.tap(phone, spot, &button);
     if deed.mirror {
         world.mirror_tap(phone, spot, &button);
@@ -205,17 +226,17 @@ struct Asked {
     mirror: bool,
 }
 
-async fn search(State(world): Shared, Path(phone): Path<usize>, Json(asked): Json<Asked>) -> Result<Markup, Response> {
+async fn search(State(world): Shared, Path(phone): Path<usize>, Json(asked): Json<Asked>) -> Result<Markup, Problem> {
     let phone = index(phone)?;
     if asked.mirror && asked.offset.is_empty() {
         world.events.tell(Event::Search { phone: 1 - phone, query: asked.query.clone() });
     }
-    let answer = world.search(phone, &asked.query, &asked.offset).await.map_err(refused)?;
+    let answer = world.search(phone, &asked.query, &asked.offset).await?;
     Ok(chat::results(&answer, &asked.offset))
 }
 
 async fn replay(State(world): Shared, Path(phone): Path<usize>, body: Bytes) -> Done {
-    let text = String::from_utf8(body.to_vec()).map_err(|_| refused("the script is no text"))?;
+    let text = String::from_utf8(body.to_vec()).map_err(|_| "the script is no text".to_owned())?;
     done(world.replay(index(phone)?, &text).await)
 }
 
@@ -275,7 +296,7 @@ struct Advance {
 }
 
 async fn advance(State(world): Shared, Json(advance): Json<Advance>) -> Done {
-    let by = sim::parse_duration(&advance.by).ok_or_else(|| refused("say a duration such as 15m"))?;
+    let by = sim::parse_duration(&advance.by).ok_or_else(|| "say a duration such as 15m".to_owned())?;
     world.advance(by);
     done(Ok(()))
 }
@@ -284,6 +305,6 @@ async fn bot(State(world): Shared, Path(deed): Path<String>) -> Done {
     match deed.as_str() {
         "kill" => done(world.kill().await),
         "start" => done(world.start().await),
-        _ => Err((StatusCode::NOT_FOUND, "there are kill and start").into_response()),
+        _ => Err(Problem::NotThere("there are kill and start")),
     }
 }

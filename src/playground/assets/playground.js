@@ -48,12 +48,10 @@ function refreshPhone(number) {
   const chat = find("[data-chat]", device(number));
   refresh(`/phone/${number}`, (text) => {
     const atEnd = chat.scrollHeight - chat.scrollTop - chat.clientHeight < 80 || chat.childElementCount === 0;
-    const kept = all(".expanded, .revealed", chat).map((one) => [one.closest("[data-message]").dataset.message, one.className]);
+    const kept = all(".expanded, .revealed", chat).map((one) => [one.closest("[data-message]").dataset.message, one.matches(".expanded") ? ["[data-expand]", "expanded"] : ["[data-spoiler]", "revealed"]]);
     chat.innerHTML = text;
-    for (const [message, name] of kept) {
-      const again = find(`[data-message="${message}"] ${name.includes("expanded") ? "[data-expand]" : "[data-spoiler]"}`, chat);
-      again?.classList.add(name.includes("expanded") ? "expanded" : "revealed");
-    }
+    for (const [message, [which, name]] of kept) find(`[data-message="${message}"] ${which}`, chat)?.classList.add(name);
+    all("[data-expand]", chat).forEach((quote) => quote.classList.toggle("short", quote.scrollHeight <= quote.clientHeight + 2));
     tick();
     if (atEnd) chat.scrollTop = chat.scrollHeight;
   });
@@ -67,6 +65,9 @@ function showBeats(text) {
     if (folded.has(part.dataset.part)) part.open = folded.get(part.dataset.part);
     part.addEventListener("toggle", () => folded.set(part.dataset.part, part.open));
   });
+  for (const first of all("pre", beats).flatMap((text) => find(".changed, .taken", text) ?? [])) {
+    first.parentElement.scrollTop = first.offsetTop - first.parentElement.offsetTop - 40;
+  }
   tick();
 }
 showBeats.path = () => `/inspector${chosenBeat && `?beat=${chosenBeat}`}`;

@@ -1,0 +1,224 @@
+//! The playground through its front door: pages and posts over HTTP, against the real binary.
+
+use std::process::Stdio;
+
+use reqwest::{Client, Response, StatusCode};
+use serde_json::{Value, json};
+use sim::script::Script;
+use sim::{Rate, SimOptions, TelegramRates};
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::process::{Child, Command};
+use tokio::time::timeout;
+
+use crate::support::{PATIENCE, World};
+
+/// A running `raqam playground`, and its events.
+struct Page {
+    url: String,
+    client: Client,
+    events: Response,
+    process: Child,
+}
+
+impl Page {
+    async fn open() -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_raqam"));
+        command.args(["playground", "--port", "0"]).env_clear().stdout(Stdio::piped()).kill_on_drop(true);
+        let mut process = command.spawn().expect("the binary runs");
+        let said = BufReader::new(process.stdout.take().expect("it is piped")).lines().next_line().await;
+        let said = said.expect("a pipe is readable").expect("the playground says where it is");
+        let url = said.split([' ', ';']).find(|word| word.starts_with("http://")).expect(&said).to_owned();
+        let client = Client::builder().no_proxy().build().expect("a client");
+        let events = client.get(format!("{url}/events")).send().await.expect("events");
+        Self { url, client, events, process }
+    }
+
+    async fn get(&self, path: &str) -> String {
+        let answer = self.client.get(format!("{}{path}", self.url)).send().await.expect(path);
+        assert!(answer.status().is_success(), "{path}: {}", answer.status());
+        answer.text().await.expect(path)
+    }
+
+    async fn post(&self, path: &str, body: Value) {
+        let answer = self.client.post(format!("{}{path}", self.url)).json(&body).send().await.expect(path);
+        let (status, text) = (answer.status(), answer.text().await.expect(path));
+        assert!(status.is_success(), "{path} {body}: {status}: {text}");
+    }
+
+    /// Looks at a part of the page whenever something changed, until it shows what is wanted.
+    async fn until(&mut self, path: &str, wanted: impl Fn(&str) -> bool) -> String {
+        let mut shown = String::new();
+        let seen = async {
+            loop {
+                shown = plain(&self.get(path).await);
+                if wanted(&shown) {
+                    return;
+                }
+                self.events.chunk().await.expect("events are readable").expect("the playground runs");
+            }
+        };
+        let seen = timeout(PATIENCE, seen).await.is_ok();
+        assert!(seen, "{path} does not show it: {shown}");
+        shown
+    }
+
+    async fn see(&mut self, phone: usize, text: &str) -> String {
+        self.until(&format!("/phone/{phone}"), |chat| chat.contains(text)).await
+    }
+
+    /// Taps the newest button whose label has these words, once it is there.
+    async fn tap(&mut self, phone: usize, label: &str) {
+        let chat = self.until(&format!("/phone/{phone}"), |chat| spot(chat, label).is_some()).await;
+        let [message, row, column] = spot(&chat, label).expect("it was there");
+        self.post(&format!("/phone/{phone}/tap"), json!({ "message": message, "row": row, "column": column })).await;
+    }
+
+    /// Buys by quick picks in English, up to the number.
+    async fn buy(&mut self) {
+        for label in ["Buy a number", "Temporary", "United States", "WhatsApp", "Buy for"] {
+            self.tap(2, label).await;
+        }
+        self.see(2, "Your number is ready").await;
+    }
+
+    /// All entries of the ledger that the inspector shows.
+    async fn ledger(&self) -> Vec<String> {
+        let newest = self.get("/inspector").await;
+        let newest: u64 = between(&newest, "data-beat=\"", "\"").and_then(|text| text.parse().ok()).expect("a beat");
+        let mut entries = std::collections::BTreeSet::new();
+        for beat in 1..=newest {
+            let shown = self.get(&format!("/inspector?beat={beat}")).await;
+            entries.extend(
+                shown
+                    .split("data-entry=\"")
+                    .skip(1)
+                    .map(|entry| entry.split("</pre>").next().unwrap_or_default().to_owned()),
+            );
+        }
+        entries.into_iter().collect()
+    }
+}
+
+/// Without direction marks.
+fn plain(text: &str) -> String {
+    sim::telegram::plain(text)
+}
+
+fn between<'text>(text: &'text str, from: &str, to: &str) -> Option<&'text str> {
+    text.split_once(from)?.1.split_once(to).map(|(found, _)| found)
+}
+
+/// Where the newest button with these words is.
+fn spot(chat: &str, label: &str) -> Option<[i64; 3]> {
+    let newest = chat
+        .split("<button")
+        .skip(1)
+        .filter(|button| button.split("</button>").next().is_some_and(|own| own.contains(label)));
+    let button = newest.last()?;
+    let number = |name: &str| between(button, &format!("{name}=\""), "\"")?.parse().ok();
+    Some([number("data-tap")?, number("data-row")?, number("data-column")?])
+}
+
+#[tokio::test]
+async fn playground_a_kill_in_mid_order_loses_nothing_and_the_copied_test_plays() {
+    let mut page = Page::open().await;
+    page.buy().await;
+    page.post("/bot/kill", json!({})).await;
+    assert!(page.get("/bot").await.contains("bot is dead"));
+    page.tap(2, "Check now").await;
+    assert!(page.get("/phone/2").await.contains("waiting"), "the button waits for the bot");
+    page.post("/sms", json!({ "text": "Your WhatsApp code is 482913", "when": "now" })).await;
+    page.post("/bot/start", json!({})).await;
+    let chat = page.see(2, "482913").await;
+    assert_eq!(chat.matches("🔑").count(), 1, "{chat}");
+    page.until("/phone/2", |chat| !chat.contains("waiting\"")).await;
+    let ledger = page.ledger().await;
+    for kind in ["Hold", "Cost", "Capture"] {
+        let own = ledger.iter().filter(|entry| entry.contains(&format!(": {kind},"))).count();
+        assert_eq!(own, 1, "{kind} in {ledger:#?}");
+    }
+    let script = page.get("/phone/2/script").await;
+    assert!(script.contains("tap \"✅ Buy for") && script.contains("sms ") && script.contains("\nsee "), "{script}");
+    let mut options = SimOptions::default();
+    let rate = Rate { burst: 200, per_second: 200.0 };
+    options.telegram.rates = Some(TelegramRates { one_chat: rate, all_chats: rate });
+    let mut world = World::with(options).await;
+    world.play_script(&Script::parse("copied", &script).expect("the copied test is a conversation")).await;
+}
+
+#[tokio::test]
+async fn playground_a_link_brings_somebody_new_to_the_same_state() {
+    let mut page = Page::open().await;
+    for label in ["Buy a number", "Temporary", "United States", "WhatsApp"] {
+        page.tap(2, label).await;
+    }
+    page.see(2, "Buy for").await;
+    let script = page.get("/phone/2/script").await;
+    let steps: Vec<&str> = script.lines().filter(|line| !line.starts_with("see ") && !line.starts_with('#')).collect();
+    drop(page);
+    // The playground was started anew meanwhile.
+    let mut page = Page::open().await;
+    let before = page.get("/phone/2/owner").await;
+    let url = format!("{}/phone/2/replay", page.url);
+    let answer = page.client.post(&url).body(steps.join("\n")).send().await.expect("a replay");
+    assert!(answer.status().is_success(), "{}", answer.text().await.unwrap_or_default());
+    page.see(2, "Buy for").await;
+    assert_ne!(page.get("/phone/2/owner").await, before, "somebody new has the phone");
+    for (bad, word) in [("dance", "dance"), ("tap", "quoted"), ("kill", "kill")] {
+        let answer = page.client.post(&url).body(bad).send().await.expect("an answer");
+        assert_eq!(answer.status(), StatusCode::CONFLICT);
+        let text = answer.text().await.expect("words");
+        assert!(text.contains(word), "{bad}: {text}");
+    }
+    let long = page.client.post(&url).body("send x\n".repeat(10_000)).send().await.expect("an answer");
+    assert_eq!(long.status(), StatusCode::CONFLICT, "too long");
+}
+
+#[tokio::test]
+async fn playground_pages_of_others_are_refused_and_what_people_write_is_text() {
+    let mut page = Page::open().await;
+    let (url, client) = (page.url.clone(), page.client.clone());
+    let foreign = client.post(format!("{url}/bot/kill")).header("origin", "https://example.org").send().await;
+    assert_eq!(foreign.expect("an answer").status(), StatusCode::FORBIDDEN);
+    let rebound = client.get(&url).header("host", "example.org").send().await.expect("an answer");
+    assert_eq!(rebound.status(), StatusCode::FORBIDDEN);
+    let front = client.get(&url).send().await.expect("the page");
+    let policy = front.headers()["content-security-policy"].to_str().expect("text").to_owned();
+    assert!(policy.starts_with("default-src 'self'") && !policy.contains("unsafe"), "{policy}");
+    let front = front.text().await.expect("the page");
+    assert!(!front.contains("https://") && !front.contains(" style=") && !front.contains(" onclick="), "{front}");
+
+    let hostile = "<script>alert(1)</script>";
+    page.post("/phone/2/new", json!({ "name": hostile })).await;
+    page.see(2, "&lt;script&gt;alert(1)").await;
+    page.buy().await;
+    page.post("/sms", json!({ "text": "<b>482913</b> <img src=x onerror=alert(1)>", "when": "now" })).await;
+    page.see(2, "&lt;img src=x onerror=alert(1)&gt;").await;
+    for path in ["/", "/phone/2", "/phone/2/owner", "/inspector", "/inspector?beat=8"] {
+        let shown = page.get(path).await;
+        assert!(!shown.contains("<script>") && !shown.contains("<img"), "{path}: {shown}");
+    }
+    assert!(page.process.try_wait().expect("a child").is_none(), "it still runs");
+}
+
+#[tokio::test]
+async fn playground_mirror_does_the_same_in_the_other_language_and_failures_can_be_ordered() {
+    let mut page = Page::open().await;
+    let chat = page.until("/phone/2", |chat| spot(chat, "Buy a number").is_some()).await;
+    let [message, row, column] = spot(&chat, "Buy a number").expect("it was there");
+    page.see(1, "شراء رقم").await;
+    let body = json!({ "message": message, "row": row, "column": column, "mirror": true });
+    page.post("/phone/2/tap", body).await;
+    page.see(2, "Temporary").await;
+    page.see(1, "مؤقت").await;
+    page.post("/control/0", json!({})).await;
+    page.until("/controls", |shown| shown.contains("/control/cancel/1")).await;
+    page.post("/control/cancel/1", json!({})).await;
+    page.until("/controls", |shown| !shown.contains("/control/cancel/1")).await;
+    page.post("/control/0", json!({})).await;
+    for label in ["Temporary", "United States", "WhatsApp", "Buy for"] {
+        page.tap(2, label).await;
+    }
+    page.see(2, "has just sold out").await;
+    page.until("/controls", |shown| !shown.contains("/control/cancel/2")).await;
+}
