@@ -23,7 +23,7 @@ pub(crate) fn chat(world: &World, phone: usize) -> Markup {
     html! {
         @for (index, message) in shown.iter().enumerate() {
             @if index == 0 || days[index] != days[index - 1] {
-                div.day { time data-unix=(message.date_ms / 1000) data-format="D" {} }
+                div.day dir="auto" { time data-unix=(message.date_ms / 1000) data-format="D" {} }
             }
             (self::message(message, &waiting))
         }

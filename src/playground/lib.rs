@@ -2,7 +2,7 @@
 //!
 //! Start at [`Playground::start`]. It knows the simulators, and of the bot only what the trait [`Bot`] says. The pages
 //! are made here and loaded from nowhere else; server-sent events tell them what changed, and they fetch that part anew.
-//! [`world`](World) is what is looked at, `deeds` what can be done, `server` the routes.
+//! `world` is what is looked at, `deeds` what can be done, `server` the routes.
 
 mod act;
 mod beats;

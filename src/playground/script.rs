@@ -37,9 +37,9 @@ impl World {
     /// Plays a script on a phone, with somebody new.
     pub(crate) async fn replay(self: &Arc<Self>, phone: usize, text: &str) -> Result<(), String> {
         let script = checked(text)?;
-        self.plan().by_hand = true;
+        self.plan().scripts += 1;
         let played = self.play(phone, script).await;
-        self.plan().by_hand = false;
+        self.plan().scripts -= 1;
         played
     }
 

@@ -237,7 +237,10 @@ async fn search(State(world): Shared, Path(phone): Path<usize>, Json(asked): Jso
 
 async fn replay(State(world): Shared, Path(phone): Path<usize>, body: Bytes) -> Done {
     let text = String::from_utf8(body.to_vec()).map_err(|_| "the script is no text".to_owned())?;
-    done(world.replay(index(phone)?, &text).await)
+    let phone = index(phone)?;
+    // In a task of its own: a page that goes away does not leave a script half played.
+    let played = tokio::spawn(async move { world.replay(phone, &text).await });
+    done(played.await.unwrap_or_else(|error| Err(error.to_string())))
 }
 
 #[derive(Deserialize)]

@@ -34,8 +34,8 @@ pub(crate) struct Due {
 pub(crate) struct Plan {
     /// What was asked for the next number.
     pub(crate) next: Option<Next>,
-    /// Whether a script is played, which brings its own.
-    pub(crate) by_hand: bool,
+    /// How many scripts are played, which bring their own.
+    pub(crate) scripts: u32,
     planned: BTreeMap<String, Option<Due>>,
 }
 
@@ -45,7 +45,7 @@ impl Plan {
         let had_next = self.next.is_some();
         for order in orders.iter().filter(|order| order.status == OrderStatus::Pending) {
             if !self.planned.contains_key(&order.code) {
-                let due = if self.by_hand { None } else { self.plan(order) };
+                let due = if self.scripts > 0 { None } else { self.plan(order) };
                 self.planned.insert(order.code.clone(), due);
             }
         }
