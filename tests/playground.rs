@@ -1,5 +1,6 @@
 //! The playground through its front door: pages and posts over HTTP, against the real binary.
 
+use std::path::PathBuf;
 use std::process::Stdio;
 
 use reqwest::{Client, Response, StatusCode};
@@ -10,7 +11,7 @@ use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
-use crate::support::{PATIENCE, World};
+use crate::support::{PATIENCE, World, fresh_folder};
 
 /// A running `raqam playground`, and its events.
 struct Page {
@@ -18,19 +19,37 @@ struct Page {
     client: Client,
     events: Response,
     process: Child,
+    /// Where it keeps what is temporary.
+    folder: PathBuf,
 }
 
 impl Page {
     async fn open() -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_raqam"));
-        command.args(["playground", "--port", "0"]).env_clear().stdout(Stdio::piped()).kill_on_drop(true);
+        let folder = fresh_folder();
+        command
+            .args(["playground", "--port", "0"])
+            .env_clear()
+            .env("TMPDIR", &folder)
+            .stdout(Stdio::piped())
+            .kill_on_drop(true);
         let mut process = command.spawn().expect("the binary runs");
         let said = BufReader::new(process.stdout.take().expect("it is piped")).lines().next_line().await;
         let said = said.expect("a pipe is readable").expect("the playground says where it is");
         let url = said.split([' ', ';']).find(|word| word.starts_with("http://")).expect(&said).to_owned();
         let client = Client::builder().no_proxy().build().expect("a client");
         let events = client.get(format!("{url}/events")).send().await.expect("events");
-        Self { url, client, events, process }
+        Self { url, client, events, process, folder }
+    }
+
+    /// SIGTERM: it ends in order, and nothing of it stays.
+    async fn close(mut self) {
+        let id = self.process.id().expect("it runs").to_string();
+        let sent = std::process::Command::new("kill").args(["-TERM", &id]).status().expect("kill runs");
+        assert!(sent.success());
+        let ended = timeout(PATIENCE, self.process.wait()).await.expect("it ends").expect("a child ends");
+        assert!(ended.success(), "{ended}");
+        assert_eq!(std::fs::read_dir(&self.folder).expect("the folder is there").count(), 0, "something stays");
     }
 
     async fn get(&self, path: &str) -> String {
@@ -99,6 +118,13 @@ impl Page {
     }
 }
 
+impl Drop for Page {
+    fn drop(&mut self) {
+        let _ = self.process.start_kill();
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
 /// Without direction marks.
 fn plain(text: &str) -> String {
     sim::telegram::plain(text)
@@ -138,6 +164,7 @@ async fn playground_a_kill_in_mid_order_loses_nothing_and_the_copied_test_plays(
         assert_eq!(own, 1, "{kind} in {ledger:#?}");
     }
     let script = page.get("/phone/2/script").await;
+    page.close().await;
     assert!(script.contains("tap \"✅ Buy for") && script.contains("sms ") && script.contains("\nsee "), "{script}");
     let mut options = SimOptions::default();
     let rate = Rate { burst: 200, per_second: 200.0 };
@@ -155,7 +182,7 @@ async fn playground_a_link_brings_somebody_new_to_the_same_state() {
     page.see(2, "Buy for").await;
     let script = page.get("/phone/2/script").await;
     let steps: Vec<&str> = script.lines().filter(|line| !line.starts_with("see ") && !line.starts_with('#')).collect();
-    drop(page);
+    page.close().await;
     // The playground was started anew meanwhile.
     let mut page = Page::open().await;
     let before = page.get("/phone/2/owner").await;
@@ -172,6 +199,7 @@ async fn playground_a_link_brings_somebody_new_to_the_same_state() {
     }
     let long = page.client.post(&url).body("send x\n".repeat(10_000)).send().await.expect("an answer");
     assert_eq!(long.status(), StatusCode::CONFLICT, "too long");
+    page.close().await;
 }
 
 #[tokio::test]
@@ -198,7 +226,7 @@ async fn playground_pages_of_others_are_refused_and_what_people_write_is_text() 
         let shown = page.get(path).await;
         assert!(!shown.contains("<script>") && !shown.contains("<img"), "{path}: {shown}");
     }
-    assert!(page.process.try_wait().expect("a child").is_none(), "it still runs");
+    page.close().await;
 }
 
 #[tokio::test]
@@ -221,4 +249,5 @@ async fn playground_mirror_does_the_same_in_the_other_language_and_failures_can_
     }
     page.see(2, "has just sold out").await;
     page.until("/controls", |shown| !shown.contains("/control/cancel/2")).await;
+    page.close().await;
 }

@@ -281,6 +281,7 @@ pub(crate) fn aside<T>(wait: impl FnOnce() -> T) -> T {
     if has_threads { tokio::task::block_in_place(wait) } else { wait() }
 }
 
+/// A temporary folder of one test's own.
 pub(crate) fn fresh_folder() -> PathBuf {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let number = COUNT.fetch_add(1, Ordering::Relaxed);
