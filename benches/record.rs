@@ -51,7 +51,7 @@ fn events() -> [(&'static str, Session, Input<Raqam>); 3] {
         "server": "two", "product": "temporary", "service": null, "shown": "quick"
     } }));
     [
-        ("a service is pressed", search(json!("quick")), Input::Token("buy.2.-.s-2".to_owned())),
+        ("a service is pressed", search(json!("quick")), Input::Token("buy.2.-.s-1".to_owned())),
         ("a service is typed", search(json!("quick")), Input::Text("service 77".to_owned())),
         ("a country is typed", countries, Input::Text("country 12".to_owned())),
     ]

@@ -81,7 +81,8 @@ impl PriceList {
     /// The same country with the prices of these services only; what is cheapest there is still known.
     #[must_use]
     pub fn only(&self, services: &BTreeSet<u32>) -> Self {
-        let named = self.prices.iter().filter(|price| services.contains(&price.service.0));
+        // In the order of their numbers, as all prices are.
+        let named = services.iter().filter_map(|service| self.price(ServiceId(*service)));
         Self { prices: named.cloned().collect(), ..*self }
     }
 
