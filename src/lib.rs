@@ -8,7 +8,6 @@ mod clock;
 mod commands;
 pub mod config;
 pub mod control;
-mod diagrams;
 mod effects;
 mod fresh;
 mod guard;

@@ -1,6 +1,6 @@
 //! What an operator can ask for, whether the bot runs or not: one function per wish, each answering with plain text.
 
-mod sessions;
+pub(crate) mod sessions;
 mod status;
 mod tickets;
 

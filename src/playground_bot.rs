@@ -1,12 +1,18 @@
 //! The real bot as the playground has it: in this process, on a runtime of its own, to be killed and looked into.
 
+use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use engine::registry::Registry as _;
+use engine::replay::Edge;
 use engine::session::Session;
-use playground::{Bot, Diagram, DiagramLine, Entry, Part};
+use flows::Raqam;
+use gallery::diagrams;
+use gallery::replay::{self, Recording};
+use playground::{Bot, Diagram, Entry, Replayed};
 use serde_json::Value;
 use shop::clock::Clock;
 use shop::{Money, UserId};
@@ -17,8 +23,8 @@ use tokio::sync::{oneshot, watch};
 
 use crate::config::Config;
 use crate::log_book::LogBook;
-use crate::operator::{Request, show_transaction};
-use crate::{control, diagrams, run};
+use crate::operator::{Request, sessions, show_transaction};
+use crate::{control, run};
 
 /// How long the bot may take to open its database and to ask Telegram for updates.
 const START: Duration = Duration::from_secs(30);
@@ -60,6 +66,12 @@ impl PlaygroundBot {
         let (changing, life, ledger) = (Mutex::default(), Mutex::default(), Mutex::default());
         let credits = AtomicU64::new(0);
         Self { config: Arc::new(config), clock, telegram, log, changing, life, ledger, credits }
+    }
+
+    fn recorded(&self, user: i64) -> Result<Recording, String> {
+        let user = u64::try_from(user).map(UserId).map_err(|error| error.to_string())?;
+        let store = self.store().ok_or("the bot does not run")?;
+        sessions::recorded(&store, user).map(|recorded| recorded.recording).map_err(|error| error.to_string())
     }
 
     fn end(&self) -> Result<(), String> {
@@ -156,28 +168,51 @@ impl Bot for PlaygroundBot {
         self.log.after(line)
     }
 
-    fn diagram(&self, before: Option<&Value>, after: &Value) -> Option<Diagram> {
-        let place = |session: &Value| {
-            let session: Session = serde_json::from_value(session.clone()).ok()?;
-            diagrams::shown(&session)
-        };
-        let (flow, state) = place(after)?;
-        let from = before.and_then(place).filter(|(other, _)| *other == flow).map(|(_, state)| state);
-        let (_, text) = diagrams::all().into_iter().find(|(name, _)| *name == flow)?;
-        let lines = text.lines().map(|line| DiagramLine { text: line.to_owned(), part: part(line, from, state) });
-        Some(Diagram { flow: flow.to_owned(), state: state.to_owned(), lines: lines.collect() })
+    fn diagram(&self, user: i64, before: Option<&Value>, after: &Value) -> Option<Diagram> {
+        let read = |session: &Value| serde_json::from_value::<Session>(session.clone()).ok();
+        let (before, after) = (before.and_then(read), read(after)?);
+        let (flow, state) = shown(&after)?;
+        let steps = before.map_or(0, |before| before.revision)..after.revision;
+        let taken = self.recorded(user).ok().and_then(|recorded| taken(&recorded, &steps, flow));
+        let edge = taken.as_ref().and_then(|edge| Some((&*edge.from, &*edge.on, edge.to.as_deref()?)));
+        let svg = diagrams::diagram(flow, Some(state), edge)?;
+        Some(Diagram { flow: flow.to_owned(), state: state.to_owned(), svg })
+    }
+
+    fn diagram_style(&self) -> &'static str {
+        diagrams::STYLE
+    }
+
+    fn record(&self, user: i64) -> Result<String, String> {
+        let recording = self.recorded(user)?;
+        if recording.events.is_empty() {
+            Err("nothing was recorded yet".to_owned())
+        } else {
+            Ok(replay::write(&recording))
+        }
+    }
+
+    fn replay(&self, recording: &str) -> Result<Replayed, String> {
+        let recording = replay::read(recording).map_err(|error| error.to_string())?;
+        let events = replay::replay(&recording).map_err(|error| error.to_string())?;
+        let differ = events.iter().filter(|event| event.differs()).count();
+        Ok(Replayed { differ, text: replay::text(&events) })
     }
 }
 
-/// What a line of a diagram is to a step between two states.
-fn part(line: &str, from: Option<&str>, to: &str) -> Part {
-    let Some((source, target)) = line.split_once(" --> ") else { return Part::Other };
-    let (source, target) = (source.trim(), target.split(':').next().unwrap_or_default().trim());
-    match (from, source, target) {
-        (Some(from), source, target) if source == from && target == to => Part::Taken,
-        (_, source, _) if source == to => Part::Open,
-        (_, _, _) => Part::Other,
-    }
+/// The conversation and the state that a session shows; none where it is empty or cannot be read.
+fn shown(session: &Session) -> Option<(&'static str, &'static str)> {
+    let frame = session.frames.last()?;
+    let state = Raqam::thaw(&frame.flow, frame.version, &frame.body).ok()?;
+    Some((Raqam::freeze(&state).flow, Raqam::kind(&state)))
+}
+
+/// The last row of a flow's table that was taken in these steps.
+fn taken(recording: &Recording, steps: &Range<u64>, flow: &str) -> Option<Edge> {
+    let events =
+        recording.events.iter().filter(|event| !event.refused && steps.contains(&event.record.session.revision));
+    let edges = events.flat_map(|event| &event.record.came.edges);
+    edges.filter(|edge| edge.flow == flow && edge.to.is_some()).last().cloned()
 }
 
 /// The life of a bot: ends with the bot, or in the middle of it when it is killed.

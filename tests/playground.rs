@@ -64,6 +64,14 @@ impl Page {
         assert!(status.is_success(), "{path} {body}: {status}: {text}");
     }
 
+    /// What the events of a recording showed when they were tried again.
+    async fn try_again(&self, recording: &str) -> Value {
+        let path = format!("{}/recording", self.url);
+        let answer = self.client.post(path).body(recording.to_owned()).send().await.expect("an answer");
+        assert!(answer.status().is_success(), "{}", answer.status());
+        answer.json().await.expect("JSON")
+    }
+
     /// Looks at a part of the page whenever something changed, until it shows what is wanted.
     async fn until(&mut self, path: &str, wanted: impl Fn(&str) -> bool) -> String {
         let mut shown = String::new();
@@ -171,6 +179,27 @@ async fn playground_a_kill_in_mid_order_loses_nothing_and_the_copied_test_plays(
     options.telegram.rates = Some(TelegramRates { one_chat: rate, all_chats: rate });
     let mut world = World::with(options).await;
     world.play_script(&Script::parse("copied", &script).expect("the copied test is a conversation")).await;
+}
+
+#[tokio::test]
+async fn playground_what_the_bot_kept_of_a_purchase_is_tried_again_and_comes_out_equal() {
+    let mut page = Page::open().await;
+    page.buy().await;
+    let bought = page.until("/inspector", |beats| beats.contains("Ledger") && beats.contains("<svg")).await;
+    let lit = between(&bought, "node state lit\" data-node=\"", "\"");
+    assert_eq!(lit, Some("Waiting"), "the state that is shown is lit");
+    assert!(
+        bought.contains("arrow taken") && bought.contains("Confirm → Waiting"),
+        "the edge that was taken is marked"
+    );
+    let recording = page.get("/phone/2/recording").await;
+    assert!(recording.lines().count() > 6 && !recording.contains("Ada"), "{recording}");
+    let equal = page.try_again(&recording).await;
+    assert_eq!(equal["differ"], 0, "{equal}");
+    let other = page.try_again(&recording.replace("Temporary", "Permanent")).await;
+    assert!(other["differ"].as_u64() > Some(0), "{other}");
+    assert!(other["text"].as_str().is_some_and(|text| text.contains("DIFFERS")), "{other}");
+    page.close().await;
 }
 
 #[tokio::test]

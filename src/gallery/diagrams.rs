@@ -43,12 +43,24 @@ impl Visitor<Raqam> for Diagrams {
     }
 }
 
+/// How diagrams look that [`diagram`] draws, as CSS.
+pub const STYLE: &str = svg::STYLE;
+
 /// A flow's diagram as SVG, with this state lit and this step (from, on, to, in the table's terms) marked; `None` for
 /// an unknown flow.
 #[must_use]
 pub fn diagram_svg(tag: &str, lit: Option<&str>, taken: Option<(&str, &str, &str)>) -> Option<String> {
-    let diagram = all().into_iter().find(|diagram| diagram.picture.flow == tag)?;
-    Some(svg::svg(&diagram.picture, &Lights { state: lit, taken }))
+    Some(svg::svg(&named(tag)?, &Lights { state: lit, taken }))
+}
+
+/// As [`diagram_svg`], for a page that has [`STYLE`] already.
+#[must_use]
+pub fn diagram(tag: &str, lit: Option<&str>, taken: Option<(&str, &str, &str)>) -> Option<String> {
+    Some(svg::bare(&named(tag)?, &Lights { state: lit, taken }))
+}
+
+fn named(tag: &str) -> Option<Picture> {
+    all().into_iter().map(|diagram| diagram.picture).find(|picture| picture.flow == tag)
 }
 
 /// What `raqam diagram --write` puts into a folder: names and contents.

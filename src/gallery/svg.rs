@@ -16,7 +16,8 @@ const MARGIN: f64 = 12.0;
 /// How far an arrow from a node to itself reaches below it.
 const LOOP_HEIGHT: f64 = 24.0;
 
-const STYLE: &str = "\
+/// How a diagram looks: for a page that keeps its styles in a file of its own.
+pub(crate) const STYLE: &str = "\
 .diagram{color:var(--diagram-ink,#1f2933);font:11px system-ui,sans-serif}\
 .diagram .node rect{fill:var(--diagram-node,#eef2f7);stroke:currentColor;stroke-opacity:.45}\
 .diagram .node text{font-size:14px;font-weight:600;fill:currentColor;text-anchor:middle}\
@@ -37,13 +38,23 @@ const STYLE: &str = "\
 /// The picture as an SVG document of one element.
 #[must_use]
 pub(crate) fn svg(picture: &Picture, lights: &Lights<'_>) -> String {
+    drawn(picture, lights, &html! { style { (PreEscaped(STYLE)) } })
+}
+
+/// The picture without its style, which is [`STYLE`].
+#[must_use]
+pub(crate) fn bare(picture: &Picture, lights: &Lights<'_>) -> String {
+    drawn(picture, lights, &Markup::default())
+}
+
+fn drawn(picture: &Picture, lights: &Lights<'_>, style: &Markup) -> String {
     let graph = laid_out(picture);
     let (width, height) = extent(picture, &graph);
     let drawn = html! {
         svg xmlns="http://www.w3.org/2000/svg" class="diagram" data-flow=(picture.flow) role="img"
             width=(number(width)) height=(number(height)) viewBox={ "0 0 " (number(width)) " " (number(height)) } {
             title { "Flow " (picture.flow) }
-            style { (PreEscaped(STYLE)) }
+            (style)
             @for arrow in &picture.arrows { (line(&graph, arrow, lights)) }
             @for arrow in &picture.arrows { (label(&graph, arrow, lights)) }
             @for node in &picture.nodes { (drawn_node(&graph, node, lights)) }

@@ -139,8 +139,16 @@ fn events(store: &Store, user: UserId) -> Result<Events, StoreError> {
     Ok(Events { events, unreadable })
 }
 
-/// The replayable file.
-fn record(store: &Store, user: UserId, file: &Path) -> Result<Answer, StoreError> {
+/// What is kept of a session, in the form of a file, and what had to be left out of it.
+pub(crate) struct Recorded {
+    /// The recording.
+    pub(crate) recording: Recording,
+    unreadable: usize,
+    without_lists: usize,
+}
+
+/// The last events of a session, with the lists that they name.
+pub(crate) fn recorded(store: &Store, user: UserId) -> Result<Recorded, StoreError> {
     let Events { events, unreadable } = events(store, user)?;
     let (mut lists, mut without_lists) = (BTreeMap::<String, Lists>::new(), 0);
     let mut recording = Recording { program: env!("CARGO_PKG_VERSION").to_owned(), ..Recording::default() };
@@ -161,6 +169,12 @@ fn record(store: &Store, user: UserId, file: &Path) -> Result<Answer, StoreError
         }
     }
     recording.lists = lists;
+    Ok(Recorded { recording, unreadable, without_lists })
+}
+
+/// The replayable file.
+fn record(store: &Store, user: UserId, file: &Path) -> Result<Answer, StoreError> {
+    let Recorded { recording, unreadable, without_lists } = recorded(store, user)?;
     if recording.events.is_empty() {
         return Ok(Answer::refused(format!("nothing is known of {}: no event can be recorded", user.0)));
     }

@@ -41,8 +41,23 @@ pub trait Bot: Send + Sync + 'static {
     /// The log's lines after one, each with its place, oldest first; only the newest are kept.
     fn log_after(&self, line: u64) -> Vec<(u64, String)>;
 
-    /// The diagram of the conversation that is shown now, for a session before and after something happened.
-    fn diagram(&self, before: Option<&Value>, after: &Value) -> Option<Diagram>;
+    /// The diagram of the conversation that a person is in, for the session before and after something happened.
+    fn diagram(&self, user: i64, before: Option<&Value>, after: &Value) -> Option<Diagram>;
+
+    /// How diagrams look, as CSS.
+    fn diagram_style(&self) -> &'static str;
+
+    /// A person's last events, to be tried again later.
+    ///
+    /// # Errors
+    /// A sentence on why there are none.
+    fn record(&self, user: i64) -> Result<String, String>;
+
+    /// Tries the events of a recording again, and says what it showed.
+    ///
+    /// # Errors
+    /// A sentence on what is wrong with the recording.
+    fn replay(&self, recording: &str) -> Result<Replayed, String>;
 }
 
 /// One entry of the ledger.
@@ -63,26 +78,15 @@ pub struct Diagram {
     pub flow: String,
     /// The state that is shown.
     pub state: String,
-    /// The picture as text, line by line.
-    pub lines: Vec<DiagramLine>,
+    /// The picture: an SVG element that looks as [`Bot::diagram_style`] says.
+    pub svg: String,
 }
 
-/// A line of a diagram.
+/// What a recording showed when it was tried again.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DiagramLine {
-    /// The words.
+pub struct Replayed {
+    /// How many of its events came out otherwise.
+    pub differ: usize,
+    /// Each screen, event and difference.
     pub text: String,
-    /// What it is to the step that was taken.
-    pub part: Part,
-}
-
-/// What a line of a diagram is to the step that was taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part {
-    /// The edge that was taken.
-    Taken,
-    /// An edge that leaves the state that is shown.
-    Open,
-    /// Any other.
-    Other,
 }

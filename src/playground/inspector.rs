@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use maud::{Markup, html};
+use maud::{Markup, PreEscaped, html};
 use serde_json::Value;
 use sim::smspool::PoolRequest;
 use sim::telegram::Call;
 
 use crate::beats::{Beat, Place};
-use crate::bot::{Diagram, Part};
+use crate::bot::Diagram;
 use crate::diff::{JsonLine, beside};
 use crate::world::World;
 
@@ -63,7 +63,7 @@ fn details(world: &World, beat: &Beat, end: Option<&Beat>) -> Markup {
             @for phone in &phones {
                 @let before = beat.before[*phone].session.as_ref();
                 @let after = after.and_then(|stands| stands[*phone].session.as_ref());
-                @if beat.phone.is_some() || before != after { (session(world, *phone, before, after)) }
+                @if beat.phone.is_some() || before != after { (session(world, (*phone, beat.before[*phone].user), before, after)) }
             }
             (part("Calls out", calls.len(), &html! { @for call in &calls { (call) } }))
             (ledger(world, beat.place, until, &people))
@@ -90,7 +90,7 @@ fn json(lines: &[JsonLine]) -> Markup {
     }
 }
 
-fn session(world: &World, phone: usize, before: Option<&Value>, after: Option<&Value>) -> Markup {
+fn session(world: &World, (phone, user): (usize, i64), before: Option<&Value>, after: Option<&Value>) -> Markup {
     let side = |title: &str, value: Option<&Value>, other: Option<&Value>| {
         html! {
             div.side {
@@ -102,7 +102,7 @@ fn session(world: &World, phone: usize, before: Option<&Value>, after: Option<&V
             }
         }
     };
-    let diagram = after.and_then(|after| world.bot.diagram(before, after));
+    let diagram = after.and_then(|after| world.bot.diagram(user, before, after));
     let title = format!("Session of phone {}", phone + 1);
     html! {
         (part(&title, usize::from(before.or(after).is_some()), &html! {
@@ -115,14 +115,9 @@ fn session(world: &World, phone: usize, before: Option<&Value>, after: Option<&V
 fn diagram(diagram: &Diagram) -> Markup {
     let inside = html! {
         p.state { "conversation " b { (diagram.flow) } ", state " b.lit { (diagram.state) } }
-        pre.diagram {
-            @for line in &diagram.lines {
-                @let class = match line.part { Part::Taken => "taken", Part::Open => "open", Part::Other => "other" };
-                span.(class) { (line.text) }
-            }
-        }
+        div.picture { (PreEscaped(&diagram.svg)) }
     };
-    part("Diagram", diagram.lines.len(), &inside)
+    part("Diagram", 1, &inside)
 }
 
 fn updates(world: &World, from: Place, until: Place, people: &[i64]) -> Vec<Value> {

@@ -31,7 +31,7 @@ use sim::Sim;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
-pub use bot::{Bot, Diagram, DiagramLine, Entry, Part};
+pub use bot::{Bot, Diagram, Entry, Replayed};
 use world::World;
 
 /// A running playground; dropping it ends it.

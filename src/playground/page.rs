@@ -18,6 +18,7 @@ pub(crate) fn page(world: &World) -> Markup {
                 meta name="color-scheme" content="light dark";
                 title { "Raqam playground" }
                 link rel="icon" href="/icon.svg";
+                link rel="stylesheet" href="/diagram.css";
                 link rel="stylesheet" href="/playground.css";
                 script src="/playground.js" defer {}
             }
@@ -33,6 +34,7 @@ pub(crate) fn page(world: &World) -> Markup {
                         }
                     }
                 }
+                dialog.tried id="tried" { h3 {} pre {} form method="dialog" { button { "Close" } } }
                 div.notes id="notes" role="status" {}
             }
         }
@@ -90,6 +92,8 @@ fn phone(world: &World, phone: usize) -> Markup {
                         button type="button" data-link { "Copy link to this state" }
                         a href=(format!("/phone/{number}/script")) download=(format!("phone-{number}.chat")) { "Save session" }
                         label { "Replay session…" input type="file" accept=".chat,text/plain" data-replay hidden; }
+                        a href=(format!("/phone/{number}/recording")) download=(format!("phone-{number}.jsonl")) { "Save last events" }
+                        label { "Try events again…" input type="file" accept=".jsonl" data-try hidden; }
                     }
                 }
             }

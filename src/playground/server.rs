@@ -7,6 +7,8 @@
 //! | `GET /phone/{n}` | | the chat of phone 1 or 2 as HTML |
 //! | `GET /phone/{n}/owner` | | who has it |
 //! | `GET /phone/{n}/script` | | what was done on it, as a conversation script |
+//! | `GET /phone/{n}/recording` | | its last events as the bot kept them |
+//! | `POST /recording` | a recording | tries its events again, and says what differs |
 //! | `GET /controls`, `GET /bot`, `GET /inspector?beat=7` | | parts of the page |
 //! | `POST /phone/{n}/tap` | `{"message":5,"row":0,"column":1,"mirror":false}` | taps a button |
 //! | `POST /phone/{n}/send` | `{"text":"/start","mirror":false}` | writes |
@@ -53,11 +55,16 @@ use crate::{chat, inspector, page, script};
 type Shared = State<Arc<World>>;
 type Done = Result<Json<Value>, Problem>;
 
+/// The largest recording that is tried again: 64 events and the lists that they name.
+const RECORDING_BYTES_MAX: usize = 16 << 20;
+
 /// All routes.
 pub(crate) fn router(world: Arc<World>) -> Router {
     Router::new()
         .route("/", get(|State(world): Shared| async move { page::page(&world) }))
         .route("/playground.css", get(|| async { asset("text/css", include_str!("assets/playground.css")) }))
+        .route("/diagram.css", get(|State(world): Shared| async move { asset("text/css", world.bot.diagram_style()) }))
+        .route("/recording", post(try_again).layer(DefaultBodyLimit::max(RECORDING_BYTES_MAX)))
         .route("/playground.js", get(|| async { asset("text/javascript", include_str!("assets/playground.js")) }))
         .route("/icon.svg", get(|| async { asset("image/svg+xml", include_str!("assets/icon.svg")) }))
         .route("/events", get(events))
@@ -159,7 +166,8 @@ async fn show_part(State(world): Shared, Path((phone, part)): Path<(usize, Strin
     match part.as_str() {
         "owner" => Ok(page::owner(&world, phone).into_response()),
         "script" => Ok(world.script(phone).into_response()),
-        _ => Err(Problem::NotThere("there are owner and script")),
+        "recording" => Ok(world.bot.record(world.person(phone).user.id())?.into_response()),
+        _ => Err(Problem::NotThere("there are owner, script and recording")),
     }
 }
 
@@ -241,6 +249,13 @@ async fn replay(State(world): Shared, Path(phone): Path<usize>, body: Bytes) -> 
     // In a task of its own: a page that goes away does not leave a script half played.
     let played = tokio::spawn(async move { world.replay(phone, &text).await });
     done(played.await.unwrap_or_else(|error| Err(error.to_string())))
+}
+
+async fn try_again(State(world): Shared, body: Bytes) -> Done {
+    let text = String::from_utf8(body.to_vec()).map_err(|_| "the recording is no text".to_owned())?;
+    let tried = tokio::task::spawn_blocking(move || world.bot.replay(&text)).await;
+    let replayed = tried.unwrap_or_else(|error| Err(error.to_string()))?;
+    Ok(Json(json!({ "differ": replayed.differ, "text": replayed.text })))
 }
 
 #[derive(Deserialize)]

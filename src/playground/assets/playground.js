@@ -261,9 +261,10 @@ document.addEventListener("click", (event) => {
 });
 
 document.addEventListener("change", async (event) => {
-  if (!event.target.matches("[data-replay]")) return;
+  if (!event.target.matches("[data-replay], [data-try]")) return;
   const [file] = event.target.files;
-  if (file) await replay(numberOf(event.target), await file.text());
+  if (file && event.target.matches("[data-try]")) await tryAgain(await file.text());
+  else if (file) await replay(numberOf(event.target), await file.text());
   event.target.value = "";
 });
 
@@ -272,6 +273,15 @@ const script = async (number) => (await fetch(`/phone/${number}/script`)).text()
 async function replay(number, text) {
   note(`replaying on phone ${number}…`);
   if (await post(`/phone/${number}/replay`, text, "text/plain")) note(`phone ${number} is there`);
+}
+
+async function tryAgain(text) {
+  const answer = await post("/recording", text, "text/plain");
+  if (!answer) return;
+  const dialog = find("#tried");
+  find("h3", dialog).textContent = answer.differ ? `${answer.differ} events differ` : "All events come out as they did";
+  find("pre", dialog).textContent = answer.text;
+  dialog.showModal();
 }
 
 // A link carries what was done, without what was seen: it is done again by somebody new.
