@@ -57,6 +57,10 @@ async fn world(database: &Path, sms_after: Option<Duration>, poll_seconds: &str)
     let mut environment = environment(&sim, database);
     environment.extend(raised.map(|limit| (limit, "1000".to_owned())));
     environment.push(("POLL_SECONDS", poll_seconds.to_owned()));
+    // `METRICS=on cargo bench --bench load` tells what counting costs, `RUST_LOG=info` what the log does.
+    for option in ["METRICS", "PORT", "RUST_LOG"] {
+        environment.extend(std::env::var(option).ok().map(|value| (option, value)));
+    }
     let cold = Instant::now();
     let bot = Bot::start(&environment);
     sim.telegram.wait_count("getUpdates", 1, Duration::from_secs(30)).await;
