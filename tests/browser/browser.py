@@ -26,6 +26,10 @@ if (found) { done(true); } else {
 """
 
 
+# How often an element is looked for that the page replaces just when it is clicked.
+CLICK_TRIES = 5
+
+
 class Browser:
     """One window. Use it in a `with`."""
 
@@ -89,9 +93,15 @@ class Browser:
 
     def click(self, expression, what):
         """Waits for an element and clicks it as a person does: with the pointer, where it is."""
-        self.wait(expression, what)
-        element = self.run(f"const found = {expression}; found.scrollIntoView({{ block: 'nearest' }}); return found;")
-        self.ask("POST", f"/element/{element[ELEMENT]}/click")
+        for tries_left in reversed(range(CLICK_TRIES)):
+            self.wait(expression, what)
+            element = self.run(f"const found = {expression}; found.scrollIntoView({{ block: 'nearest' }}); return found;")
+            try:
+                return self.ask("POST", f"/element/{element[ELEMENT]}/click")
+            except AssertionError as error:
+                # The page showed something new in its place meanwhile: what was not clicked is looked for again.
+                if not tries_left or "stale element" not in str(error):
+                    raise
 
     def type(self, expression, text):
         element = self.run(f"return {expression};")

@@ -92,7 +92,7 @@ class Play:
 
     def inspect(self):
         ledger = "document.querySelector('#beats').innerText"
-        head = "[...document.querySelectorAll('.beat .head')].find(head => " + reads("head", "شراء بسعر") + ")"
+        head = "[...document.querySelectorAll('.beat > .head')].find(head => " + reads("head", "شراء بسعر") + ")"
         self.browser.click(head, "the beat of the purchase")
         self.browser.wait(f"{ledger}.includes('Hold') && {ledger}.includes('Cost')", "the hold and the cost in the ledger")
         self.browser.wait("document.querySelector('.json .changed')", "what changed in the session")
