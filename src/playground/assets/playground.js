@@ -65,10 +65,18 @@ function showBeats(text) {
     if (folded.has(part.dataset.part)) part.open = folded.get(part.dataset.part);
     part.addEventListener("toggle", () => folded.set(part.dataset.part, part.open));
   });
-  for (const first of all("pre", beats).flatMap((text) => find(".changed, .taken", text) ?? [])) {
+  for (const first of all("pre", beats).flatMap((text) => find(".changed", text) ?? [])) {
     first.parentElement.scrollTop = first.offsetTop - first.parentElement.offsetTop - 40;
   }
+  for (const picture of all(".picture", beats)) center(find(".node.lit", picture), picture);
   tick();
+}
+
+function center(element, within) {
+  if (!element) return;
+  const own = element.getBoundingClientRect(), frame = within.getBoundingClientRect();
+  within.scrollLeft += own.left - frame.left - (frame.width - own.width) / 2;
+  within.scrollTop += own.top - frame.top - (frame.height - own.height) / 2;
 }
 showBeats.path = () => `/inspector${chosenBeat && `?beat=${chosenBeat}`}`;
 
