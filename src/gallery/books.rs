@@ -93,6 +93,7 @@ impl Books {
             order: about.and_then(|id| self.orders.get(&id)).cloned(),
             ticket: ticket.and_then(|id| self.tickets.get(&id)).cloned(),
             tickets: ticket::Count { waiting: count(&waiting), opened: count(&lately) },
+            tickets_waiting: Vec::new(),
             owner: None,
             orphan: None,
             adjusted: None,

@@ -50,6 +50,8 @@ pub struct Facts {
     pub ticket: Option<Ticket>,
     /// The user's tickets.
     pub tickets: ticket::Count,
+    /// All tickets that wait for an answer, oldest first: only where new admins are told of them.
+    pub tickets_waiting: Vec<Ticket>,
 }
 
 /// Decides a command. `actor` is the user whose step it is part of; `None` for the shop's own and the operator's.
@@ -93,7 +95,7 @@ pub fn decide(actor: Option<UserId>, command: &Command, facts: &Facts) -> Result
         Command::WriteTicket { text, .. } => ticketing::write(actor.ok_or(Refusal::TicketClosed)?, text, facts),
         Command::AnswerTicket { text, .. } => ticketing::answer(actor, text, facts),
         Command::CloseTicket(_) => ticketing::close(facts),
-        Command::SetAdmins(admins) => Ok(vec![Write::Admins(admins.clone())]),
+        Command::SetAdmins(admins) => Ok(ticketing::appoint(admins, facts)),
         Command::SetLang(lang) => Ok(vec![Write::Lang(actor.ok_or(Refusal::UnknownOrder)?, lang.clone())]),
         Command::Adjust { user, amount, reason, nonce } => {
             let transaction = ledger::adjust(*user, *amount, reason, nonce, facts.now);

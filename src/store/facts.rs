@@ -53,6 +53,11 @@ pub(crate) fn gather(books: &impl Read, actor: Option<UserId>, command: &Command
             (Some(_), Some(user)) => tickets::count(books, user, now)?,
             (None, _) | (_, None) => Default::default(),
         },
+        tickets_waiting: if matches!(command, Command::SetAdmins(_)) {
+            tickets::all_waiting(books)?
+        } else {
+            Vec::new()
+        },
         purchases_in_all: names.quote.map_or(Ok(0), |_| books.purchases().map(|purchases| purchases.until(now)))?,
     })
 }

@@ -64,7 +64,10 @@ fn carry_out(draft: &mut Draft<'_, '_>, write: Write, now: UnixSeconds) -> Resul
         Write::Selling(server, selling) => set(draft, |settings| settings.server_mut(server).selling = Some(selling)),
         Write::Key(server, key) => set(draft, |settings| settings.server_mut(server).key = Some(key)),
         Write::Limit(limit, number) => set(draft, |settings| *settings.limits.of_mut(limit) = number),
-        Write::Admins(admins) => set(draft, |settings| settings.admins = admins),
+        Write::Admins(admins) => {
+            tickets::withdraw(draft, &admins)?;
+            set(draft, |settings| settings.admins = admins)
+        }
         Write::Ticket(ticket) => tickets::put(draft, &ticket),
         Write::CheckRequested(order) => {
             draft.changed.check.push(order);

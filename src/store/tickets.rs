@@ -10,6 +10,7 @@ use crate::draft::Draft;
 use crate::error::StoreError;
 use crate::query::all;
 use crate::read::{Read, Result, Sort, Span};
+use crate::rows::TellRow;
 use crate::store::Store;
 use crate::tables::{Tab, one, two};
 
@@ -97,6 +98,31 @@ pub(crate) fn waiting(books: &impl Read) -> Result<u64> {
         Ok(true)
     })?;
     Ok(waiting)
+}
+
+/// The tickets that wait for an answer.
+pub(crate) fn all_waiting(books: &impl Read) -> Result<Vec<Ticket>> {
+    let mut waiting = Vec::new();
+    books.scan(Tab::Tickets, &Span::all(), Sort::Ascending, &mut |_, bytes| {
+        let ticket: Ticket = decode(bytes)?;
+        waiting.extend((ticket.state == State::Waiting).then_some(ticket));
+        Ok(true)
+    })?;
+    Ok(waiting)
+}
+
+/// What was to be told to admins who are none among these any more is not told.
+pub(crate) fn withdraw(draft: &mut Draft<'_, '_>, admins: &[UserId]) -> Result<()> {
+    let before = draft.settings()?.admins;
+    for admin in before.iter().filter(|admin| !admins.contains(admin)) {
+        for (key, bytes) in draft.rows(Tab::Outbox, &Span::of(admin.0), Sort::Ascending, usize::MAX)? {
+            let row: TellRow = decode(&bytes)?;
+            if TicketMessage::of(&row.note).is_some_and(|message| message.side == Side::Admin) {
+                draft.remove(Tab::Outbox, key);
+            }
+        }
+    }
+    Ok(())
 }
 
 fn message_key(user: UserId, message_id: i32) -> Vec<u8> {

@@ -75,6 +75,19 @@ pub(super) fn close(facts: &Facts) -> Result<Vec<Write>, Refusal> {
     Ok(vec![Write::Tell(ticket.user, Note::TicketClosed(ticket.id)), Write::Ticket(Box::new(closed))])
 }
 
+/// The operator names the admins. Who is new hears of everything that waits, for nobody may have heard of it.
+pub(super) fn appoint(admins: &[UserId], facts: &Facts) -> Vec<Write> {
+    let unanswered = facts.tickets_waiting.iter().flat_map(|ticket| {
+        let answered = ticket.texts.iter().rposition(|written| written.by != Author::User).map_or(0, |place| place + 1);
+        let indices = (0..).take(ticket.texts.len()).skip(answered);
+        indices.map(|index| Note::Ticket { ticket: ticket.id, index })
+    });
+    let unanswered: Vec<Note> = unanswered.collect();
+    let new = admins.iter().filter(|admin| !facts.settings.admins.contains(admin));
+    let told = new.flat_map(|admin| unanswered.iter().map(|note| Write::Tell(*admin, note.clone())));
+    [Write::Admins(admins.to_vec())].into_iter().chain(told).collect()
+}
+
 /// The ticket with one more text. `None` where that text is its newest already: the same intent once more.
 fn with(ticket: &Ticket, by: Author, text: &str, state: State, facts: &Facts) -> Result<Option<Ticket>, Refusal> {
     if ticket.state == State::Closed || ticket.texts.len() >= TEXTS_MAX {

@@ -112,6 +112,41 @@ async fn an_admin_who_cannot_be_reached_is_waited_for() {
     assert_eq!(notes(&world, ADMIN).len(), 1);
 }
 
+/// What was not delivered to somebody who is an admin no more told them what users write to support.
+#[tokio::test]
+async fn whoever_is_no_admin_any_more_is_told_nothing_more_of_tickets() {
+    let world = world().await;
+    world.apply(by(None, Command::SetAdmins(vec![ADMIN, STRANGER]), START)).await;
+    world.apply(by(Some(USER), ticket(1), START)).await;
+    world.apply(by(Some(STRANGER), ticket(2), START)).await;
+    let answer = |id: u64| Command::AnswerTicket { ticket: TicketId(id), text: "here".to_owned() };
+    for id in [1, 2] {
+        world.apply(by(Some(ADMIN), answer(id), START)).await;
+    }
+    world.apply(by(None, Command::SetAdmins(vec![ADMIN]), START)).await;
+    let left: Vec<Note> = notes(&world, STRANGER).into_iter().map(|(_, note)| note).collect();
+    assert_eq!(left, [Note::TicketAnswer { ticket: TicketId(2), index: 1 }], "their own ticket's answer alone");
+    assert_eq!(notes(&world, ADMIN).len(), 4);
+}
+
+/// A ticket that was sent while there was no admin reached nobody, whoever became one.
+#[tokio::test]
+async fn a_new_admin_is_told_of_every_ticket_that_waits() {
+    let world = world().await;
+    world.apply(by(None, Command::SetAdmins(vec![]), START)).await;
+    for id in 1..=3 {
+        world.apply(by(Some(USER), ticket(id), START)).await;
+    }
+    world.apply(by(Some(USER), Command::WriteTicket { ticket: TicketId(2), text: "more".to_owned() }, START)).await;
+    world.apply(by(None, Command::CloseTicket(TicketId(3)), START)).await;
+    for _ in 0..2 {
+        world.apply(by(None, Command::SetAdmins(vec![ADMIN]), START)).await;
+    }
+    let told: Vec<Note> = notes(&world, ADMIN).into_iter().map(|(_, note)| note).collect();
+    let note = |ticket, index| Note::Ticket { ticket: TicketId(ticket), index };
+    assert_eq!(told, [note(1, 0), note(2, 0), note(2, 1)]);
+}
+
 #[test]
 fn a_file_from_before_there_were_tickets_gets_their_tables() {
     let folder = Folder::new();
