@@ -19,7 +19,7 @@ pub const WAITING_MAX: u32 = 3;
 pub const OPENED_MAX: u32 = 5;
 /// How many texts one user may add to a ticket within [`WITHIN_S`].
 pub const ADDED_MAX: usize = 20;
-/// How many texts a ticket holds: a longer talk takes a new one.
+/// How many texts a ticket holds before its user has to take a new one.
 pub const TEXTS_MAX: usize = 200;
 /// The time that the limits count over, in seconds.
 pub const WITHIN_S: i64 = 3_600;

@@ -90,7 +90,9 @@ pub(super) fn appoint(admins: &[UserId], facts: &Facts) -> Vec<Write> {
 
 /// The ticket with one more text. `None` where that text is its newest already: the same intent once more.
 fn with(ticket: &Ticket, by: Author, text: &str, state: State, facts: &Facts) -> Result<Option<Ticket>, Refusal> {
-    if ticket.state == State::Closed || ticket.texts.len() >= TEXTS_MAX {
+    // What waits can be answered, however long the talk is.
+    let full = by == Author::User && ticket.texts.len() >= TEXTS_MAX;
+    if ticket.state == State::Closed || full {
         return Err(Refusal::TicketClosed);
     }
     if ticket.texts.last().is_some_and(|last| last.by == by && last.text == text) {

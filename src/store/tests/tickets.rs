@@ -1,7 +1,7 @@
 //! Support tickets in the books: limits, repeats, who may answer, and files that never had any.
 
 use shop::command::{Command, Note, Refusal};
-use shop::ticket::{State, Subject};
+use shop::ticket::{State, Subject, TEXTS_MAX, WITHIN_S};
 use shop::{TicketId, UserId};
 
 use super::opening::{Folder, open as opened};
@@ -145,6 +145,24 @@ async fn a_new_admin_is_told_of_every_ticket_that_waits() {
     let told: Vec<Note> = notes(&world, ADMIN).into_iter().map(|(_, note)| note).collect();
     let note = |ticket, index| Note::Ticket { ticket: TicketId(ticket), index };
     assert_eq!(told, [note(1, 0), note(2, 0), note(2, 1)]);
+}
+
+/// A talk that a user has filled can still be answered: it waits, and must not wait for ever.
+#[tokio::test]
+async fn a_full_ticket_can_still_be_answered() {
+    let world = world().await;
+    world.apply(by(Some(USER), ticket(1), START)).await;
+    let mut now = START;
+    let more = |n: usize| Command::WriteTicket { ticket: TicketId(1), text: format!("more {n}") };
+    for n in 1..TEXTS_MAX {
+        now += WITHIN_S / 10;
+        world.apply(by(Some(USER), more(n), now)).await;
+    }
+    assert_eq!(world.apply(by(Some(USER), more(TEXTS_MAX), now)).await, Outcome::Refused(Refusal::TicketClosed));
+    let answer = Command::AnswerTicket { ticket: TicketId(1), text: "here".to_owned() };
+    world.apply(by(Some(ADMIN), answer, now)).await;
+    let ticket = world.store.ticket(TicketId(1)).expect("rows").expect("a ticket");
+    assert_eq!((ticket.texts.len(), ticket.state), (TEXTS_MAX + 1, State::Answered));
 }
 
 #[test]
