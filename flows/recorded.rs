@@ -23,7 +23,7 @@ use shop::order::{Order, Wish};
 use shop::pricing::Margin;
 use shop::{CountryId, ServerId, ServiceId};
 
-use crate::app::Raqam;
+use crate::app::{Entry, Raqam};
 use crate::env::{Env, HistoryPage, Movement, Server, StatementPage, Support, Visit};
 
 /// A text with so many digits may be a code or a phone number: none of them is kept.
@@ -248,6 +248,10 @@ impl Typed<'_> {
             Input::Text(text) => Input::Text(self.masked(text).unwrap_or_else(|| text.clone())),
             // What is no token of ours may be anything.
             Input::Token(data) if Token::parse(data).is_none() => Input::Token(String::new()),
+            Input::Start(Entry::Command { name, about }) if !names_something(about) => {
+                let about = self.masked(about).unwrap_or_else(|| about.clone());
+                Input::Start(Entry::Command { name: name.clone(), about })
+            }
             Input::Token(_)
             | Input::Pick(_)
             | Input::Start(_)
@@ -264,6 +268,11 @@ impl Typed<'_> {
         (could_be_a_code && !is_a_name())
             .then(|| text.chars().map(|letter| if letter.is_numeric() { '0' } else { letter }).collect())
     }
+}
+
+/// Whether what follows a command is one of our own names, such as `o_2F`: a letter, and a number in base 36.
+fn names_something(about: &str) -> bool {
+    about.split_once('_').is_some_and(|(kind, number)| kind.len() == 1 && u64::from_str_radix(number, 36).is_ok())
 }
 
 fn is_listed(catalogue: &Catalogue, name: &str) -> bool {

@@ -10,7 +10,7 @@ use engine::replay;
 use engine::session::{Frame, Session};
 use engine::{Event, Face, Flow, Lang};
 use flows::recorded::{Kept, Seen, record};
-use flows::{AnyState, Env, Raqam};
+use flows::{AnyState, Entry, Env, Raqam};
 use gallery::replay::{FORMAT, Recording, ReplayError};
 use gallery::{LANGS, SCENES, Scene, context, shown};
 use shop::catalogue::Catalogue;
@@ -136,7 +136,10 @@ fn nothing_that_is_kept_tells_who_somebody_is_or_what_they_received() {
         let typed =
             ["my code is 482913", "482-913", "+1 202 555 0123", "٤٨٢٩١٣"].map(|text| Input::Text(text.to_owned()));
         let forged = ["482913", "482913.Do not share.x.2025550123"].map(|data| Input::Token(data.to_owned()));
-        for input in typed.iter().chain(&forged).chain(inputs.first()) {
+        // Somebody pastes the code behind the command: `/support 482913`.
+        let behind = ["482913", "p_482913-x", "2025550123"]
+            .map(|about| Input::Start(Entry::Command { name: "support".to_owned(), about: about.to_owned() }));
+        for input in typed.iter().chain(&forged).chain(&behind).chain(inputs.first()) {
             let kept = keep(session, input, env, lang);
             let again = kept.record.came.session.as_ref().map(|after| keep(after, input, env, lang));
             let text = serde_json::to_string(&(kept, again)).expect("plain data");
