@@ -172,7 +172,15 @@ pub fn thaw_as<F: Flow>(version: u16, body: &Value) -> Result<F::State, Unreadab
     for migrate in &F::MIGRATIONS[done..] {
         body = migrate(body).map_err(damaged)?;
     }
-    serde_json::from_value(body).map_err(|error| damaged(error.to_string()))
+    serde_json::from_value(body).map_err(|error| damaged(without_contents(&error.to_string())))
+}
+
+/// What is wrong with a body, without what stands in it: that may be what somebody typed. A plain name is a variant's or
+/// a field's, and tells which.
+fn without_contents(error: &str) -> String {
+    let Some((what, quoted)) = error.split_once(['`', '"']) else { return error.to_owned() };
+    let name = quoted.split('`').next().filter(|name| name.bytes().all(|b| b.is_ascii_alphabetic() || b == b'_'));
+    format!("{what}`{}`", name.unwrap_or("…"))
 }
 
 /// [`Registry::step`] for one flow.

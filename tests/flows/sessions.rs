@@ -128,3 +128,21 @@ fn whoever_loses_the_root_alone_still_has_a_way_home() {
         assert_eq!(turn.session.frames[0].flow, "home");
     }
 }
+
+/// The log and the operator's list say why a frame cannot be read, and not what its person wrote into it.
+#[test]
+fn why_a_frame_cannot_be_read_quotes_nothing_that_was_typed() {
+    let typed = "my code is 482913 ` \" Noor";
+    for body in [
+        serde_json::json!({ "Text": { "topic": typed, "before": "" } }),
+        serde_json::json!({ "Text": { "topic": { "More": typed }, "before": "" } }),
+        serde_json::json!({ "Confirm": { "topic": { "More": 1 }, "text": { typed: typed } } }),
+        serde_json::json!(typed),
+    ] {
+        let error = Raqam::thaw("ticket", 1, &body).expect_err("no state").to_string();
+        assert!(!error.contains("482913") && !error.contains("Noor"), "{error}");
+        assert!(error.starts_with("flow ticket version 1: "), "{error}");
+    }
+    let unknown = Raqam::thaw("ticket", 1, &serde_json::json!({ "Kneading": {} })).expect_err("no state").to_string();
+    assert!(unknown.contains("unknown variant `Kneading`"), "{unknown}");
+}
