@@ -214,3 +214,19 @@ async fn a_session_keeps_its_last_64_events() {
     world.kill();
     assert_eq!(traces(&world, 64).len(), 64);
 }
+
+/// The longest texts of the widest letters: what an operator asks for still fits into an answer of a running bot.
+#[tokio::test]
+async fn a_session_full_of_the_longest_texts_is_still_shown() {
+    let mut world = World::without_bot(SimOptions::for_load()).await;
+    world.start_with(&[("FLOOD_EVENTS", "1000")]).await;
+    let user = world.customer(65, "en").await;
+    for _ in 0..30 {
+        user.send(&"\u{202e}".repeat(4_096));
+    }
+    user.send("/help");
+    user.see_newest("Choose a server").await.expect("help");
+    let shown = granted(&world, &["sessions", "show", "65"]);
+    assert!(shown.contains("Revision") && shown.matches("text \"").count() == 30, "{shown}");
+    assert!(granted(&world, &["sessions", "list", "--limit", "1000000"]).contains("65 "));
+}

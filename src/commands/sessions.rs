@@ -26,7 +26,7 @@ enum Wish {
         /// Only those in this state.
         #[arg(long)]
         state: Option<String>,
-        /// At most so many.
+        /// At most so many, and never more than 1,000.
         #[arg(long, default_value_t = 50)]
         limit: usize,
     },

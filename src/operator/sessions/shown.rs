@@ -15,6 +15,10 @@ use store::{SessionView, Store, StoreError};
 use super::{Answer, events};
 use crate::operator::status::age;
 
+/// How many conversations are listed, and how much is shown of an event: an answer fits on the control socket.
+const LISTED_MAX: usize = 1_000;
+const INPUT_CHARACTERS_MAX: usize = 160;
+
 /// Conversations in one state.
 #[derive(Default)]
 struct Group {
@@ -62,6 +66,7 @@ pub(super) fn list(
             found.push(view);
         }
     })?;
+    let limit = limit.min(LISTED_MAX);
     found.sort_by_key(|view| (view.last_event_at, view.user));
     let mut text = format!(
         "{:<14} {:<32} {:>7} {:>10} {:>12} {:>7}\n",
@@ -104,9 +109,18 @@ fn line(event: &Kept, now: UnixSeconds) -> String {
     let edges: Vec<String> = record.came.edges.iter().map(ToString::to_string).collect();
     let books = if event.refused { ", refused by the books" } else { "" };
     let exact = event.inexact.map_or_else(String::new, |part| format!(", not exact in its {}", <&str>::from(part)));
+    let input = cut(&in_words(&record.input));
     let edges = if edges.is_empty() { String::new() } else { format!("  {}", edges.join("; ")) };
     let age = since(Some(record.at), now);
-    format!("  {age:>12}  {}{edges}  {:?}{books}{exact}\n", in_words(&record.input), record.came.ending)
+    format!("  {age:>12}  {input}{edges}  {:?}{books}{exact}\n", record.came.ending)
+}
+
+/// As much of an event as tells which it was.
+fn cut(words: &str) -> String {
+    match words.char_indices().nth(INPUT_CHARACTERS_MAX) {
+        Some((end, _)) => format!("{}…", &words[..end]),
+        None => words.to_owned(),
+    }
 }
 
 /// Where a conversation is: `buy.Confirm`.
