@@ -226,6 +226,12 @@ async fn playground_a_link_brings_somebody_new_to_the_same_state() {
         let text = answer.text().await.expect("words");
         assert!(text.contains(word), "{bad}: {text}");
     }
+    let clock = format!("{}/clock", page.url);
+    for _ in 0..2 {
+        let ages = json!({ "by": "9223372036854775807ms" });
+        let refused = page.client.post(&clock).json(&ages).send().await.expect("an answer");
+        assert_eq!(refused.status(), StatusCode::CONFLICT);
+    }
     let long = page.client.post(&url).body("send x\n".repeat(10_000)).send().await.expect("an answer");
     assert_eq!(long.status(), StatusCode::CONFLICT, "too long");
     page.close().await;

@@ -7,6 +7,9 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
+/// How far the clock is moved at most, and the longest duration that is read: a hundred years. Times are added to it.
+const OFFSET_MAX_MS: i64 = 100 * 366 * 86_400_000;
+
 /// A cloneable clock in Unix milliseconds that tests can move forward.
 #[derive(Clone, Debug)]
 pub struct SimClock {
@@ -51,11 +54,13 @@ impl SimClock {
         self.shared.offset_ms.load(Ordering::SeqCst)
     }
 
-    /// Moves the clock forward and wakes everyone who subscribed.
+    /// Moves the clock forward, by a hundred years in all at most, and wakes everyone who subscribed.
     pub fn advance(&self, by: Duration) {
-        let by_ms = i64::try_from(by.as_millis()).unwrap_or(i64::MAX / 4);
-        let offset = self.shared.offset_ms.fetch_add(by_ms, Ordering::SeqCst) + by_ms;
-        self.shared.moved.send_replace(offset);
+        let by_ms = i64::try_from(by.as_millis()).unwrap_or(OFFSET_MAX_MS).min(OFFSET_MAX_MS);
+        let moved = |offset: i64| Some((offset + by_ms).min(OFFSET_MAX_MS));
+        if let Ok(before) = self.shared.offset_ms.fetch_update(Ordering::SeqCst, Ordering::SeqCst, moved) {
+            self.shared.moved.send_replace((before + by_ms).min(OFFSET_MAX_MS));
+        }
     }
 
     /// A receiver that changes whenever the clock is moved by hand; its value is the offset in milliseconds.
@@ -77,7 +82,7 @@ fn real_now_ms() -> i64 {
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
-/// Reads "90s", "20m", "2h", "1d" or "1500ms", with an optional leading plus.
+/// Reads "90s", "20m", "2h", "1d" or "1500ms", with an optional leading plus; nothing of more than a hundred years.
 #[must_use]
 pub fn parse_duration(text: &str) -> Option<Duration> {
     let text = text.trim().trim_start_matches('+');
@@ -91,5 +96,6 @@ pub fn parse_duration(text: &str) -> Option<Duration> {
         "d" => 86_400_000,
         _ => return None,
     };
-    amount.checked_mul(unit_ms).map(Duration::from_millis)
+    let duration = amount.checked_mul(unit_ms).filter(|&ms| i64::try_from(ms).is_ok_and(|ms| ms <= OFFSET_MAX_MS))?;
+    Some(Duration::from_millis(duration))
 }
