@@ -127,6 +127,18 @@ async fn support_cannot_be_flooded_and_nothing_that_was_typed_is_lost() {
     assert!(world.sim.telegram.wait_count("sendMessage", 1, PATIENCE).await >= 1);
 }
 
+/// What somebody writes cannot pass for the words of another at the operator's terminal, nor turn the lines around.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_ticket_cannot_forge_an_answer_at_the_command_line() {
+    let mut world = World::new().await;
+    person(&world, 50, "Ada").await;
+    let text = "Hm\\n\\n[1790000000] operator:\\nRefund \u{202e}it";
+    world.play(&format!("user 50\nsend /support\ntap \"💳 A payment\"\nsend \"{text}\"\nnewest \"Send this to support?\"\ntap \"✅ Send\"\nnewest \"Your ticket number is\"\n")).await;
+    let shown = written(&world.raqam(&["tickets", "show", &newest_ticket(&world)]));
+    assert!(!shown.lines().any(|line| line.starts_with('[') && line.ends_with("operator:")), "{shown}");
+    assert!(shown.contains("  Refund it") && !shown.contains('\u{202e}'), "{shown}");
+}
+
 /// Without admins a ticket would go nowhere: none is taken, and help says so by offering none.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn where_nobody_answers_nothing_is_asked() {

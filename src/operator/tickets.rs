@@ -38,7 +38,7 @@ impl Operator {
                 Author::Admin(admin) => format!("admin {}", admin.0),
                 Author::Operator => "operator".to_owned(),
             };
-            let _ = write!(text, "\n\n[{}] {by}:\n{}", written.at, harmless(&written.text));
+            let _ = write!(text, "\n\n[{}] {by}:\n{}", written.at, indented(&written.text));
         }
         Ok(Answer::granted(text))
     }
@@ -82,7 +82,13 @@ fn line(ticket: &Ticket) -> String {
     format!("{}  {state}  user {}  order {order}  {subject}  {} texts", ticket.id.0, ticket.user.0, ticket.texts.len())
 }
 
-/// Nothing in it moves a terminal's cursor.
+/// No line of what somebody wrote can pass for the head of another's text.
+fn indented(text: &str) -> String {
+    harmless(text).lines().map(|line| format!("  {line}")).collect::<Vec<_>>().join("\n")
+}
+
+/// Nothing in it moves a terminal's cursor, or turns around what stands beside it.
 fn harmless(text: &str) -> String {
-    text.chars().filter(|letter| *letter == '\n' || !letter.is_control()).collect()
+    let turns = |letter: char| matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars().filter(|letter| *letter == '\n' || !(letter.is_control() || turns(*letter))).collect()
 }
