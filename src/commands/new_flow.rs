@@ -17,10 +17,16 @@ const RESERVED: [&str; 42] = [
     "match", "mod", "move", "mut", "pub", "ref", "return", "self", "serde", "shop", "static", "std", "strum", "super",
     "test",
 ];
-/// The same, too many for one line.
-const RESERVED_TOO: [&str; 14] = [
-    "macro", "override", "priv", "struct", "trait", "true", "try", "type", "typeof", "unsafe", "unsized", "use",
-    "where", "yield",
+/// The same, too many for one line; types that every file knows; and what is no name in the locale files.
+const RESERVED_TOO: [&str; 29] = [
+    "bool", "char", "err", "isize", "macro", "none", "null", "ok", "option", "override", "priv", "result", "some",
+    "str", "string", "struct", "trait", "true", "try", "type", "typeof", "unsafe", "unsized", "use", "usize", "vec",
+    "where", "yield", "union",
+];
+const TEMPLATES: [&str; 3] = [
+    include_str!("new_flow/mod.rs.txt"),
+    include_str!("new_flow/screens.rs.txt"),
+    include_str!("new_flow/fixtures.rs.txt"),
 ];
 
 #[derive(Args)]
@@ -98,6 +104,10 @@ fn planned(root: &Path, name: &str) -> anyhow::Result<Vec<File>> {
         "flows/{name} is there already: remove it, or take another name"
     );
     ensure!(flows::way(name, "").is_none(), "/{name} is a command already: take another name");
+    let registry = std::fs::read_to_string(root.join("flows/lib.rs")).context("flows/lib.rs cannot be read")?;
+    let variant = capital(name);
+    let taken = TEMPLATES.iter().copied().chain([registry.as_str()]).any(|text| says(text, &variant));
+    ensure!(!taken, "a new flow's code says {variant} already, and means something else: take another name");
     let filled = |template: &str| fill(template, name);
     let changed = |path: &str, change: &dyn Fn(&str) -> anyhow::Result<String>| {
         let text = std::fs::read_to_string(root.join(path)).with_context(|| format!("{path} cannot be read"))?;
@@ -106,14 +116,20 @@ fn planned(root: &Path, name: &str) -> anyhow::Result<Vec<File>> {
     let locale = |path: &str, words: &str| changed(path, &|text| appended(text, &filled(words), name));
     let new = |file: &str, template: &str| File { path: format!("flows/{name}/{file}"), text: filled(template) };
     Ok(vec![
-        new("mod.rs", include_str!("new_flow/mod.rs.txt")),
-        new("screens.rs", include_str!("new_flow/screens.rs.txt")),
-        new("fixtures.rs", include_str!("new_flow/fixtures.rs.txt")),
+        new("mod.rs", TEMPLATES[0]),
+        new("screens.rs", TEMPLATES[1]),
+        new("fixtures.rs", TEMPLATES[2]),
         changed("flows/lib.rs", &|text| registered(text, name))?,
         changed("flows/keys.rs", &|text| keyed(text, &filled(include_str!("new_flow/keys.txt"))))?,
         locale("locales/en.yml", include_str!("new_flow/en.yml.txt"))?,
         locale("locales/ar.yml", include_str!("new_flow/ar.yml.txt"))?,
     ])
+}
+
+/// Whether a word stands in code, outside of comments.
+fn says(code: &str, word: &str) -> bool {
+    let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
+    lines.flat_map(|line| line.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))).any(|said| said == word)
 }
 
 fn fill(template: &str, name: &str) -> String {
@@ -174,7 +190,9 @@ mod tests {
     #[test]
     fn names_are_forgiven_their_dashes_and_refused_in_one_sentence() {
         assert_eq!(normalised(" Re-fund ").expect("a name"), "refund");
-        for wrong in ["", "-", "refundings", "re1", "ال", "../x", "a b", "match", "shop", "type"] {
+        for wrong in
+            ["", "-", "refundings", "re1", "ال", "../x", "a b", "match", "shop", "type", "Str", "bool", "null", "some"]
+        {
             let error = normalised(wrong).expect_err(wrong).to_string();
             assert!(!error.contains('\n') && !error.is_empty(), "{wrong}: {error}");
         }
@@ -189,6 +207,10 @@ mod tests {
             ("support", "a command already"),
             ("note", "there already"),
             ("common", "a group common already"),
+            ("kind", "says Kind already"),
+            ("event", "says Event already"),
+            ("row", "says Row already"),
+            ("raqam", "says Raqam already"),
         ] {
             let error = planned(&root(), name).err().map(|error| format!("{error:#}")).unwrap_or_default();
             assert!(error.contains(part), "{name}: {error}");
