@@ -2,6 +2,8 @@
 
 use engine::{Direction, Face, Lang, Rendered, RenderedButton};
 
+use crate::shown::mark_name;
+
 /// A screen in plain lines.
 #[must_use]
 pub fn seen(rendered: &Rendered, lang: Lang) -> String {
@@ -33,8 +35,7 @@ fn button(button: &RenderedButton) -> String {
 
 /// A text without what steers directions.
 pub(crate) fn bare(text: &str) -> String {
-    let marks = ['\u{200E}', '\u{200F}', '\u{2066}', '\u{2068}', '\u{2069}', '\u{2060}'];
-    text.replace(marks, "")
+    text.replace(|c| mark_name(c).is_some(), "")
 }
 
 /// The words of a text: letters, digits and what belongs to amounts, in lower case; no emoji, no marks.

@@ -45,16 +45,20 @@ fn button(button: &RenderedButton) -> String {
 /// A text with its invisible marks named.
 #[must_use]
 pub fn visible(text: &str) -> String {
-    let shown = |c: char| match c {
-        '\u{200E}' => "‹LRM›".to_owned(),
-        '\u{200F}' => "‹RLM›".to_owned(),
-        '\u{2066}' => "‹LRI›".to_owned(),
-        '\u{2068}' => "‹FSI›".to_owned(),
-        '\u{2069}' => "‹PDI›".to_owned(),
-        '\u{2060}' => "‹WJ›".to_owned(),
-        other => other.to_string(),
-    };
-    text.chars().map(shown).collect()
+    text.chars().map(|c| mark_name(c).map_or_else(|| c.to_string(), |name| format!("‹{name}›"))).collect()
+}
+
+/// The name of an invisible mark; `None` for what can be seen.
+pub(crate) const fn mark_name(c: char) -> Option<&'static str> {
+    Some(match c {
+        '\u{200E}' => "LRM",
+        '\u{200F}' => "RLM",
+        '\u{2060}' => "WJ",
+        '\u{2066}' => "LRI",
+        '\u{2068}' => "FSI",
+        '\u{2069}' => "PDI",
+        _ => return None,
+    })
 }
 
 const fn time_style(style: TimeStyle) -> &'static str {

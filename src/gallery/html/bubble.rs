@@ -5,6 +5,7 @@ use engine::{Face, Lang, Rendered, RenderedButton, Style, TimeStyle, Tone};
 use maud::{Markup, PreEscaped, html};
 
 use crate::presses::{Leads, Press};
+use crate::shown::mark_name;
 
 /// The screen's markup. Invisible marks stand in elements of their own, so that a page can show them.
 pub(super) fn bubble(rendered: &Rendered, lang: Lang, presses: &[Press]) -> String {
@@ -101,29 +102,12 @@ fn drawn_button(button: &RenderedButton, presses: &[Press]) -> Markup {
 /// A text with its invisible marks in elements of their own.
 fn marked(text: &str) -> Markup {
     html! {
-        @for part in text.split_inclusive(is_mark) {
-            @match part.char_indices().next_back().filter(|(_, last)| is_mark(*last)) {
-                Some((at, mark)) => { (part[..at]) i class=(mark_name(mark)) { (part[at..]) } },
+        @for part in text.split_inclusive(|c| mark_name(c).is_some()) {
+            @match part.char_indices().next_back().and_then(|(at, last)| Some((at, mark_name(last)?))) {
+                Some((at, name)) => { (part[..at]) i class={ "mark " (name.to_lowercase()) } { (part[at..]) } },
                 None => (part),
             }
         }
-    }
-}
-
-fn is_mark(c: char) -> bool {
-    !mark_name(c).is_empty()
-}
-
-/// The class of an invisible mark; empty for what can be seen.
-const fn mark_name(c: char) -> &'static str {
-    match c {
-        '\u{200E}' => "mark lrm",
-        '\u{200F}' => "mark rlm",
-        '\u{2060}' => "mark wj",
-        '\u{2066}' => "mark lri",
-        '\u{2068}' => "mark fsi",
-        '\u{2069}' => "mark pdi",
-        _ => "",
     }
 }
 
