@@ -28,7 +28,7 @@ use shop::command::{Command, Refusal};
 use shop::{Money, OrderId};
 
 use crate::books::Books;
-use crate::scenes::{FRESH, Moment, Scene, USER, World};
+use crate::scenes::{FRESH, Moment, SUPPORT_URL, Scene, USER, World};
 
 /// What somebody new has in the wallet, in cents.
 const FIRST_CENTS: i32 = 500;
@@ -215,8 +215,8 @@ impl Person {
     }
 
     const fn card_cx(&self) -> CardCx<'static> {
-        let support_url = Some("https://t.me/raqam_support");
-        CardCx { lang: self.lang, now: self.moment.now, wallet: self.books.wallet, support_url, elsewhere: &[] }
+        let (wallet, support_url) = (self.books.wallet, Some(SUPPORT_URL));
+        CardCx { lang: self.lang, now: self.moment.now, wallet, support_url, elsewhere: &[] }
     }
 
     /// What stands in the chat: the session's screen, or the card that it rests on.

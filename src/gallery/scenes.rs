@@ -28,6 +28,8 @@ use crate::{books, mock};
 pub const NOW: i64 = 1_768_478_400;
 /// A number that no scene gets twice.
 pub const FRESH: u64 = 90_000;
+/// Where support is reached in all scenes but the empty one.
+pub const SUPPORT_URL: &str = "https://t.me/raqam_support";
 /// Whose world it is.
 pub const USER: UserId = UserId(1_001);
 
@@ -121,7 +123,7 @@ impl Scene {
             recent_countries: vec![],
             recent_services: vec![],
             servers,
-            support_url: (self != Self::Empty).then(|| "https://t.me/raqam_support".to_owned()),
+            support_url: (self != Self::Empty).then(|| SUPPORT_URL.to_owned()),
             support: if self == Self::Empty { Support::Nobody } else { Support::Answers },
             shop_open: if world == World::ShopClosed { Door::Stopped } else { Door::Selling },
         }

@@ -15,7 +15,7 @@ use shop::order::{CloseReason, Number, Order, RefundReason, State};
 use shop::{ErrorCode, Money, OrderId};
 use strum::IntoEnumIterator as _;
 
-use crate::scenes::{LANGS, NOW, SCENES, Scene};
+use crate::scenes::{LANGS, NOW, SCENES, SUPPORT_URL, Scene};
 
 /// A screen of no flow with what it was made from.
 #[derive(Debug, Clone)]
@@ -144,7 +144,7 @@ static ELSEWHERE: LazyLock<Vec<Elsewhere>> = LazyLock::new(|| {
 #[must_use]
 pub fn card_context(scene: Scene, lang: Lang) -> CardCx<'static> {
     let usual = scene != Scene::Empty;
-    let support_url = usual.then_some("https://t.me/raqam_support");
+    let support_url = usual.then_some(SUPPORT_URL);
     let elsewhere = if usual { ELSEWHERE.as_slice() } else { &[] };
     CardCx { lang, now: NOW, wallet: scene.wallet(), support_url, elsewhere }
 }
@@ -187,7 +187,7 @@ fn notes(scene: Scene) -> Vec<(&'static str, Note, Option<Order>, usize)> {
 #[must_use]
 pub fn notices() -> Vec<Unlisted> {
     let one = |notice: Notice, lang: Lang| {
-        let text = words::words(notice, lang, Some("https://t.me/raqam_support"));
+        let text = words::words(notice, lang, Some(SUPPORT_URL));
         let rendered = Rendered { pieces: direction::directed(&text, lang.direction()), rows: vec![] };
         Unlisted { kind: "notice", example: format!("{notice:?}"), scene: Scene::Usual, lang, rendered }
     };

@@ -14,6 +14,7 @@ use shop::pool::{PoolCountry, PoolService};
 use shop::{CountryId, Money, OrderId, ServiceId};
 use strum::IntoEnumIterator as _;
 
+use gallery::scenes::SUPPORT_URL;
 use gallery::shown::show;
 use gallery::unlisted::{self, card_context, orders};
 use gallery::{LANGS, SCENES, Scene, lints};
@@ -51,8 +52,7 @@ fn notices_fit_over_a_chat() {
     for lang in LANGS {
         let mut all = String::new();
         for notice in Notice::iter() {
-            let text =
-                direction::plain(&words::words(notice, lang, Some("https://t.me/raqam_support")), lang.direction());
+            let text = direction::plain(&words::words(notice, lang, Some(SUPPORT_URL)), lang.direction());
             assert!((1..=200).contains(&text.chars().count()), "{notice:?} {text}");
             assert_eq!(lints::line("notice", lang, &text), []);
             all.push_str(&format!("{notice:?}: {text}\n"));
