@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::flow::{App, Ctx};
 use crate::registry::{AnyEffect, AnyEvent, AnyStep, Once, Registry, View};
-use crate::session::{FRAMES_MAX, Frame, Session, Unreadable};
+use crate::session::{FRAMES_MAX, Session, Unreadable};
 use crate::step::{Reason, Taken, Undeclared};
 use crate::token::{Code, Stale, Token};
 
@@ -316,7 +316,8 @@ impl<A: Registry> Stack<A> {
     }
 
     fn stored_unstepped(mut self) -> Turn<A> {
-        self.session.frames = self.frames.iter().map(|(instance, state)| frame::<A>(*instance, state)).collect();
+        self.session.frames =
+            self.frames.iter().map(|(instance, state)| A::freeze(state).into_frame(*instance)).collect();
         Turn {
             session: self.session,
             effects: self.effects,
@@ -325,9 +326,4 @@ impl<A: Registry> Stack<A> {
             taken: self.taken,
         }
     }
-}
-
-fn frame<A: Registry>(instance: u64, state: &A::State) -> Frame {
-    let frozen = A::freeze(state);
-    Frame { flow: frozen.flow.to_owned(), version: frozen.version, instance, body: frozen.body }
 }

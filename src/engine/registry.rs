@@ -9,13 +9,16 @@ use serde_json::Value;
 use crate::action::Action;
 use crate::flow::{App, Ctx, CtxOf, Flow, name_of};
 use crate::screen::{self, Pressed, Rendered, Surface, Target};
-use crate::session::Unreadable;
+use crate::session::{Frame, Unreadable};
 use crate::step::{Effect, Event, Reason, Step, Taken, Undeclared};
 use crate::text::Text;
 use crate::token::Code;
 
 /// A product with its flows. Implemented by [`registry!`](crate::registry!).
 pub trait Registry: App {
+    /// The tags of all flows, in order.
+    const TAGS: &'static [&'static str];
+
     /// The root flow's first state: what a person without a session is in.
     fn root() -> Self::State;
     /// Shows every flow to a visitor, in order.
@@ -70,6 +73,14 @@ pub struct Frozen {
     pub version: u16,
     /// The state.
     pub body: Value,
+}
+
+impl Frozen {
+    /// The frame of this stay in the flow.
+    #[must_use]
+    pub fn into_frame(self, instance: u64) -> Frame {
+        Frame { flow: self.flow.to_owned(), version: self.version, instance, body: self.body }
+    }
 }
 
 /// Whether a button counts once per revision.
@@ -298,6 +309,8 @@ macro_rules! registry {
         }
 
         impl $crate::registry::Registry for $app {
+            const TAGS: &'static [&'static str] = &[$(<$flow as $crate::Flow>::TAG),+];
+
             fn root() -> $any {
                 $root
             }

@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 
 use engine::machine::{self, Input, Outcome, Turn};
 use engine::registry::{AnyEffect, Registry as _};
-use engine::session::{Frame, Session};
 use engine::{Face, Lang, Rendered, direction};
-use flows::{AnyState, Raqam};
+use flows::Raqam;
 use shop::command::Command;
 
 use crate::scenes::context;
-use crate::screens::{INSTANCE, REVISION, Shot, root_tag};
+use crate::screens::{Shot, session};
 
 /// What a press leads to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,18 +102,6 @@ fn nearest(group: &[(&Shot, Vec<String>)], shown: &Rendered) -> Leads {
 fn lines(rendered: &Rendered) -> Vec<String> {
     let labels = rendered.rows.iter().flatten().map(|button| button.label.clone());
     rendered.plain_text().lines().map(str::to_owned).chain(labels).collect()
-}
-
-/// A session that shows this state, with the instance and the revision of the screens' tokens.
-fn session(state: &AnyState) -> Session {
-    let frame = |state: &AnyState, instance| {
-        let frozen = Raqam::freeze(state);
-        Frame { flow: frozen.flow.to_owned(), version: frozen.version, instance, body: frozen.body }
-    };
-    let top = frame(state, INSTANCE);
-    let root = (top.flow != root_tag()).then(|| frame(&Raqam::root(), INSTANCE - 1));
-    let frames = root.into_iter().chain([top]).collect();
-    Session { revision: REVISION, next_instance: INSTANCE, frames, ..Session::default() }
 }
 
 /// The language that a step switches to.

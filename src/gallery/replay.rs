@@ -7,11 +7,11 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use engine::machine::Input;
-use engine::registry::{Registry as _, Visitor};
+use engine::registry::Registry as _;
 use engine::replay::{self, Came, Difference, Part};
-use engine::{Flow, Label as _, Lang};
+use engine::{Label as _, Lang};
+use flows::Raqam;
 use flows::recorded::Kept;
-use flows::{AnyState, Raqam};
 use serde::{Deserialize, Serialize};
 use shop::catalogue::{Catalogue, Lists};
 
@@ -161,19 +161,12 @@ pub fn read(text: &str) -> Result<Recording, ReplayError> {
 /// [`ReplayError::MissingLists`] and [`ReplayError::GoneFlow`].
 pub fn replay(recording: &Recording) -> Result<Vec<Replayed>, ReplayError> {
     let lists = recording.lists.iter().map(|(name, lists)| (name.clone(), Catalogue::of_lists(lists))).collect();
-    let flows = tags();
-    let events = (1..).zip(&recording.events);
-    events.map(|(event, kept)| try_again(event, kept, &lists, &flows)).collect()
+    (1..).zip(&recording.events).map(|(event, kept)| try_again(event, kept, &lists)).collect()
 }
 
-fn try_again(
-    event: usize,
-    kept: &Kept,
-    lists: &BTreeMap<String, Catalogue>,
-    flows: &[&str],
-) -> Result<Replayed, ReplayError> {
+fn try_again(event: usize, kept: &Kept, lists: &BTreeMap<String, Catalogue>) -> Result<Replayed, ReplayError> {
     let record = &kept.record;
-    if let Some(gone) = record.came.edges.iter().find(|edge| !flows.contains(&edge.flow.as_str())) {
+    if let Some(gone) = record.came.edges.iter().find(|edge| !Raqam::TAGS.contains(&edge.flow.as_str())) {
         return Err(ReplayError::GoneFlow { event, flow: gone.flow.clone() });
     }
     let env = record.facts.env(lists).ok_or(ReplayError::MissingLists { event })?;
@@ -189,19 +182,6 @@ fn try_again(
         screen,
         came,
     })
-}
-
-/// The flows of today.
-fn tags() -> Vec<&'static str> {
-    struct Tags(Vec<&'static str>);
-    impl Visitor<Raqam> for Tags {
-        fn visit<F: Flow<App = Raqam>>(&mut self, _: fn(F::State) -> AnyState) {
-            self.0.push(F::TAG);
-        }
-    }
-    let mut tags = Tags(Vec::new());
-    Raqam::each(&mut tags);
-    tags.0
 }
 
 impl Replayed {

@@ -1,6 +1,7 @@
 //! The screens of all flows: states × examples × worlds × languages.
 
 use engine::registry::{Once, Registry as _, View, Visitor, view_as};
+use engine::session::Session;
 use engine::token::{Code, Token};
 use engine::{Flow, Lang};
 use flows::{AnyState, Env, Raqam};
@@ -9,7 +10,7 @@ use strum::IntoEnumIterator as _;
 use crate::scenes::{LANGS, SCENES, Scene, context};
 
 /// The instance in the tokens of all screens.
-pub(crate) const INSTANCE: u64 = 3;
+pub const INSTANCE: u64 = 3;
 /// The revision in the tokens of buttons that count once.
 pub(crate) const REVISION: u64 = 7;
 
@@ -52,6 +53,15 @@ pub fn all() -> Vec<Shot> {
 /// The tag of the root flow.
 pub(crate) fn root_tag() -> &'static str {
     Raqam::freeze(&Raqam::root()).flow
+}
+
+/// A session that shows this state, over the root; the buttons of its screen are those of the [`Shot`].
+#[must_use]
+pub fn session(state: &AnyState) -> Session {
+    let (root, top) = (Raqam::freeze(&Raqam::root()), Raqam::freeze(state));
+    let below = (top.flow != root.flow).then(|| root.into_frame(INSTANCE - 1));
+    let frames = below.into_iter().chain([top.into_frame(INSTANCE)]).collect();
+    Session { revision: REVISION, next_instance: INSTANCE, frames, ..Session::default() }
 }
 
 struct Shots(Vec<Shot>);

@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use engine::machine::{self, Input};
-use engine::registry::{Registry as _, Visitor, freeze_as};
+use engine::registry::{Registry as _, Visitor};
 use engine::replay;
-use engine::session::{Frame, Session};
+use engine::session::Session;
 use engine::{Event, Face, Flow, Lang};
 use flows::recorded::{Kept, Seen, record};
 use flows::{AnyState, Entry, Env, Raqam};
 use gallery::replay::{FORMAT, Recording, ReplayError};
+use gallery::screens::{INSTANCE, session};
 use gallery::{LANGS, SCENES, Scene, context, shown};
 use shop::catalogue::Catalogue;
 use strum::IntoEnumIterator as _;
@@ -27,8 +28,8 @@ impl Visitor<Raqam> for Everything<'_> {
         for scene in [Scene::Usual, Scene::Hostile] {
             for fixture in F::Kind::iter().flat_map(F::fixtures) {
                 let state = scene.dressed(&fixture.state);
-                let env = scene.env_of(fixture.name, &wrap(state.clone()));
-                let session = session_in::<F>(&state);
+                let state = wrap(state);
+                let (env, session) = (scene.env_of(fixture.name, &state), session(&state));
                 self.1 += 1;
                 let lang = LANGS[self.1 % LANGS.len()];
                 let inputs: Vec<_> = probes::<F>().into_iter().chain(presses(&session, &env, lang)).collect();
@@ -38,27 +39,8 @@ impl Visitor<Raqam> for Everything<'_> {
     }
 }
 
-/// A session that shows this state, over the root.
-fn session_in<F: Flow<App = Raqam>>(state: &F::State) -> Session {
-    let root = Raqam::freeze(&Raqam::root());
-    let shown = freeze_as::<F>(state);
-    let mut frames = vec![(root.flow, root.version, root.body)];
-    if shown.flow == root.flow {
-        frames.clear();
-    }
-    frames.push((shown.flow, shown.version, shown.body));
-    let frame = |(instance, (flow, version, body)): (u64, (&str, u16, _))| Frame {
-        flow: flow.to_owned(),
-        version,
-        instance,
-        body,
-    };
-    let frames: Vec<Frame> = (1..).zip(frames).map(frame).collect();
-    Session { revision: 7, next_instance: 9, frames, quarantine: Vec::new() }
-}
-
 fn probes<F: Flow<App = Raqam>>() -> Vec<Input<Raqam>> {
-    let instance = 2;
+    let instance = INSTANCE;
     let input = |event| {
         Some(match event {
             Event::Pick(pick) => Input::Pick(pick),
@@ -82,7 +64,7 @@ fn presses(session: &Session, env: &Env, lang: Lang) -> Vec<Input<Raqam>> {
         Face::Callback(data) => Some(data),
         Face::Copy(_) | Face::Inline(_) | Face::Url(_) => None,
     });
-    data.chain(["buy.2.-.s-s4".to_owned()]).map(Input::Token).collect()
+    data.chain(["buy.3.-.s-s4".to_owned()]).map(Input::Token).collect()
 }
 
 fn keep(session: &Session, input: &Input<Raqam>, env: &Env, lang: Lang) -> Kept {

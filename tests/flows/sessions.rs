@@ -24,9 +24,7 @@ impl Visitor<Raqam> for Today {
         for kind in F::Kind::iter() {
             let name: &'static str = kind.into();
             for fixture in F::fixtures(kind) {
-                let frozen = freeze_as::<F>(&fixture.state);
-                let (flow, version) = (frozen.flow.to_owned(), frozen.version);
-                let frame = Frame { flow, version, instance: 1, body: frozen.body };
+                let frame = freeze_as::<F>(&fixture.state).into_frame(1);
                 let value = serde_json::to_value(frame).expect("a frame is plain data");
                 self.0.insert(format!("{} {name} {}", F::TAG, fixture.name), value);
             }

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use engine::registry::{Registry as _, Visitor, freeze_as};
-use engine::session::{Frame, Session};
+use engine::registry::{Registry as _, Visitor};
 use engine::{Flow, Lang};
 use flows::purchase::{Draft, Mode, State as Buying};
 use flows::{AnyState, Raqam};
@@ -13,6 +12,7 @@ use strum::IntoEnumIterator as _;
 use super::Person;
 use crate::books::Books;
 use crate::scenes::{NOW, Scene, USER, World};
+use crate::screens::session;
 
 /// So many names are proposed where there is none of the given one.
 const NEAREST: usize = 5;
@@ -28,16 +28,12 @@ impl Person {
     pub fn at(name: &str) -> Self {
         let mut search = Search { wanted: name, found: None, names: Vec::new() };
         Raqam::each(&mut search);
-        let Some((example, state, frame)) = search.found else {
+        let Some((example, state)) = search.found else {
             panic!("no example is called {name}; nearest: {}", nearest(name, search.names).join(", "))
         };
-        let root = Raqam::freeze(&Raqam::root());
-        let bottom = Frame { flow: root.flow.to_owned(), version: root.version, instance: 1, body: root.body };
-        let frames = if frame.flow == bottom.flow { vec![frame] } else { vec![bottom, frame] };
-        let session = Session { revision: 1, next_instance: 2, frames, quarantine: vec![] };
         let mut books = Books::of(Scene::Usual);
         quoted(&state).into_iter().for_each(|quote| books.quote(quote));
-        Self::with(Lang::En, World::of(example), books, session)
+        Self::with(Lang::En, World::of(example), books, session(&state))
     }
 
     /// In this language.
@@ -56,10 +52,10 @@ fn quoted(state: &AnyState) -> Option<Quote> {
     Some(Quote { id: quote.id, user: USER, wish, cost: quote.cost, price: quote.price, quoted_at: NOW, used_by: None })
 }
 
-/// The example of a name, in the second frame of a session.
+/// The example of a name.
 struct Search<'n> {
     wanted: &'n str,
-    found: Option<(&'static str, AnyState, Frame)>,
+    found: Option<(&'static str, AnyState)>,
     names: Vec<String>,
 }
 
@@ -70,10 +66,7 @@ impl Visitor<Raqam> for Search<'_> {
                 let state: &'static str = kind.into();
                 let name = format!("{}.{state}.{}", F::TAG, fixture.name);
                 if name == self.wanted {
-                    let frozen = freeze_as::<F>(&fixture.state);
-                    let (flow, version) = (frozen.flow.to_owned(), frozen.version);
-                    let frame = Frame { flow, version, instance: 2, body: frozen.body };
-                    self.found = Some((fixture.name, wrap(fixture.state), frame));
+                    self.found = Some((fixture.name, wrap(fixture.state)));
                 }
                 self.names.push(name);
             }
