@@ -15,6 +15,8 @@ pub enum TelegramFault {
     DropBefore,
     /// The call is applied and the connection closes without an answer.
     DropAfter,
+    /// The call is answered as if it were applied, and nobody sees anything of it.
+    Unseen,
     /// The call is applied and the answer never comes while the connection stays open.
     HangAfter,
     /// The call is answered after this long.
@@ -74,7 +76,7 @@ impl Faults {
 }
 
 impl TelegramFault {
-    /// Reads a fault from words: `429 2`, `401`, `502`, `drop-before`, `drop-after`, `hang`, `delay 2s`, `garbage {}`.
+    /// Reads a fault from words: `429 2`, `401`, `502`, `drop-before`, `drop-after`, `unseen`, `hang`, `delay 2s`, `garbage {}`.
     ///
     /// # Errors
     /// A sentence when the words name no fault.
@@ -87,6 +89,7 @@ impl TelegramFault {
             "403" => Self::Refuse(403, "Forbidden: bot was blocked by the user".to_owned()),
             "drop-before" => Self::DropBefore,
             "drop-after" => Self::DropAfter,
+            "unseen" => Self::Unseen,
             "hang" => Self::HangAfter,
             "delay" => Self::Delay(crate::clock::parse_duration(&detail).ok_or("delay needs a duration")?),
             "garbage" => Self::Garbage(detail),

@@ -64,14 +64,20 @@ async fn answer(shared: &Arc<Shared>, line: &Line, method: &str, params: Params)
             tokio::time::sleep(*delay).await;
             None
         }
-        Some(TelegramFault::DropAfter | TelegramFault::HangAfter | TelegramFault::Garbage(_)) | None => None,
+        Some(
+            TelegramFault::DropAfter | TelegramFault::Unseen | TelegramFault::HangAfter | TelegramFault::Garbage(_),
+        )
+        | None => None,
     };
     if let Some(early) = early {
         shared.lock().record(method, params.0, shared.clock.now(), Some(early.status().as_u16()));
         shared.recorded.notify_waiters();
         return early;
     }
-    let result = perform(shared, &lower, &params).await;
+    let result = match &fault {
+        Some(TelegramFault::Unseen) if lower != "getupdates" => perform_unseen(shared, &lower, &params),
+        Some(_) | None => perform(shared, &lower, &params).await,
+    };
     {
         let mut state = shared.lock();
         if result.as_ref().is_err_and(|refusal| refusal.code == 404) {
@@ -90,6 +96,7 @@ async fn answer(shared: &Arc<Shared>, line: &Line, method: &str, params: Params)
             | TelegramFault::Refuse(..)
             | TelegramFault::BadGateway(_)
             | TelegramFault::DropBefore
+            | TelegramFault::Unseen
             | TelegramFault::Delay(_),
         )
         | None => match result {
@@ -115,6 +122,20 @@ async fn perform(shared: &Arc<Shared>, method: &str, params: &Params) -> Result<
         if let Some(webhook) = webhook.filter(|_| method == "setwebhook" && result.is_ok()) {
             tokio::spawn(webhook::deliver(Arc::clone(shared), webhook));
         }
+    }
+    result.map(|value| value.to_string())
+}
+
+/// As [`perform`], and the chat goes on showing what it showed before.
+fn perform_unseen(shared: &Shared, method: &str, params: &Params) -> Result<String, Refusal> {
+    let now_ms = shared.clock.now();
+    let mut state = shared.lock();
+    let chat = params.integer("chat_id").unwrap_or_default();
+    let shown = state.chats.get(&chat).map(|chat| chat.messages.clone());
+    let result = apply(&mut state, method, params, now_ms);
+    if let (Some(chat), Some(shown)) = (state.chats.get_mut(&chat), shown) {
+        chat.messages = shown;
+        chat.touch();
     }
     result.map(|value| value.to_string())
 }

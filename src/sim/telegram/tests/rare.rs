@@ -94,3 +94,17 @@ async fn dropping_the_simulation_ends_waiting_polls_and_closes_the_ports() {
     assert!(polled.is_err(), "{polled:?}");
     assert!(bot.http.post(&url).send().await.is_err());
 }
+
+#[tokio::test]
+async fn an_edit_can_be_accepted_and_not_be_seen() {
+    let (sim, bot, user) = world().await;
+    user.send("/start");
+    let sent = bot.ok("sendMessage", json!({ "chat_id": 1001, "text": "one" })).await;
+    let fault = sim.telegram.fault("editMessageText", None, 1, TelegramFault::parse(&["unseen"]).unwrap());
+    let edit = |text: &str| json!({ "chat_id": 1001, "message_id": sent["message_id"], "text": text });
+    let accepted = bot.ok("editMessageText", edit("two")).await;
+    assert_eq!((&accepted["text"], sim.telegram.fault_left(fault)), (&json!("two"), 0));
+    assert_eq!(user.newest().unwrap().text, "one", "the person still sees what was there");
+    bot.ok("editMessageText", edit("three")).await;
+    assert_eq!(user.newest().unwrap().text, "three");
+}
