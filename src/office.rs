@@ -92,8 +92,10 @@ impl Office {
     /// # Errors
     /// [`StoreError`] where the store is broken or the intent cannot be applied.
     pub async fn apply(&self, intent: Intent) -> Result<Outcome, StoreError> {
-        let passage = failpoint::before(|| format!("commit:{}", intent.name()));
+        let name = intent.name();
+        let passage = failpoint::before(|| format!("commit:{name}"));
         let outcome = self.store.apply(intent).await?;
+        tracing::debug!(intent = name, outcome = <&str>::from(&outcome), "the store was asked");
         passage.after();
         if let Outcome::Stored(changed) = &outcome {
             if let Some(metrics) = self.metrics() {

@@ -10,7 +10,7 @@ use shop::{OrderId, UserId};
 use crate::waiting::JobView;
 
 /// How an intent ended.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, strum::IntoStaticStr)]
 pub enum Outcome {
     /// All of it is stored; this is what the shell should look after now.
     Stored(Box<Changed>),

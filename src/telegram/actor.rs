@@ -169,6 +169,7 @@ impl<H: Host> Actor<H> {
         }
         if let Work::Update(incoming, arrived, _) = work {
             let (kind, took) = (UpdateKind::of(&incoming.what), arrived.elapsed());
+            tracing::debug!(kind = kind.name(), took_ms = took.as_millis(), "an update is handled");
             self.shared.observer.see(&Seen::Handled { kind, took });
         }
     }

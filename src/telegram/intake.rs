@@ -119,6 +119,7 @@ impl<H: Host> Intake<H> {
             Err(Useless::Ignored) => UpdateKind::Ignored,
             Err(Useless::Unreadable) => UpdateKind::Unreadable,
         };
+        tracing::debug!(kind = kind.name(), "an update came");
         self.shared.observer.see(&Seen::Update(kind));
         match decoded {
             Ok(incoming) => match incoming.what {

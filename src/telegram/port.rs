@@ -152,11 +152,16 @@ impl Port {
         };
         let sent_at = Instant::now();
         let result = self.exchange(payload, body).await;
+        let (ended, took) = (result.as_ref().err().map_or("ok", Into::into), sent_at.elapsed());
+        // A call that Telegram holds is a poll: one would follow the other.
+        if payload.timeout_hint().is_none() {
+            tracing::debug!(method = P::NAME, result = ended, took_ms = took.as_millis(), "telegram was called");
+        }
         self.observer.see(&Seen::Called {
             method: P::NAME,
-            result: result.as_ref().err().map_or("ok", Into::into),
+            result: ended,
             pause: result.as_ref().err().and_then(CallError::pause),
-            took: sent_at.elapsed(),
+            took,
         });
         result
     }

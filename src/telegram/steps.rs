@@ -388,10 +388,12 @@ fn unstored<H: Host>(shared: &Shared<H>, outcome: &Outcome, taken: Option<&Taken
     match outcome {
         Outcome::Stepped => None,
         Outcome::Ignored(reason) => {
+            tracing::debug!(reason = <&str>::from(*reason), "an event changes nothing");
             shared.observer.see(&Seen::Ignored { taken, reason: *reason });
             Some(Unstored::Ignored(*reason))
         }
         Outcome::Stale(stale) => {
+            tracing::debug!(reason = <&str>::from(*stale), "a button does not count any more");
             count(&shared.counters.stale);
             shared.observer.see(&Seen::Stale(*stale));
             Some(Unstored::Stale(*stale))

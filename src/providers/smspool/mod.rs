@@ -150,9 +150,15 @@ impl SmsPoolClient {
                 }
             }
         };
+        let (ended, took) = (result.as_ref().err().map_or(CallEnd::Ok, Failure::ended), started.elapsed());
+        tracing::debug!(
+            endpoint = endpoint.path,
+            result = <&str>::from(ended),
+            took_ms = took.as_millis(),
+            "the supplier was called"
+        );
         if let Some(tell) = &self.observer {
-            let ended = result.as_ref().err().map_or(CallEnd::Ok, Failure::ended);
-            tell(&Called { path: endpoint.path, ended, took: started.elapsed() });
+            tell(&Called { path: endpoint.path, ended, took });
         }
         result.inspect_err(|failure| log(endpoint, failure, started))
     }
