@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use maud::{Markup, html};
+
 /// Something that was done to a phone or to the world around both.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Act {
@@ -21,6 +23,8 @@ pub(crate) enum Act {
     Credited(String),
     /// An SMS arrived.
     Sms(String),
+    /// The supplier's prices were set, in percent of the usual ones.
+    Prices(u32),
     /// The clock was moved.
     Clock(Duration),
     /// A failure was ordered: its label, and the words after `fault` in a script.
@@ -31,28 +35,66 @@ pub(crate) enum Act {
     Killed,
     /// The bot was started again.
     Started,
+    /// A chat changed although nobody did anything there: how, and the words of the message.
+    ByItself { change: &'static str, words: String },
 }
 
+/// What an act is to what a chat shows next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Consequence {
+    /// It follows from the act.
+    Follows,
+    /// It comes by itself, whatever was done before.
+    ByItself,
+    /// As before the act.
+    AsBefore,
+}
+
+const REPEATED: &str = "the newest update came twice";
+const KILLED: &str = "the bot was killed";
+const STARTED: &str = "the bot was started";
+const BY_ITSELF: &str = "by itself:";
+
 impl Act {
-    /// What was done, in a few words.
-    pub(crate) fn title(&self) -> String {
-        // What was written or read may have another direction than these words.
-        let quoted = |text: &str| format!("“\u{2068}{}\u{2069}”", sim::telegram::plain(text));
+    /// What was done, in a few words. What was written or read may have another direction than these, and keeps its own
+    /// direction marks.
+    pub(crate) fn title(&self) -> Markup {
+        let quoted = |before: &str, text: &str| html! { (before) " “" bdi { (text) } "”" };
         match self {
-            Self::Joined { name, language } => format!("\u{2068}{name}\u{2069} ({language}) has the phone"),
-            Self::Sent(text) => format!("wrote {}", quoted(text)),
-            Self::Tapped { label } => format!("tapped {}", quoted(label)),
-            Self::Searched(query) => format!("searched {}", quoted(query)),
-            Self::Picked(title) => format!("picked {}", quoted(title)),
-            Self::Blocked(true) => "blocked the bot".to_owned(),
-            Self::Blocked(false) => "unblocked the bot".to_owned(),
-            Self::Credited(amount) => format!("was given ${amount}"),
-            Self::Sms(text) => format!("an SMS arrived: {}", quoted(text)),
-            Self::Clock(by) => format!("the clock moved {}", duration(*by)),
-            Self::Fault { label, .. } => format!("ordered: {label}"),
-            Self::Repeated => "the newest update came twice".to_owned(),
-            Self::Killed => "the bot was killed".to_owned(),
-            Self::Started => "the bot was started".to_owned(),
+            Self::Joined { name, language } => html! { bdi { (name) } " (" (language) ") has the phone" },
+            Self::Sent(text) => quoted("wrote", text),
+            Self::Tapped { label } => quoted("tapped", label),
+            Self::Searched(query) => quoted("searched", query),
+            Self::Picked(title) => quoted("picked", title),
+            Self::Blocked(true) => html! { "blocked the bot" },
+            Self::Blocked(false) => html! { "unblocked the bot" },
+            Self::Credited(amount) => html! { "was given $" (amount) },
+            Self::Sms(text) => quoted("an SMS arrived:", text),
+            Self::Prices(percent) => html! { "the supplier's prices: " (percent) " % of the usual ones" },
+            Self::Clock(by) => html! { "the clock moved " (duration(*by)) },
+            Self::Fault { label, .. } => html! { "ordered: " (label) },
+            Self::Repeated => html! { (REPEATED) },
+            Self::Killed => html! { (KILLED) },
+            Self::Started => html! { (STARTED) },
+            Self::ByItself { change, words } => html! { (BY_ITSELF) " " (quoted(change, words)) },
+        }
+    }
+
+    /// Whether what a chat shows next follows from this.
+    pub(crate) fn consequence(&self) -> Consequence {
+        match self {
+            Self::Joined { .. }
+            | Self::Sent(_)
+            | Self::Tapped { .. }
+            | Self::Searched(_)
+            | Self::Picked(_)
+            | Self::Blocked(_)
+            | Self::Credited(_)
+            | Self::Repeated
+            | Self::ByItself { .. } => Consequence::Follows,
+            // Timers are due then, and the bot asks for SMS when it is time to.
+            Self::Sms(_) | Self::Clock(_) => Consequence::ByItself,
+            Self::Prices(_) | Self::Fault { .. } | Self::Killed | Self::Started => Consequence::AsBefore,
         }
     }
 
@@ -70,7 +112,11 @@ impl Act {
             Self::Sms(text) => format!("sms {}", quoted(text)),
             Self::Clock(by) => format!("clock {}", duration(*by)),
             Self::Fault { words, .. } => format!("fault {words}"),
-            Self::Repeated | Self::Killed | Self::Started => format!("# {}", self.title()),
+            Self::Prices(percent) => format!("prices {percent}%"),
+            Self::Repeated => format!("# {REPEATED}"),
+            Self::Killed => format!("# {KILLED}"),
+            Self::Started => format!("# {STARTED}"),
+            Self::ByItself { change, .. } => format!("# {BY_ITSELF} {change}"),
         }
     }
 }
@@ -101,6 +147,7 @@ mod tests {
             Act::Blocked(false),
             Act::Credited("5.00".to_owned()),
             Act::Sms(text()),
+            Act::Prices(120),
             Act::Clock(Duration::from_secs(90)),
             Act::Fault { label: String::new(), words: "smspool /purchase/sms out-of-stock".to_owned() },
         ];
@@ -109,8 +156,17 @@ mod tests {
             let script = sim::script::Script::parse("one line", &line).unwrap_or_else(|error| panic!("{error}"));
             assert_eq!(script.lines.len(), 1, "{line}");
         }
-        for act in [Act::Repeated, Act::Killed, Act::Started] {
-            assert!(act.script_line(7).starts_with("# "));
+        let by_itself = Act::ByItself { change: "a message came", words: text() };
+        for act in [Act::Repeated, Act::Killed, Act::Started, by_itself] {
+            let line = act.script_line(7);
+            assert!(line.starts_with("# ") && !line.contains('\n'), "{line}");
         }
+    }
+
+    #[test]
+    fn a_label_in_a_title_keeps_its_direction_marks_and_is_kept_apart() {
+        let label = "شراء بسعر \u{2066}$0.50\u{2069}".to_owned();
+        let title = Act::Tapped { label: label.clone() }.title().into_string();
+        assert_eq!(title, format!("tapped “<bdi>{label}</bdi>”"));
     }
 }

@@ -33,15 +33,17 @@ pub(crate) fn chat(world: &World, phone: usize) -> Markup {
 
 fn message(message: &Message, waiting: &[Waiting]) -> Markup {
     let side = if message.from_bot { "theirs" } else { "mine" };
-    let paid = message.extra.contains_key("successful_payment");
+    if let Some(paid) = message.extra.get("successful_payment") {
+        return html! { div.day data-message=(message.id) { "⭐ " (paid["total_amount"]) " ✓" } };
+    }
     html! {
         article.message.(side) data-message=(message.id) {
             div.bubble {
                 @if message.via_bot { div.via { "via @" (BOT) } }
-                (rich::text(&message.text, &message.entities))
+                // An invoice, a file and a payment have no text of their own.
+                @if !message.text.is_empty() || message.extra.is_empty() { (rich::text(&message.text, &message.entities)) }
                 @if let Some(invoice) = message.extra.get("invoice") { (self::invoice(invoice)) }
                 @if let Some(document) = message.extra.get("document") { (self::document(document)) }
-                @if paid { div.line dir="auto" { "⭐ ✓" } }
                 (stamp(message))
             }
             (keyboard(message, waiting))
@@ -70,8 +72,8 @@ fn stamp(message: &Message) -> Markup {
 fn invoice(invoice: &Value) -> Markup {
     let field = |name: &str| invoice[name].as_str().unwrap_or_default();
     html! {
-        div.invoice {
-            div.line.title dir="auto" { (field("title")) }
+        div.invoice dir="auto" {
+            div.title { (field("title")) }
             div.line dir="auto" { (field("description")) }
             div.amount { "⭐ " (invoice["total_amount"]) }
         }

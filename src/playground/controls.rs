@@ -31,9 +31,9 @@ const BUY: &str = "/purchase/sms";
 const EDIT: &str = "editMessageText";
 
 /// All of them, in the order of the page.
-pub(crate) const CONTROLS: [Control; 12] = [
+pub(crate) const CONTROLS: [Control; 13] = [
     supplier("Out of stock", "the next purchase: no numbers are left", "out-of-stock"),
-    supplier("Price changed", "the next purchase: the price is not the supplier's any more", "price-not-found"),
+    supplier("Price refused", "the next purchase: nothing is sold at our price any more", "price-not-found"),
     supplier(
         "Timeout, charged",
         "the next purchase: sold and charged, the answer is a gateway timeout",
@@ -50,7 +50,13 @@ pub(crate) const CONTROLS: [Control; 12] = [
     supplier("Low balance", "the next purchase: our balance there is too small", "balance"),
     telegram("429 on an edit", "the next edit: too many requests, again in 3 s", EDIT, "429 3"),
     telegram("429 on a message", "the next message: too many requests, again in 3 s", "sendMessage", "429 3"),
-    telegram("Lost edit", "the next edit: the line breaks before it arrives", EDIT, "drop-before"),
+    telegram(
+        "Lost edit",
+        "the next edit: Telegram says that it is done, and the chat does not show it",
+        EDIT,
+        "unseen",
+    ),
+    telegram("Edit cut off", "the next edit: the line breaks before it arrives", EDIT, "drop-before"),
     telegram(
         "Lost answer to an edit",
         "the next edit: done, and the line breaks before the answer",

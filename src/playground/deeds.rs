@@ -90,10 +90,15 @@ impl World {
 
     fn pay(self: &Arc<Self>, phone: usize, spot: Spot) {
         let (world, user) = (Arc::clone(self), self.person(phone).user);
+        let query = format!("pay {}", spot.message);
+        self.phone(phone).waiting.push(Waiting { query: query.clone(), spot });
+        self.events.tell(Event::Phone { phone });
         tokio::spawn(async move {
             if let Err(error) = user.pay(spot.message).await {
                 world.note(error.to_string().lines().next().unwrap_or_default());
             }
+            world.phone(phone).waiting.retain(|waiting| waiting.query != query);
+            world.events.tell(Event::Phone { phone });
         });
     }
 
@@ -146,6 +151,13 @@ impl World {
         let delivered = self.sim.smspool.deliver_latest(text).ok_or("no number waits for an SMS")?;
         self.plan().forget(delivered);
         Ok(())
+    }
+
+    /// Sets the supplier's prices, in percent of the usual ones.
+    pub(crate) fn set_prices(&self, percent: u32) {
+        self.begin(None, Act::Prices(percent));
+        self.sim.smspool.set_price_level(percent);
+        self.events.tell(Event::Controls);
     }
 
     /// Moves the clock.

@@ -7,6 +7,7 @@ use serde_json::Value;
 use sim::smspool::PoolRequest;
 use sim::telegram::Call;
 
+use crate::act::Act;
 use crate::beats::{Beat, Place};
 use crate::bot::Diagram;
 use crate::diff::{JsonLine, beside};
@@ -29,7 +30,7 @@ pub(crate) fn inspector(world: &World, chosen: Option<u64>) -> Markup {
                     button.head type="button" data-beat=(beat.number) aria-expanded=(is_open) {
                         span.number { (beat.number) }
                         span.where.world[beat.phone.is_none()] { (whose(beat)) }
-                        span.what dir="auto" { (beat.act.title()) }
+                        span.what.unasked[matches!(beat.act, Act::ByItself { .. })] { (beat.act.title()) }
                         time.at data-unix=(beat.at_ms / 1000) data-format="T" {}
                     }
                     @if is_open { (details(world, beat, end.as_ref())) }

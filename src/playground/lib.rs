@@ -21,6 +21,7 @@ mod rich;
 mod script;
 mod server;
 mod sms;
+mod unasked;
 mod world;
 
 use std::io;

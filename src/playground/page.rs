@@ -154,6 +154,7 @@ fn side(world: &World, title: &str, side: Side) -> Markup {
                 @for (index, control) in rows() {
                     button type="button" data-post=(format!("/control/{index}")) title=(control.hint) { (control.label) }
                 }
+                @if side == Side::Supplier { (prices(world)) }
                 @if side == Side::Telegram {
                     button type="button" data-post="/repeat" title="the newest update comes a second time" {
                         "Duplicate update"
@@ -161,16 +162,32 @@ fn side(world: &World, title: &str, side: Side) -> Markup {
                 }
             }
             div.chips {
+                @if side == Side::Supplier && world.sim.smspool.price_level() != USUAL_PERCENT {
+                    (chip(&format!("prices: {} %", world.sim.smspool.price_level()), "/prices", &level(USUAL_PERCENT)))
+                }
                 @for ordered in pending.iter().filter(|ordered| CONTROLS[ordered.control].side() == side) {
-                    span.chip {
-                        (CONTROLS[ordered.control].label)
-                        button type="button" data-post=(format!("/control/cancel/{}", ordered.number))
-                            aria-label="take it back" { "×" }
-                    }
+                    (chip(CONTROLS[ordered.control].label, &format!("/control/cancel/{}", ordered.number), "{}"))
                 }
             }
         }
     }
+}
+
+/// The usual prices.
+const USUAL_PERCENT: u32 = 100;
+
+/// Moves the supplier's prices themselves, in steps of a fifth of the usual ones.
+fn prices(world: &World) -> Markup {
+    let now = world.sim.smspool.price_level();
+    let (more, less) = (now.saturating_add(20), now.saturating_sub(20).max(20));
+    html! {
+        button type="button" data-post="/prices" data-body=(level(more)) title="all prices of the list go up" { "Prices +20%" }
+        button type="button" data-post="/prices" data-body=(level(less)) title="all prices of the list go down" { "Prices −20%" }
+    }
+}
+
+fn level(percent: u32) -> String {
+    format!(r#"{{"percent":{percent}}}"#)
 }
 
 fn sms(world: &World) -> Markup {
@@ -199,5 +216,15 @@ fn sms(world: &World) -> Markup {
 }
 
 fn sms_chip(text: &str) -> Markup {
-    html! { span.chip { span dir="auto" { (text) } button type="button" data-post="/sms/usual" aria-label="take it back" { "×" } } }
+    chip(text, "/sms/usual", "{}")
+}
+
+/// Something that holds until it is taken back.
+fn chip(text: &str, back: &str, body: &str) -> Markup {
+    html! {
+        span.chip {
+            span dir="auto" { (text) }
+            button type="button" data-post=(back) data-body=(body) aria-label="take it back" { "×" }
+        }
+    }
 }

@@ -21,6 +21,7 @@
 //! | `POST /sms` | `{"text":"…","delay":10,"when":"next"}`; `now`, `none` | an SMS |
 //! | `POST /sms/usual` | | takes back what was asked for the next number |
 //! | `POST /control/{row}`, `POST /control/cancel/{number}` | | orders a failure; takes it back |
+//! | `POST /prices` | `{"percent":120}` | sets the supplier's prices, in percent of the usual ones |
 //! | `POST /repeat` | | the newest update comes again |
 //! | `POST /clock` | `{"by":"15m"}` | moves the clock |
 //! | `POST /bot/kill`, `POST /bot/start` | | kills the bot; starts it again |
@@ -52,6 +53,9 @@ use crate::sms::Next;
 use crate::world::World;
 use crate::{chat, inspector, page, script};
 
+/// The highest prices, in percent of the usual ones.
+const PERCENT_MAX: u32 = 1_000;
+
 type Shared = State<Arc<World>>;
 type Done = Result<Json<Value>, Problem>;
 
@@ -79,6 +83,7 @@ pub(crate) fn router(world: Arc<World>) -> Router {
         .route("/sms/usual", post(usual_sms))
         .route("/control/{control}", post(order))
         .route("/control/cancel/{number}", post(cancel))
+        .route("/prices", post(prices))
         .route("/repeat", post(repeat))
         .route("/clock", post(advance))
         .route("/bot/{deed}", post(bot))
@@ -300,6 +305,19 @@ async fn order(State(world): Shared, Path(control): Path<usize>) -> Done {
 async fn cancel(State(world): Shared, Path(number): Path<u64>) -> Done {
     world.orders().cancel(number, &world.sim);
     world.events.tell(Event::Controls);
+    done(Ok(()))
+}
+
+#[derive(Deserialize)]
+struct Prices {
+    percent: u32,
+}
+
+async fn prices(State(world): Shared, Json(prices): Json<Prices>) -> Done {
+    if !(1..=PERCENT_MAX).contains(&prices.percent) {
+        return Err(format!("say a percentage from 1 to {PERCENT_MAX}").into());
+    }
+    world.set_prices(prices.percent);
     done(Ok(()))
 }
 

@@ -13,6 +13,7 @@ use crate::controls::Orders;
 use crate::events::{Event, Events};
 use crate::phone::{self, Person, Phone};
 use crate::sms::Plan;
+use crate::unasked::Watch;
 
 /// How often the world is looked at for what happens by itself.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
@@ -28,6 +29,7 @@ pub(crate) struct World {
     beats: Mutex<Beats>,
     orders: Mutex<Orders>,
     plan: Mutex<Plan>,
+    watch: Mutex<Watch>,
     persons: AtomicUsize,
     /// The newest entry of the ledger that was seen, for the time without a bot.
     last_entry: AtomicU64,
@@ -46,9 +48,9 @@ impl World {
             Mutex::new(Phone { person, waiting: Vec::new(), lookout: None })
         };
         let phones = [phone(0), phone(1)];
-        let (beats, orders, plan) = (Mutex::default(), Mutex::default(), Mutex::default());
+        let (beats, orders, plan, watch) = (Mutex::default(), Mutex::default(), Mutex::default(), Mutex::default());
         let (events, last_entry) = (Events::new(), AtomicU64::new(0));
-        Arc::new(Self { sim, bot, events, phones, beats, orders, plan, persons, last_entry })
+        Arc::new(Self { sim, bot, events, phones, beats, orders, plan, watch, persons, last_entry })
     }
 
     /// A phone, 0 or 1.
@@ -108,8 +110,17 @@ impl World {
 
     /// Records that something is about to be done.
     pub(crate) fn begin(&self, phone: Option<usize>, act: Act) {
+        let mut watch = lock(&self.watch);
+        // What came by itself up to now is not a consequence of this.
+        self.look_for_unasked(&mut watch);
         let (place, before) = (self.place(), self.stands());
-        self.beats().add(Beat { number: 0, at_ms: self.now_ms(), phone, act, place, before });
+        watch.begin(phone, act.consequence(), place, &before);
+        self.add(Beat { number: 0, at_ms: self.now_ms(), phone, act, place, before });
+    }
+
+    /// Adds a beat to the record.
+    pub(crate) fn add(&self, beat: Beat) {
+        self.beats().add(beat);
         self.events.tell(Event::Beats);
     }
 
@@ -148,6 +159,7 @@ impl World {
                 _ = looks.tick() => {}
                 _ = moved.changed() => self.events.tell(Event::Clock { now_ms: self.now_ms() }),
             }
+            self.look_for_unasked(&mut lock(&self.watch));
             self.deliver_due();
             if self.orders().settle(&self.sim) {
                 self.events.tell(Event::Controls);

@@ -14,6 +14,7 @@
 //! | `search "sp:fr"`, `result "France"`, `pick "France"` | inline search; a title is listed; picks it |
 //! | `block`, `unblock` | stops and starts the bot |
 //! | `sms "Your code is 482913"` | an SMS arrives on the newest order |
+//! | `prices 120%` | all prices of the supplier, in percent of the usual ones |
 //! | `clock +20m` | moves the clock |
 //! | `fault smspool /purchase/sms out-of-stock x2` | orders a failure, here twice |
 //! | `fault telegram sendMessage 429 2` | the same for Telegram |
@@ -139,6 +140,8 @@ pub enum Look {
 pub enum World {
     /// Lets an SMS arrive.
     Sms(String),
+    /// Sets all prices of the supplier, in percent of the usual ones.
+    Prices(u32),
     /// Moves the clock.
     Clock(Duration),
     /// Orders a failure of Telegram.
@@ -259,10 +262,16 @@ fn parse_step(source: &str) -> Result<Step, String> {
         },
         "sms" => Step::World(World::Sms(one()?)),
         "clock" => Step::World(World::Clock(parse_duration(&one()?).ok_or("clock takes a duration such as +20m")?)),
+        "prices" => Step::World(World::Prices(parse_percent(&one()?)?)),
         "count" => parse_count(words)?,
         "fault" => parse_fault(words)?,
         _ => Step::Extra { verb: verb.clone(), words: words.to_vec() },
     })
+}
+
+fn parse_percent(text: &str) -> Result<u32, String> {
+    let percent = text.strip_suffix('%').and_then(|percent| percent.parse().ok());
+    percent.ok_or_else(|| format!("{text} is no percentage such as 120%"))
 }
 
 fn parse_count(words: &[String]) -> Result<Step, String> {

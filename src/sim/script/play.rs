@@ -182,6 +182,10 @@ impl Player<'_> {
                 Some(order) => Ok(format!("SMS on order {order}")),
                 None => Err("the supplier has no open order".to_owned()),
             },
+            World::Prices(percent) => {
+                self.sim.smspool.set_price_level(*percent);
+                Ok(String::new())
+            }
             World::Clock(by) => {
                 self.sim.clock.advance(*by);
                 Ok(String::new())

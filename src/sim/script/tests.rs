@@ -10,7 +10,7 @@ use crate::{PoolFault, Sim, SimOptions, SimUser};
 #[test]
 fn lines_become_steps() {
     let text = "# a comment\n\nuser 1001 \"Ahmad\" ar\nsend /start p_c_TR\nsee \"a \\\"b\\\"\\nc\"\n\
-                clock +20m\nfault smspool /purchase/sms out-of-stock x2\ncredit 1001 5.00";
+                clock +20m\nprices 120%\nfault smspool /purchase/sms out-of-stock x2\ncredit 1001 5.00";
     let script = Script::parse("x.chat", text).unwrap();
     let steps: Vec<Step> = script.lines.into_iter().map(|line| line.step).collect();
     let fault = World::PoolFault { endpoint: "/purchase/sms".to_owned(), fault: PoolFault::OutOfStock, times: 2 };
@@ -21,10 +21,13 @@ fn lines_become_steps() {
             Step::Act(Act::Send("/start p_c_TR".to_owned())),
             Step::Look(Look::See("a \"b\"\nc".to_owned())),
             Step::World(World::Clock(Duration::from_secs(1200))),
+            Step::World(World::Prices(120)),
             Step::World(fault),
             Step::Extra { verb: "credit".to_owned(), words: vec!["1001".to_owned(), "5.00".to_owned()] },
         ]
     );
+    let error = Script::parse("x.chat", "prices high").unwrap_err().to_string();
+    assert!(error.contains("no percentage"), "{error}");
     let error = Script::parse("x.chat", "user 1\nsee \"a").unwrap_err().to_string();
     assert!(error.starts_with("x.chat:2: see \"a\n"), "{error}");
 }

@@ -11,6 +11,7 @@
 //! | `DELETE /sim/faults` | | forgets ordered failures |
 //! | `POST /sim/balance` | `{"balance":"5.00"}` | sets the balance |
 //! | `POST /sim/price` | `{"country":1,"service":1012,"price":"0.50"}` | sets a price in all pools |
+//! | `POST /sim/prices` | `{"percent":120}` | sets all prices, in percent of the usual ones |
 //! | `POST /sim/stock` | `{"country":1,"service":1012,"stock":0}`, or `{"rental":1,"stock":0}` | sets the stock |
 //! | `POST /sim/key` | `{"key":"…"}` | changes the accepted key |
 
@@ -39,6 +40,7 @@ pub(crate) fn router(pool: SmsPoolSim) -> Router {
         .route("/sim/faults", post(add_fault).delete(clear_faults))
         .route("/sim/balance", post(balance))
         .route("/sim/price", post(price))
+        .route("/sim/prices", post(prices))
         .route("/sim/stock", post(stock))
         .route("/sim/key", post(key))
         .with_state(pool)
@@ -154,6 +156,16 @@ struct Place {
 async fn price(State(pool): State<SmsPoolSim>, Json(place): Json<Place>) -> Response {
     let price = place.price.unwrap_or_default();
     done(pool.set_price(place.country, place.service, &price), "no price")
+}
+
+#[derive(Deserialize)]
+struct Level {
+    percent: u32,
+}
+
+async fn prices(State(pool): State<SmsPoolSim>, Json(level): Json<Level>) -> Json<Value> {
+    pool.set_price_level(level.percent);
+    Json(json!({ "set": true }))
 }
 
 async fn stock(State(pool): State<SmsPoolSim>, Json(place): Json<Place>) -> Response {

@@ -169,6 +169,17 @@ impl SmsPoolSim {
         price.is_some()
     }
 
+    /// Sets all prices of one-time numbers, in percent of the usual ones.
+    pub fn set_price_level(&self, percent: u32) {
+        self.shared.lock().price_percent = percent;
+    }
+
+    /// All prices of one-time numbers, in percent of the usual ones.
+    #[must_use]
+    pub fn price_level(&self) -> u32 {
+        self.shared.lock().price_percent
+    }
+
     /// Sets how many numbers are left in all pools together.
     pub fn set_stock(&self, country: u32, service: u32, stock: u32) {
         self.shared.lock().set_stock(country, service, stock);

@@ -110,6 +110,19 @@ struct Override {
     stock: Option<u32>,
 }
 
+impl Override {
+    fn apply(self, offers: &mut Vec<Offer>) {
+        if offers.is_empty() {
+            offers.push(Offer { pool: 7, price: 50 * money::CENT, stock: 100, success_rate: 90 });
+        }
+        for (index, offer) in offers.iter_mut().enumerate() {
+            offer.price = self.price.unwrap_or(offer.price);
+            // The stock that was set is that of all pools together; the cheapest one holds it.
+            offer.stock = self.stock.map_or(offer.stock, |stock| if index == 0 { stock } else { 0 });
+        }
+    }
+}
+
 #[derive(Debug)]
 pub(crate) struct State {
     pub(crate) options: SmsPoolOptions,
@@ -130,6 +143,8 @@ pub(crate) struct State {
     pub(crate) last_request: u64,
     pub(crate) bucket: Option<Bucket>,
     overrides: HashMap<(u32, u32), Override>,
+    /// All prices of one-time numbers, in percent of the usual ones.
+    pub(crate) price_percent: u32,
     timers: BTreeMap<(i64, u64), Timer>,
     serial: u64,
 }
@@ -153,6 +168,7 @@ impl State {
             last_request: 0,
             bucket: None,
             overrides: HashMap::new(),
+            price_percent: 100,
             timers: BTreeMap::new(),
             serial: 0,
             options,
@@ -181,16 +197,13 @@ impl State {
     /// The offers with overrides, cheapest first.
     pub(crate) fn offers(&self, country: u32, service: u32) -> Vec<Offer> {
         let mut offers = catalogue::offers(self.options.seed, country, service);
-        let Some(over) = self.overrides.get(&(country, service)) else {
-            return offers;
-        };
-        if offers.is_empty() {
-            offers.push(Offer { pool: 7, price: 50 * money::CENT, stock: 100, success_rate: 90 });
+        if let Some(over) = self.overrides.get(&(country, service)) {
+            over.apply(&mut offers);
         }
-        for (index, offer) in offers.iter_mut().enumerate() {
-            offer.price = over.price.unwrap_or(offer.price);
-            // The stock that was set is that of all pools together; the cheapest one holds it.
-            offer.stock = over.stock.map_or(offer.stock, |stock| if index == 0 { stock } else { 0 });
+        for offer in &mut offers {
+            let cents = (offer.price / money::CENT).saturating_mul(i64::from(self.price_percent));
+            // Whole cents, rounded up.
+            offer.price = cents.div_euclid(100).saturating_add(i64::from(cents % 100 != 0)) * money::CENT;
         }
         offers
     }

@@ -223,3 +223,15 @@ async fn an_sms_comes_by_itself_when_asked_to() {
     assert_eq!(received["sms"].as_str().unwrap().len(), 6, "{received}");
     assert!(received["full_sms"].as_str().unwrap().starts_with("Your WhatsApp code is "), "{received}");
 }
+
+#[tokio::test]
+async fn all_prices_move_together_in_whole_cents_and_a_limit_from_before_is_refused() {
+    let (sim, client) = world().await;
+    sim.smspool.set_price_level(120);
+    let price = client.ok("/request/price", BUY).await;
+    assert_eq!(price["price"], json!("0.29"), "0.24 and a fifth, rounded up");
+    let old_limit = [BUY, &[("max_price", "0.24")]].concat();
+    client.refused("/purchase/sms", &old_limit, 422, "PRICE_NOT_FOUND").await;
+    sim.smspool.set_price_level(100);
+    client.ok("/purchase/sms", &old_limit).await;
+}
