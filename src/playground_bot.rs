@@ -211,8 +211,8 @@ fn shown(session: &Session) -> Option<(&'static str, &'static str)> {
 fn taken(recording: &Recording, steps: &Range<u64>, flow: &str) -> Option<Edge> {
     let events =
         recording.events.iter().filter(|event| !event.refused && steps.contains(&event.record.session.revision));
-    let edges = events.flat_map(|event| &event.record.came.edges);
-    edges.filter(|edge| edge.flow == flow && edge.to.is_some()).next_back().cloned()
+    let mut edges = events.flat_map(|event| &event.record.came.edges);
+    edges.rfind(|edge| edge.flow == flow && edge.to.is_some()).cloned()
 }
 
 /// The life of a bot: ends with the bot, or in the middle of it when it is killed.
