@@ -43,7 +43,7 @@ impl Visitor<Raqam> for Diagrams {
     }
 }
 
-/// How diagrams look that [`diagram`] draws, as CSS.
+/// How diagrams look that [`diagram()`] draws, as CSS.
 pub const STYLE: &str = svg::STYLE;
 
 /// A flow's diagram as SVG, with this state lit and this step (from, on, to, in the table's terms) marked; `None` for

@@ -1,7 +1,7 @@
 //! A recorded session as a file, and the same events tried again on today's flows.
 //!
 //! The file is lines of JSON: what it is, the lists of each catalogue under their names, then the events, oldest first.
-//! [`read`] checks it, [`replay`] tries each event from what was recorded with it, [`text`] writes what came of that.
+//! [`read`] checks it, [`replay()`] tries each event from what was recorded with it, [`text`] writes what came of that.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
