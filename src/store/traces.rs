@@ -20,6 +20,8 @@ use crate::{step, waiting};
 pub const TRACES_MAX: u64 = 64;
 /// How long lists are kept that no new event names, in days.
 const LISTS_KEPT_DAYS: i64 = 30;
+/// How many lists are kept: some suppliers change theirs at each refresh.
+pub(crate) const LISTS_MAX: usize = 64;
 const DAY_S: i64 = 86_400;
 
 /// An event as the shell wrote it down.
@@ -97,10 +99,15 @@ fn name(draft: &mut Draft<'_, '_>, lists: &NamedLists, at: UnixSeconds) -> Resul
     Ok(())
 }
 
-/// Drops lists that nothing named for long. The names are few: lists change seldom.
+/// Drops lists that nothing named for long, and so many of the others that there is room for one more.
 fn forget(draft: &mut Draft<'_, '_>, today: i64) -> Result<()> {
-    for (key, bytes) in draft.rows(Tab::ListsNamed, &Span::all(), Sort::Ascending, usize::MAX)? {
-        if today - decode::<i64>(&bytes)? > LISTS_KEPT_DAYS {
+    let rows = draft.rows(Tab::ListsNamed, &Span::all(), Sort::Ascending, usize::MAX)?;
+    let days = rows.into_iter().map(|(key, bytes)| Ok((decode::<i64>(&bytes)?, key)));
+    let mut days = days.collect::<Result<Vec<_>>>()?;
+    days.sort_unstable();
+    let too_many = (days.len() + 1).saturating_sub(LISTS_MAX);
+    for (place, (day, key)) in days.into_iter().enumerate() {
+        if place < too_many || today - day > LISTS_KEPT_DAYS {
             draft.remove(Tab::Lists, key.clone());
             draft.remove(Tab::ListsNamed, key);
         }

@@ -8,6 +8,7 @@ use redb::Database;
 use super::opening::Folder;
 use super::*;
 use crate::tables::Tab;
+use crate::traces::LISTS_MAX;
 use crate::{NamedLists, Options, TRACES_MAX, TimerChange, Trace};
 
 const DAY: i64 = 86_400;
@@ -78,6 +79,23 @@ async fn lists_are_kept_once_and_go_when_nothing_has_named_them_for_long() {
     assert_eq!(["a", "b", "c", "d"].map(|name| kept(name).is_some()), [false, false, true, true]);
     assert_eq!(kept("c").as_deref(), Some("the lists of c"));
     assert_eq!(bodies(&world).len(), 5);
+}
+
+/// A supplier that changes a price of its rentals at each refresh makes new lists each time.
+#[tokio::test]
+async fn lists_that_change_all_the_time_do_not_fill_the_file() {
+    let mut world = World::new();
+    let now = world.now;
+    let name = |number: u64| format!("lists {number}");
+    for number in 1..=3 * LISTS_MAX as u64 {
+        let day = i64::try_from(number / LISTS_MAX as u64).expect("small");
+        ignored(&mut world, vec![trace(number, now + day * DAY, &name(number))]).await;
+        assert!(world.store.lists(&name(number)).expect("readable").is_some(), "the newest are always there");
+    }
+    let kept =
+        (1..=3 * LISTS_MAX as u64).filter(|number| world.store.lists(&name(*number)).expect("readable").is_some());
+    assert_eq!(kept.count(), LISTS_MAX);
+    assert!(world.store.lists(&name(1)).expect("readable").is_none(), "those that were named longest ago go first");
 }
 
 #[tokio::test]
