@@ -97,9 +97,7 @@ impl Flow for Home {
     const TABLE: &'static [Row<Kind>] = &[
         row(Kind::Menu, "Buy", "several servers", To::Push("Servers")),
         row(Kind::Menu, "Buy", "one server", To::Push("Purchase")),
-        row(Kind::Menu, "Buy", "nothing sold", MENU),
-        row(Kind::Menu, "Again", "still sold", To::Push("Purchase")),
-        row(Kind::Menu, "Again", "nothing sold", MENU),
+        row(Kind::Menu, "Again", "", To::Push("Purchase")),
         row(Kind::Menu, "Numbers", "", To::Push("Orders")),
         row(Kind::Menu, "Wallet", "", To::Push("Wallet")),
         row(Kind::Menu, "History", "", To::Push("Orders")),
@@ -216,11 +214,11 @@ impl Flow for Home {
 
 fn menu(event: Event<Home>, cx: &Cx<'_>) -> Step<Home> {
     match event {
-        Event::Press(Action::Buy) => buy(Kept::default(), cx),
-        Event::Press(Action::Again) => match &cx.env.last {
-            Some(wish) => again(wish, cx),
-            None => Step::Ignore(Reason::NotForSale),
-        },
+        // Offered only where something is sold: what is gone by the time of the press is a stale button.
+        Event::Press(Action::Buy) => cx.env.buying(Kept::default()).map_or(Step::Ignore(Reason::NotForSale), push),
+        Event::Press(Action::Again) => {
+            cx.env.last.as_ref().and_then(|wish| again(wish, cx)).unwrap_or(Step::Ignore(Reason::NotForSale))
+        }
         Event::Press(Action::Numbers) => push(AnyState::Orders(orders::State::NUMBERS)),
         Event::Press(Action::History) => push(AnyState::Orders(orders::State::HISTORY)),
         Event::Press(Action::Wallet) => push(AnyState::Wallet(wallet::State::Balance)),
@@ -286,7 +284,7 @@ fn start(entry: Entry, cx: &Cx<'_>) -> Step<Home> {
             let kept = servers::keep(Kept::default(), &Pick::Service(id), cx.env);
             buy(kept.unwrap_or_default(), cx)
         }
-        Entry::Again(wish) => again(&wish, cx),
+        Entry::Again(wish) => again(&wish, cx).unwrap_or_else(|| closed(keys::WORDS_NOT_FOR_SALE, cx)),
         Entry::OtherCountry(wish) => elsewhere(purchase::other_country(&wish, cx.env), cx),
         Entry::OtherService(wish) => elsewhere(purchase::other_service(&wish, cx.env), cx),
         Entry::Numbers => push(AnyState::Orders(orders::State::NUMBERS)),
@@ -321,12 +319,10 @@ fn picked(pick: &Pick, cx: &Cx<'_>) -> Step<Home> {
     servers::keep(Kept::default(), pick, cx.env).map_or(Step::Ignore(Reason::NotForSale), |kept| buy(kept, cx))
 }
 
-fn again(wish: &Wish, cx: &Cx<'_>) -> Step<Home> {
-    let Some((state, quote)) = purchase::again(wish, cx) else {
-        return closed(keys::WORDS_NOT_FOR_SALE, cx);
-    };
+fn again(wish: &Wish, cx: &Cx<'_>) -> Option<Step<Home>> {
+    let (state, quote) = purchase::again(wish, cx)?;
     let quote = quote.into_iter().map(Effect::Do).collect();
-    Step::Push(AnyState::Purchase(state), State::Menu(Greeting::Plain), quote)
+    Some(Step::Push(AnyState::Purchase(state), State::Menu(Greeting::Plain), quote))
 }
 
 fn elsewhere(state: Option<purchase::State>, cx: &Cx<'_>) -> Step<Home> {

@@ -137,7 +137,7 @@ impl Flow for Orders {
         row(Kind::Numbers, "Page", "", To::State(Kind::Numbers)),
         row(Kind::Numbers, "Refresh", "", To::State(Kind::Numbers)),
         row(Kind::Numbers, "Open", "in use", To::State(Kind::Card)),
-        row(Kind::Numbers, "Open", "ended meanwhile", To::State(Kind::Receipt)),
+        row(Kind::Numbers, "Open", "its code is here", To::State(Kind::Receipt)),
         row(Kind::Numbers, "History", "", To::State(Kind::History)),
         row(Kind::Numbers, "Buy", "several servers", To::Push("Servers")),
         row(Kind::Numbers, "Buy", "one server", To::Push("Purchase")),
