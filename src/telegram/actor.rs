@@ -181,11 +181,11 @@ impl<H: Host> Actor<H> {
 
     async fn give_up(&self, work: &Work<H::App>) -> HostResult<()> {
         match work {
-            Work::Update(incoming, _, ticket) => {
-                if let Some(ticket) = ticket {
+            Work::Update(incoming, _, unanswered) => {
+                if let Some(unanswered) = unanswered {
                     // Not looked up: reading this person may be what panics.
                     let lang = self.inbox.spoken(&self.person);
-                    self.shared.answer(ticket, self.shared.notice(Notice::Failed, lang));
+                    self.shared.answer(unanswered, self.shared.notice(Notice::Failed, lang));
                 }
                 self.shared.bury(incoming.update, "its handling panics");
                 Ok(())

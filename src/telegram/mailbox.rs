@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use crate::actor::Actor;
 use crate::host::{Delivered, Host, Notice, Person};
 use crate::input::{Incoming, What};
-use crate::output::Ticket;
+use crate::output::Unanswered;
 use crate::settings::Limits;
 use crate::shared::{Shared, count};
 use crate::todo::Asked;
@@ -24,7 +24,7 @@ const OWN_SHARE: usize = 4;
 /// Something to handle.
 pub(crate) enum Work<A: Registry> {
     /// An update, and when it came in; a press with the right to answer it.
-    Update(Incoming, Instant, Option<Ticket>),
+    Update(Incoming, Instant, Option<Unanswered>),
     /// Something of the host's own.
     Delivered(Delivered<A>),
 }
@@ -175,8 +175,8 @@ impl<H: Host> Mailboxes<H> {
     /// Posts an update that a crash left: it was admitted before.
     pub(crate) fn post_recovered(self: &Arc<Self>, incoming: Incoming) {
         let arrived = Instant::now();
-        let ticket = match &incoming.what {
-            What::Press(press) => Some(Ticket::new(press.callback.clone(), arrived)),
+        let unanswered = match &incoming.what {
+            What::Press(press) => Some(Unanswered::new(press.callback.clone(), arrived)),
             What::Command { .. }
             | What::Pick { .. }
             | What::Text { .. }
@@ -186,7 +186,7 @@ impl<H: Host> Mailboxes<H> {
             | What::Presence(_)
             | What::Elsewhere { .. } => None,
         };
-        self.with_inbox(incoming.person.id, |inbox| inbox.push(Work::Update(incoming, arrived, ticket)));
+        self.with_inbox(incoming.person.id, |inbox| inbox.push(Work::Update(incoming, arrived, unanswered)));
     }
 
     /// Posts something of the host's own.

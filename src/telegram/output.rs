@@ -173,14 +173,14 @@ impl Output {
 
 /// The right to answer a press: used at most once, however often its handling is tried.
 #[derive(Debug)]
-pub(crate) struct Ticket {
+pub(crate) struct Unanswered {
     callback: String,
     /// When the press came in.
     pub(crate) arrived: Instant,
     used: AtomicBool,
 }
 
-impl Ticket {
+impl Unanswered {
     /// The right to answer this callback.
     pub(crate) const fn new(callback: String, arrived: Instant) -> Self {
         Self { callback, arrived, used: AtomicBool::new(false) }
@@ -230,7 +230,7 @@ mod tests {
 
     #[test]
     fn a_press_is_answered_at_most_once() {
-        let ticket = Ticket::new("c".to_owned(), Instant::now());
-        assert_eq!((ticket.take().as_deref(), ticket.take()), (Some("c"), None));
+        let unanswered = Unanswered::new("c".to_owned(), Instant::now());
+        assert_eq!((unanswered.take().as_deref(), unanswered.take()), (Some("c"), None));
     }
 }

@@ -8,7 +8,7 @@ use engine::{Face, Lang, Reason, Rendered, RenderedButton, Tone};
 
 use crate::host::{CardAnswer, CardPress, Cause, Host, HostResult, Living, Notice, Popup, Sound, Standing};
 use crate::input::{Button, Incoming, Press};
-use crate::output::{Answer, Ticket};
+use crate::output::{Answer, Unanswered};
 use crate::shared::{Shared, popup};
 use crate::steps::{self, After, Ended, Unstored, counts_once};
 use crate::todo::{Asked, Panel, Place, Todo};
@@ -18,25 +18,25 @@ pub(crate) async fn take<H: Host>(
     shared: &Arc<Shared<H>>,
     incoming: &Incoming,
     press: &Press,
-    ticket: Option<&Ticket>,
+    unanswered: Option<&Unanswered>,
 ) -> HostResult<After> {
     let person = &incoming.person;
     match &press.button {
         Button::Token(data) => {
             let input = engine::machine::Input::Token(data.clone());
             let ended = steps::step(shared, person, &Cause::Update(incoming.update), input).await?;
-            answer(shared, ticket, token_answer(shared, &ended, data));
+            answer(shared, unanswered, token_answer(shared, &ended, data));
             Ok(after_token(&ended, press.message_id))
         }
-        Button::Card(card) => on_card(shared, incoming, card, ticket).await,
-        Button::Elsewhere => foreign(shared, incoming, ticket, Notice::PrivateOnly).await,
-        Button::NotYours => foreign(shared, incoming, ticket, Notice::NotYours).await,
+        Button::Card(card) => on_card(shared, incoming, card, unanswered).await,
+        Button::Elsewhere => foreign(shared, incoming, unanswered, Notice::PrivateOnly).await,
+        Button::NotYours => foreign(shared, incoming, unanswered, Notice::NotYours).await,
     }
 }
 
-fn answer<H: Host>(shared: &Arc<Shared<H>>, ticket: Option<&Ticket>, answer: Answer) {
-    if let Some(ticket) = ticket {
-        shared.answer(ticket, answer);
+fn answer<H: Host>(shared: &Arc<Shared<H>>, unanswered: Option<&Unanswered>, answer: Answer) {
+    if let Some(unanswered) = unanswered {
+        shared.answer(unanswered, answer);
     }
 }
 
@@ -44,12 +44,12 @@ fn answer<H: Host>(shared: &Arc<Shared<H>>, ticket: Option<&Ticket>, answer: Ans
 async fn foreign<H: Host>(
     shared: &Arc<Shared<H>>,
     incoming: &Incoming,
-    ticket: Option<&Ticket>,
+    unanswered: Option<&Unanswered>,
     notice: Notice,
 ) -> HostResult<After> {
     let lang = shared.host.load(&incoming.person).await?.lang;
     shared.host.handled(incoming.update).await?;
-    answer(shared, ticket, shared.notice(notice, lang));
+    answer(shared, unanswered, shared.notice(notice, lang));
     Ok(After { todo: Todo::default(), lang: Some(lang), acted: false })
 }
 
@@ -58,14 +58,14 @@ async fn on_card<H: Host>(
     shared: &Arc<Shared<H>>,
     incoming: &Incoming,
     card: &CardPress,
-    ticket: Option<&Ticket>,
+    unanswered: Option<&Unanswered>,
 ) -> HostResult<After> {
     let person = &incoming.person;
     let loaded = shared.host.load(person).await?;
     let lang = loaded.lang;
     if loaded.standing == Standing::Suspended {
         shared.host.handled(incoming.update).await?;
-        answer(shared, ticket, shared.notice(Notice::Suspended, lang));
+        answer(shared, unanswered, shared.notice(Notice::Suspended, lang));
         return Ok(After { todo: Todo::default(), lang: Some(lang), acted: true });
     }
     let shown = |notice: Option<Popup>| notice.map(|notice| popup(&notice, lang));
@@ -83,7 +83,7 @@ async fn on_card<H: Host>(
             shared.notice(Notice::OldMenu, lang)
         }
     };
-    answer(shared, ticket, words);
+    answer(shared, unanswered, words);
     Ok(After { todo, lang: Some(lang), acted: true })
 }
 

@@ -12,7 +12,7 @@ use crate::host::{Host, HostError, Loaded, Notice, Popup, Sound};
 use crate::input::Bot;
 use crate::methods::words;
 use crate::observe::{Observer, Seen};
-use crate::output::{Answer, Chores, Effort, Output, Ticket};
+use crate::output::{Answer, Chores, Effort, Output, Unanswered};
 use crate::settings::Limits;
 
 /// One running bot.
@@ -101,9 +101,9 @@ impl<H: Host> Shared<H> {
     }
 
     /// Answers a press, if it was not answered yet. Not waited for: the next press is not held up by Telegram.
-    pub(crate) fn answer(self: &Arc<Self>, ticket: &Ticket, answer: Answer) {
-        if let Some(callback) = ticket.take() {
-            let (shared, arrived) = (Arc::clone(self), ticket.arrived);
+    pub(crate) fn answer(self: &Arc<Self>, unanswered: &Unanswered, answer: Answer) {
+        if let Some(callback) = unanswered.take() {
+            let (shared, arrived) = (Arc::clone(self), unanswered.arrived);
             self.chores.spawn(async move {
                 shared.output.answer(callback, answer, Effort::Tries).await;
                 shared.observer.see(&Seen::Answered(arrived.elapsed()));

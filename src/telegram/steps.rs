@@ -15,7 +15,7 @@ use crate::host::{
 use crate::input::{Incoming, What};
 use crate::mailbox::Work;
 use crate::observe::Seen;
-use crate::output::Ticket;
+use crate::output::Unanswered;
 use crate::presses;
 use crate::shared::{Shared, count};
 use crate::todo::{Asked, Panel, Todo};
@@ -80,7 +80,7 @@ pub(crate) async fn take<H: Host>(
     person: Person,
 ) -> HostResult<After> {
     match &*work {
-        Work::Update(incoming, _, ticket) => update(&shared, incoming, ticket.as_ref()).await,
+        Work::Update(incoming, _, unanswered) => update(&shared, incoming, unanswered.as_ref()).await,
         Work::Delivered(delivered) => delivery(&shared, person, delivered).await,
     }
 }
@@ -118,7 +118,11 @@ enum Message {
     Goes(i32),
 }
 
-async fn update<H: Host>(shared: &Arc<Shared<H>>, incoming: &Incoming, ticket: Option<&Ticket>) -> HostResult<After> {
+async fn update<H: Host>(
+    shared: &Arc<Shared<H>>,
+    incoming: &Incoming,
+    unanswered: Option<&Unanswered>,
+) -> HostResult<After> {
     let (person, id) = (&incoming.person, incoming.update);
     if let Some(reply) = reply(incoming)
         && shared.host.reply(person, &reply, id).await? == Replied::Taken
@@ -127,7 +131,7 @@ async fn update<H: Host>(shared: &Arc<Shared<H>>, incoming: &Incoming, ticket: O
         return Ok(After { todo, lang: None, acted: true });
     }
     let (means, message) = match &incoming.what {
-        What::Press(press) => return presses::take(shared, incoming, press, ticket).await,
+        What::Press(press) => return presses::take(shared, incoming, press, unanswered).await,
         What::Command { name, payload, message_id } => command(shared, name, payload, *message_id),
         What::Pick { token, message_id } => {
             let pick = shared.host.pick(token).map(Input::Pick);
