@@ -13,9 +13,8 @@ use store::{Options as StoreOptions, Store};
 use telegram::Limits;
 use tokio::sync::watch;
 
-use super::block_on;
+use super::{block_on, over_sim};
 use crate::clock::SimulatedClock;
-use crate::config::{Config, Options};
 use crate::operator::{self, Request};
 use crate::{control, run};
 
@@ -42,16 +41,7 @@ pub(super) fn run(_: Arguments) -> anyhow::Result<ExitCode> {
 
 async fn play(database: &Path) -> anyhow::Result<()> {
     let sim = Sim::start(SimOptions::default()).await?;
-    let config = Config::from_options(&Options {
-        token: Some(sim.telegram.token()),
-        telegram_api_url: Some(sim.telegram.url().to_owned()),
-        smspool_api_url: Some(sim.smspool.url().to_owned()),
-        smspool_api_key: Some(sim.smspool.key()),
-        database_file: Some(database.display().to_string()),
-        poll_seconds: Some("1".to_owned()),
-        support_url: Some("https://t.me/raqam_support".to_owned()),
-        ..Options::default()
-    })?;
+    let config = over_sim(&sim, database)?;
     let (stop, shutdown) = watch::channel(false);
     let clock: Arc<dyn Clock> = Arc::new(SimulatedClock(sim.clock.clone()));
     let bot = run::bot(&config, clock, Limits::default(), shutdown);

@@ -18,8 +18,10 @@ mod standing;
 mod status;
 mod tickets;
 
+use std::path::Path;
 use std::process::ExitCode;
 
+use ::sim::Sim;
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 use shop::UserId;
@@ -135,6 +137,20 @@ fn fail(error: &anyhow::Error) -> ExitCode {
     let sentence = format!("{error:#}");
     eprintln!("raqam: {sentence}");
     ExitCode::FAILURE
+}
+
+/// The configuration of a bot over the simulators. Nothing of the environment or of `.env` is in it.
+fn over_sim(sim: &Sim, database: &Path) -> anyhow::Result<Config> {
+    Ok(Config::from_options(&Options {
+        token: Some(sim.telegram.token()),
+        telegram_api_url: Some(sim.telegram.url().to_owned()),
+        smspool_api_url: Some(sim.smspool.url().to_owned()),
+        smspool_api_key: Some(sim.smspool.key()),
+        database_file: Some(database.display().to_string()),
+        poll_seconds: Some("1".to_owned()),
+        support_url: Some("https://t.me/raqam_support".to_owned()),
+        ..Options::default()
+    })?)
 }
 
 /// A runtime for one command.

@@ -10,9 +10,8 @@ use playground::{Bot, Playground, Port};
 use sim::{Sim, SimClock, SimOptions};
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{block_on, filter};
+use super::{block_on, filter, over_sim};
 use crate::clock::SimulatedClock;
-use crate::config::{Config, Options};
 use crate::log_book::{LogBook, SimulatedTime};
 use crate::playground_bot::PlaygroundBot;
 
@@ -51,7 +50,7 @@ async fn play(arguments: &Arguments, folder: &Path) -> anyhow::Result<()> {
     let log = start_log(sim.clock.clone())?;
     let clock = Arc::new(SimulatedClock(sim.clock.clone()));
     let bot: Arc<dyn Bot> =
-        Arc::new(PlaygroundBot::new(config(&sim, &folder.join("raqam.redb"))?, clock, sim.telegram.clone(), log));
+        Arc::new(PlaygroundBot::new(over_sim(&sim, &folder.join("raqam.redb"))?, clock, sim.telegram.clone(), log));
     let port = arguments.port.map_or(Port::Rather(PORT), Port::Only);
     let mut playground = Playground::start(sim, bot.clone(), port).await?;
     let served = async {
@@ -72,19 +71,6 @@ async fn play(arguments: &Arguments, folder: &Path) -> anyhow::Result<()> {
     };
     tokio::task::spawn_blocking(move || bot.kill()).await?.map_err(anyhow::Error::msg)?;
     ended
-}
-
-fn config(sim: &Sim, database: &Path) -> anyhow::Result<Config> {
-    Ok(Config::from_options(&Options {
-        token: Some(sim.telegram.token()),
-        telegram_api_url: Some(sim.telegram.url().to_owned()),
-        smspool_api_url: Some(sim.smspool.url().to_owned()),
-        smspool_api_key: Some(sim.smspool.key()),
-        database_file: Some(database.display().to_string()),
-        poll_seconds: Some("1".to_owned()),
-        support_url: Some("https://t.me/raqam_support".to_owned()),
-        ..Options::default()
-    })?)
 }
 
 /// The log goes into a book that the inspector reads.
