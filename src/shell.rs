@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
-use engine::replay::Part;
 use flows::Raqam;
 use shop::command::Alarm;
 use shop::order::Wish;
@@ -129,11 +128,6 @@ impl Shell {
         if let Some(chats) = self.chats() {
             users.into_iter().for_each(|user| chats.show(user.0));
         }
-    }
-
-    /// How many events could not be kept exactly since the start, by the part in which a replay of them differs.
-    pub fn inexact_traces(&self) -> impl Iterator<Item = (Part, u64)> + '_ {
-        self.recorder.inexact()
     }
 
     /// Passes something into a user's session: once per key while it is on its way.

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use engine::replay::{Ending, Part};
+use engine::replay::Ending;
 use flows::Raqam;
 use flows::env::Server;
 use flows::recorded::{Kept, Seen, record};
@@ -14,7 +13,6 @@ use sha2::{Digest as _, Sha256};
 use shop::catalogue::Catalogue;
 use shop::{ServerId, UserId};
 use store::NamedLists;
-use strum::{EnumCount as _, IntoEnumIterator as _};
 use telegram::host::Decided;
 
 /// How many bytes of a hash name lists: two that differ never meet among the few that are kept.
@@ -32,7 +30,6 @@ pub struct Trace {
 #[derive(Debug, Default)]
 pub(crate) struct Recorder {
     known: Mutex<BTreeMap<ServerId, (Arc<Catalogue>, NamedLists)>>,
-    inexact: [AtomicU64; Part::COUNT],
 }
 
 impl Recorder {
@@ -46,15 +43,9 @@ impl Recorder {
         };
         let kept = record(Seen { session, input, cx, turn }, name, |view| shown::show(&view.rendered));
         if let Some(part) = kept.inexact {
-            self.inexact[part as usize].fetch_add(1, Ordering::Relaxed);
             tracing::warn!(part = <&str>::from(part), "an event used more than is kept of it");
         }
         Trace { user: UserId(person.id), kept, lists }
-    }
-
-    /// How many events could not be kept exactly since the start, by the part in which they differ.
-    pub(crate) fn inexact(&self) -> impl Iterator<Item = (Part, u64)> + '_ {
-        Part::iter().map(|part| (part, self.inexact[part as usize].load(Ordering::Relaxed)))
     }
 
     /// The lists of a server's catalogue. They change seldom: mostly they are those of the event before.
