@@ -64,7 +64,7 @@ fn drawn(picture: &Picture, lights: &Lights<'_>, style: &Markup) -> String {
 }
 
 fn laid_out(picture: &Picture) -> Graph<NodeLabel, EdgeLabel> {
-    let mut graph = Graph::with_options(GraphOptions { directed: true, multigraph: false, compound: false });
+    let mut graph = Graph::with_options(GraphOptions { directed: true, multigraph: true, compound: false });
     for node in &picture.nodes {
         let (width, height) = match node.shape {
             Shape::Start | Shape::End => (16.0, 16.0),

@@ -47,6 +47,8 @@ fn every_state_child_and_end_is_drawn_and_tags_are_balanced() {
         }
         for arrow in &diagram.picture.arrows {
             assert!(graph.contains(&format!("    \"{}\" -> \"{}\" [", arrow.from, arrow.to)), "{flow}");
+            // The layout once lost one of two arrows that lead to and fro.
+            assert!(svg.contains(&format!("<title>{} → {}</title>", arrow.from, arrow.to)), "{flow} {arrow:?}");
             for (on, _) in &arrow.rows {
                 let name = on.split(' ').next_back().unwrap_or_default();
                 assert!(arrow.lines().join(" ").contains(name), "{flow} {on}");
