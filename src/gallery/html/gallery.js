@@ -148,9 +148,15 @@ function showOne(screen) {
   if (lit) lit.closest(".drawing").scrollLeft = Math.max(0, lit.getBoundingClientRect().left - 400);
 }
 
+function named(hash) {
+  try { return byName.get(decodeURIComponent(hash.slice(1))); } catch { return undefined; }
+}
+
 function show() {
-  const screen = byName.get(decodeURIComponent(location.hash.slice(1)));
-  if (screen) showOne(screen); else showWall();
+  const screen = named(location.hash);
+  if (screen) showOne(screen);
+  else showWall();
+  if (!screen && location.hash.length > 1) say("There is no such screen: here are all of them.");
 }
 
 let fading;
