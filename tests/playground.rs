@@ -286,3 +286,80 @@ async fn playground_mirror_does_the_same_in_the_other_language_and_failures_can_
     page.until("/controls", |shown| !shown.contains("/control/cancel/2")).await;
     page.close().await;
 }
+
+#[tokio::test]
+async fn playground_what_comes_by_itself_is_a_beat_and_the_log_tells_what_was_done_without_secrets() {
+    let mut page = Page::open().await;
+    page.post("/sms", json!({ "when": "none" })).await;
+    page.buy().await;
+    let chat = page.get("/phone/2").await;
+    let number: String =
+        between(&chat, "data-copy=\"+", "\"").expect("a number").chars().filter(char::is_ascii_digit).collect();
+    page.post("/sms", json!({ "text": "Your WhatsApp code is 482913", "when": "now" })).await;
+    page.see(2, "482913").await;
+    let listed = page.until("/inspector", |beats| beats.contains("by itself: a message came")).await;
+    assert!(listed.contains("an SMS arrived: “<bdi>Your WhatsApp"), "{listed}");
+    let newest: u64 = between(&listed, "data-beat=\"", "\"").and_then(|text| text.parse().ok()).expect("a beat");
+    let (mut log, mut told) = (String::new(), 0);
+    for beat in 1..=newest {
+        let shown = page.get(&format!("/inspector?beat={beat}")).await;
+        let own = between(&shown, "<pre class=\"log\">", "</pre>").unwrap_or_default();
+        if between(&shown, "beat open", "</button>").is_some_and(|head| head.contains("tapped")) {
+            assert!(own.contains("an update came") && own.contains("telegram was called"), "beat {beat}: {own}");
+            told += 1;
+        }
+        log.push_str(own);
+    }
+    assert_eq!(told, 5, "each tap has lines");
+    assert!(log.contains("/purchase/sms") && log.contains("Step+Buy"), "{log}");
+    for secret in ["482913", "WhatsApp code", &number, &number[number.len() - 7..], "AAsimulated-token", "Ada"] {
+        assert!(!log.contains(secret), "the log has {secret}: {log}");
+    }
+    page.close().await;
+}
+
+#[tokio::test]
+async fn playground_prices_that_really_moved_are_asked_about_again_and_a_timer_is_a_beat() {
+    let mut page = Page::open().await;
+    for label in ["Buy a number", "Temporary", "United States", "WhatsApp"] {
+        page.tap(2, label).await;
+    }
+    page.see(2, "Buy for").await;
+    page.post("/prices", json!({ "percent": 150 })).await;
+    page.until("/controls", |shown| shown.contains("prices: 150%")).await;
+    page.tap(2, "Buy for").await;
+    page.see(2, "The price changed").await;
+    page.tap(2, "Show the price").await;
+    page.tap(2, "Buy for").await;
+    page.see(2, "Your number is ready").await;
+    let refused = page.client.post(format!("{}/prices", page.url)).json(&json!({ "percent": 0 })).send().await;
+    assert_eq!(refused.expect("an answer").status(), StatusCode::CONFLICT);
+    assert!(page.get("/phone/2/script").await.contains("\nprices 150%\n"));
+    for label in ["شراء رقم", "مؤقت", "أمريكا", "واتساب"] {
+        page.tap(1, label).await;
+    }
+    page.see(1, "شراء بسعر").await;
+    page.post("/clock", json!({ "by": "3m" })).await;
+    page.see(1, "انتهت مدة هذا السعر").await;
+    page.until("/inspector", |beats| beats.contains("by itself: a message changed")).await;
+    page.close().await;
+}
+
+#[tokio::test]
+async fn playground_a_lost_edit_is_not_seen_until_an_old_button_is_pressed() {
+    let mut page = Page::open().await;
+    let controls = page.get("/controls").await;
+    let lost = controls.split("<button").find(|button| button.contains(">Lost edit<")).expect("the control");
+    let path = between(lost, "data-post=\"", "\"").expect("a path").to_owned();
+    page.see(2, "Buy a number").await;
+    page.post(&path, json!({})).await;
+    page.tap(2, "My numbers").await;
+    page.until("/controls", |shown| !shown.contains("/control/cancel/1")).await;
+    let chat = page.until("/phone/2", |chat| !chat.contains("waiting\"")).await;
+    assert!(chat.contains("Hi Ada") && chat.contains("✅"), "{chat}");
+    let [message, row, column] = spot(&chat, "Wallet").expect("the menu is still there");
+    page.post("/phone/2/tap", json!({ "message": message, "row": row, "column": column })).await;
+    let chat = page.until("/phone/2", |chat| !chat.contains("Hi Ada")).await;
+    assert!(spot(&chat, "Back").is_some(), "{chat}");
+    page.close().await;
+}

@@ -120,6 +120,7 @@ fn after_token(ended: &Ended, pressed: Option<i32>) -> After {
     }
     let on_panel = pressed.is_some() && ended.living.map(|living: Living| living.message_id) == pressed;
     let place = match pressed {
+        Some(_) if on_panel && matches!(ended.result, Err(Unstored::Stale(_))) => Place::Again,
         Some(_) if on_panel => Place::Same,
         Some(message_id) => Place::From(message_id),
         None => Place::Below,

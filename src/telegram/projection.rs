@@ -27,6 +27,8 @@ const CARDS_REMEMBERED: usize = 16;
 pub(crate) struct Memory {
     /// The message that shows a screen, and a hash of that screen.
     pub(crate) shown: Option<(i32, u64)>,
+    /// The same, where it was shown a second time because an old button was pressed on it.
+    pub(crate) shown_again: Option<(i32, u64)>,
     /// The card that the session is on.
     pub(crate) card: Option<String>,
     /// Messages that have become cards: no old menus, whatever is pressed on them.
@@ -53,7 +55,7 @@ impl Memory {
         match panel.place {
             Place::Below => true,
             Place::From(pressed) if !self.cards.contains(&pressed) => true,
-            Place::Same | Place::From(_) => panel.asked == Asked::Yes && loaded_buried == Buried::Yes,
+            Place::Same | Place::Again | Place::From(_) => panel.asked == Asked::Yes && loaded_buried == Buried::Yes,
         }
     }
 }
@@ -105,7 +107,11 @@ pub(crate) async fn show<H: Host>(
         Surface::Living => {
             memory.card = None;
             let rendered = with_notice(view.rendered, panel, &loaded);
-            let place = if memory.must_move(panel, buried) { Place::Below } else { Place::Same };
+            let place = match panel.place {
+                _ if memory.must_move(panel, buried) => Place::Below,
+                Place::Again => Place::Again,
+                Place::Same | Place::From(_) | Place::Below => Place::Same,
+            };
             let panel = Panel { place, ..panel.clone() };
             show_living(shared, person.id, &rendered, &panel, living, memory).await
         }
@@ -156,9 +162,12 @@ async fn show_living<H: Host>(
     memory: &mut Memory,
 ) -> HostResult<(Shown, Option<Living>)> {
     let hash = hash_of(rendered);
-    let in_place = panel.place == Place::Same;
+    let in_place = panel.place != Place::Below;
     if let Some(living) = living.filter(|living| in_place && is_young(*living, shared.now_s())) {
-        if memory.shown == Some((living.message_id, hash)) {
+        let now = Some((living.message_id, hash));
+        let seems_shown = memory.shown == now;
+        // An edit that Telegram accepted and the person does not see is made once more, and no oftener.
+        if seems_shown && (panel.place != Place::Again || memory.shown_again == now) {
             return Ok((Shown::Done, Some(living)));
         }
         if panel.asked == Asked::No {
@@ -166,7 +175,8 @@ async fn show_living<H: Host>(
         }
         match shared.output.edit(user, living.message_id, rendered).await {
             Ok(()) => {
-                memory.shown = Some((living.message_id, hash));
+                memory.shown = now;
+                memory.shown_again = now.filter(|_| seems_shown);
                 return Ok((Shown::Done, Some(living)));
             }
             Err(CallError::Gone) => {}

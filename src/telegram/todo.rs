@@ -32,6 +32,8 @@ pub(crate) struct Panel {
 pub(crate) enum Place {
     /// Where it is.
     Same,
+    /// Where it is, although it seems to be there already: a button that it does not have was pressed on it.
+    Again,
     /// Below everything else, as this message was pressed, which is not the panel; unless it is a card.
     From(i32),
     /// Below everything else, as a new message.
