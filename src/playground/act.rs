@@ -70,7 +70,7 @@ impl Act {
             Self::Blocked(false) => html! { "unblocked the bot" },
             Self::Credited(amount) => html! { "was given $" (amount) },
             Self::Sms(text) => quoted("an SMS arrived:", text),
-            Self::Prices(percent) => html! { "the supplier's prices: " (percent) " % of the usual ones" },
+            Self::Prices(percent) => html! { "the supplier's prices: " (percent) "% of the usual ones" },
             Self::Clock(by) => html! { "the clock moved " (duration(*by)) },
             Self::Fault { label, .. } => html! { "ordered: " (label) },
             Self::Repeated => html! { (REPEATED) },

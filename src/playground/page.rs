@@ -163,7 +163,7 @@ fn side(world: &World, title: &str, side: Side) -> Markup {
             }
             div.chips {
                 @if side == Side::Supplier && world.sim.smspool.price_level() != USUAL_PERCENT {
-                    (chip(&format!("prices: {} %", world.sim.smspool.price_level()), "/prices", &level(USUAL_PERCENT)))
+                    (chip(&format!("prices: {}%", world.sim.smspool.price_level()), "/prices", &level(USUAL_PERCENT)))
                 }
                 @for ordered in pending.iter().filter(|ordered| CONTROLS[ordered.control].side() == side) {
                     (chip(CONTROLS[ordered.control].label, &format!("/control/cancel/{}", ordered.number), "{}"))
