@@ -9,6 +9,11 @@ use gallery::shown::show;
 use gallery::{LANGS, SCENES, screens};
 use strum::IntoEnumIterator as _;
 
+/// Whether new snapshots are written in this run: new states are frozen with them, and the flows' document is.
+pub(crate) fn writes_what_is_new() -> bool {
+    matches!(std::env::var("INSTA_UPDATE").as_deref(), Ok("always" | "unseen"))
+}
+
 /// Compares with the stored snapshot.
 pub(crate) fn take(name: &str, text: &str) {
     let mut settings = insta::Settings::clone_current();

@@ -13,6 +13,8 @@ use strum::IntoEnumIterator as _;
 
 use gallery::{SCENES, context};
 
+use crate::screens::writes_what_is_new;
+
 const FROZEN: &str = include_str!("sessions/v1.json");
 
 /// The examples of all flows, frozen as they are today.
@@ -63,7 +65,7 @@ fn every_kind_of_state_of_version_one_is_frozen() {
     let frozen: BTreeMap<String, Value> = serde_json::from_str(FROZEN).expect("the frozen file is whole");
     let missing: BTreeMap<_, _> =
         today().into_iter().filter(|(name, value)| value["version"] == 1 && !frozen.contains_key(name)).collect();
-    if !missing.is_empty() && may_freeze() {
+    if !missing.is_empty() && writes_what_is_new() {
         return freeze(frozen, missing);
     }
     let names: Vec<&str> = missing.keys().map(String::as_str).collect();
@@ -72,11 +74,6 @@ fn every_kind_of_state_of_version_one_is_frozen() {
         "not frozen in tests/flows/sessions/v1.json: {names:?}; `INSTA_UPDATE=unseen cargo test -p flows` adds them:\n{}",
         Value::from_iter(missing.clone())
     );
-}
-
-/// Whether new snapshots are written in this run: new states are frozen with them.
-fn may_freeze() -> bool {
-    matches!(std::env::var("INSTA_UPDATE").as_deref(), Ok("always" | "unseen"))
 }
 
 /// Adds examples; what is frozen stays as it is.

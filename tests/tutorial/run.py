@@ -61,6 +61,7 @@ def take_out(copy, parts):
     for snapshot in (copy / "snapshots").glob("*ticket.*"):
         if snapshot.name.startswith(("ticket.", "matrix.ticket", "diagram.ticket")):
             snapshot.unlink()
+    (copy / "docs/flows/ticket.svg").unlink()
     without(copy / "flows/lib.rs", r"^pub mod ticket;$|^        Ticket => ")
     without(copy / "flows/keys.rs", r"^    TICKET_|^    HELP_TICKET ")
     for language in ("en", "ar"):
