@@ -135,7 +135,11 @@ async fn a_reset_in_the_middle_of_an_order_shows_the_menu_at_once_and_leaves_the
     world.play(&format!("user 5061\npress \"{old_buy}\"\ntoast \"out of date\"\n{orders}")).await;
     assert!(granted(&world, &["audit"]).contains("I4     held"));
     let log = world.bot.as_mut().expect("a bot").log();
-    assert!(log.contains("the operator changed a session user=61 ") && !log.contains("user=5061"), "{log}");
+    let changed = log.lines().find(|line| line.contains("the operator changed a session")).expect("it is logged");
+    let pseudonym = between(changed, "user=\"", "\"").expect("a name");
+    assert!(pseudonym.len() == 12 && !changed.contains("5061"), "{changed}");
+    let own = log.lines().any(|line| line.contains("update{") && line.contains(&format!("user=\"{pseudonym}\"")));
+    assert!(own, "it is not the name that the person's own lines have: {log}");
 }
 
 #[tokio::test]
@@ -166,6 +170,10 @@ async fn a_rewound_session_asks_again_and_the_old_buy_button_does_not_count() {
     world.start().await;
     world.play("user 62\nsms \"code 13579\"\nsee \"13579\"\n").await;
     assert!(granted(&world, &["audit"]).contains("I4     held"));
+}
+
+fn between<'text>(text: &'text str, from: &str, to: &str) -> Option<&'text str> {
+    text.split_once(from)?.1.split_once(to).map(|(found, _)| found)
 }
 
 fn revision(shown: &str) -> u64 {
