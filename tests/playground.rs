@@ -166,6 +166,13 @@ async fn playground_a_kill_in_mid_order_loses_nothing_and_the_copied_test_plays(
     let chat = page.see(2, "482913").await;
     assert_eq!(chat.matches("🔑").count(), 1, "{chat}");
     page.until("/phone/2", |chat| !chat.contains("waiting\"")).await;
+    // Beats are added while they are read: the last entry may stand in one that came meanwhile.
+    let captured = async {
+        while !page.ledger().await.iter().any(|entry| entry.contains(": Capture,")) {
+            page.events.chunk().await.expect("events are readable").expect("the playground runs");
+        }
+    };
+    timeout(PATIENCE, captured).await.expect("the capture is shown");
     let ledger = page.ledger().await;
     for kind in ["Hold", "Cost", "Capture"] {
         let own = ledger.iter().filter(|entry| entry.contains(&format!(": {kind},"))).count();
@@ -329,6 +336,8 @@ async fn playground_prices_that_really_moved_are_asked_about_again_and_a_timer_i
     page.until("/controls", |shown| shown.contains("prices: 150%")).await;
     page.tap(2, "Buy for").await;
     page.see(2, "The price changed").await;
+    // The refusal has the list fetched anew.
+    page.until("/inspector", |beat| beat.contains("/request/pricing")).await;
     page.tap(2, "Show the price").await;
     page.tap(2, "Buy for").await;
     page.see(2, "Your number is ready").await;
@@ -351,15 +360,20 @@ async fn playground_a_lost_edit_is_not_seen_until_an_old_button_is_pressed() {
     let controls = page.get("/controls").await;
     let lost = controls.split("<button").find(|button| button.contains(">Lost edit<")).expect("the control");
     let path = between(lost, "data-post=\"", "\"").expect("a path").to_owned();
-    page.see(2, "Buy a number").await;
+    // The lists are there once the countries were shown: nothing edits that screen by itself afterwards.
+    for label in ["Buy a number", "Temporary"] {
+        page.tap(2, label).await;
+    }
+    page.see(2, "United States").await;
+    page.tap(2, "Back").await;
+    page.until("/phone/2", |chat| spot(chat, "Temporary").is_some() && !chat.contains("waiting\"")).await;
     page.post(&path, json!({})).await;
-    page.tap(2, "My numbers").await;
+    page.tap(2, "Temporary").await;
     page.until("/controls", |shown| !shown.contains("/control/cancel/1")).await;
     let chat = page.until("/phone/2", |chat| !chat.contains("waiting\"")).await;
-    assert!(chat.contains("Hi Ada") && chat.contains("✅"), "{chat}");
-    let [message, row, column] = spot(&chat, "Wallet").expect("the menu is still there");
-    page.post("/phone/2/tap", json!({ "message": message, "row": row, "column": column })).await;
-    let chat = page.until("/phone/2", |chat| !chat.contains("Hi Ada")).await;
-    assert!(spot(&chat, "Back").is_some(), "{chat}");
+    assert!(spot(&chat, "Temporary").is_some() && spot(&chat, "United States").is_none(), "{chat}");
+    // To the bot this is an old button: its session is at the countries.
+    page.tap(2, "Temporary").await;
+    page.see(2, "United States").await;
     page.close().await;
 }

@@ -6,6 +6,7 @@ use sim::telegram::{Call, Message};
 
 use crate::act::{Act, Consequence};
 use crate::beats::{Beat, Place, Stand};
+use crate::events::Event;
 use crate::phone;
 use crate::world::World;
 
@@ -47,6 +48,8 @@ impl World {
             watch.looked.get_or_insert_with(|| (place, self.stands()));
             return;
         };
+        // Calls and lines that came late belong to what the inspector shows.
+        self.events.tell(Event::Beats);
         let calls = self.sim.telegram.calls_after(last_place.call);
         for phone in [0, 1] {
             let chat = last_stands[phone].user;

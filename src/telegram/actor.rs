@@ -20,6 +20,8 @@ use crate::shared::Shared;
 use crate::steps::{self, After};
 use crate::todo::{Asked, Panel, Todo};
 
+/// How long a reply waits for output that runs: what it replies to may have been delivered just now.
+const REPLY_WAITS: Duration = Duration::from_secs(2);
 /// The first and the longest wait before output is tried again.
 const BACK_OFF: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
 /// After so many failed rounds in a row the panel is given up; what is outgoing is the host's to give up.
@@ -90,7 +92,15 @@ impl<H: Host> Actor<H> {
             let retry_at = self.retry_at.unwrap_or_else(Instant::now);
             let inbox = Arc::clone(&self.inbox);
             tokio::select! {
-                mail = inbox.next(&self.mailboxes.stopping), if !stopping || output.is_none() => self.open(mail).await,
+                mail = inbox.next(&self.mailboxes.stopping), if !stopping || output.is_none() => {
+                    if output.is_some()
+                        && replies(&mail)
+                        && let Ok(ended) = tokio::time::timeout(REPLY_WAITS, ended(&mut output)).await {
+                        output = None;
+                        self.absorb(ended);
+                    }
+                    self.open(mail).await;
+                }
                 ended = ended(&mut output) => {
                     output = None;
                     self.absorb(ended);
@@ -223,6 +233,11 @@ impl<H: Host> Actor<H> {
         let wait = BACK_OFF.0 * 2_u32.saturating_pow(self.failures.min(10) - 1);
         self.retry_at = Some(Instant::now() + wait.min(BACK_OFF.1));
     }
+}
+
+/// Whether it speaks of a message of ours. Which one that is may be on its way into the store while output runs.
+fn replies<A: engine::registry::Registry>(mail: &Mail<A>) -> bool {
+    matches!(mail, Mail::Work(work) if matches!(&**work, Work::Update(incoming, ..) if incoming.reply_to.is_some()))
 }
 
 async fn ended(output: &mut Round) -> Result<HostResult<Left>, JoinError> {
