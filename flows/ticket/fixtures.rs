@@ -43,7 +43,7 @@ fn new(subject: Subject) -> Topic {
 
 /// Examples of every event besides presses.
 pub(super) fn probes() -> Vec<Event<Ticket>> {
-    let refusals = [Refusal::TooManyTickets, Refusal::TicketsTooFast, Refusal::TicketClosed];
+    let refusals = [Refusal::TooManyTickets, Refusal::TicketsTooFast, Refusal::TicketClosed, Refusal::TextTooLong];
     let mut probes = settings::probes();
     probes.extend(refusals.map(|refusal| Event::Refused(Refused(refusal))));
     probes.push(Event::Text("x".repeat(TEXT_UNITS_MAX + 1)));

@@ -6,7 +6,7 @@ mod screens;
 use engine::step::Row;
 use engine::{Effect, Event, Fixture, Flow, Reason, Screen, Step, To};
 use serde::{Deserialize, Serialize};
-use shop::command::Command;
+use shop::command::{Command, Refusal};
 use shop::ticket::{SUBJECT_UNITS_MAX, Subject, TEXT_UNITS_MAX, kept};
 use shop::{OrderId, TicketId};
 
@@ -109,6 +109,7 @@ impl Flow for Ticket {
         row(Kind::Confirm, "refused TooManyTickets", "", To::State(Kind::Confirm)),
         row(Kind::Confirm, "refused TicketsTooFast", "", To::State(Kind::Confirm)),
         row(Kind::Confirm, "refused TicketClosed", "", To::State(Kind::Confirm)),
+        row(Kind::Confirm, "refused TextTooLong", "", To::State(Kind::Confirm)),
         row(Kind::Confirm, "back", "", To::State(Kind::Text)),
         row(Kind::Confirm, "cancel", "", To::Done),
         row(Kind::Sent, "back", "", To::Done),
@@ -223,10 +224,7 @@ fn text(topic: Topic, before: String, event: Event<Ticket>) -> Step<Ticket> {
 fn confirm(topic: Topic, text: String, event: Event<Ticket>, cx: &Cx<'_>) -> Step<Ticket> {
     match event {
         Event::Press(Action::Send) => send(topic, text, cx),
-        Event::Refused(Refused(refusal)) => {
-            let why = Effect::Alert(words::refusal(&refusal, cx.lang));
-            Step::Go(State::Confirm { topic, text }, vec![why])
-        }
+        Event::Refused(Refused(refusal)) => refused(topic, text, &refusal, cx),
         Event::Back => Step::Go(State::Text { topic, before: text }, vec![]),
         Event::Cancel => Step::Done(Output::Left, vec![]),
         Event::Text(_) => Step::Ignore(Reason::NotUnderstood),
@@ -250,6 +248,31 @@ fn send(topic: Topic, text: String, cx: &Cx<'_>) -> Step<Ticket> {
         Topic::More(ticket) => (ticket, Command::WriteTicket { ticket, text }),
     };
     Step::Go(State::Sent { ticket }, vec![Effect::Do(command)])
+}
+
+fn refused(topic: Topic, text: String, refusal: &Refusal, cx: &Cx<'_>) -> Step<Ticket> {
+    match refusal {
+        Refusal::TooManyTickets | Refusal::TicketsTooFast | Refusal::TicketClosed | Refusal::TextTooLong => {
+            let why = Effect::Alert(words::refusal(refusal, cx.lang));
+            Step::Go(State::Confirm { topic, text }, vec![why])
+        }
+        // The rest is not about tickets.
+        Refusal::NotEnough { .. }
+        | Refusal::QuoteExpired
+        | Refusal::QuoteUsed(_)
+        | Refusal::PriceChanged { .. }
+        | Refusal::NotSelling
+        | Refusal::TooManyOpen
+        | Refusal::ShopBusy
+        | Refusal::TooFast
+        | Refusal::Suspended
+        | Refusal::UnknownOrder
+        | Refusal::TooLate
+        | Refusal::NoCodeYet
+        | Refusal::JustChecked { .. }
+        | Refusal::BelowZero { .. }
+        | Refusal::NonceUsed => Step::Ignore(Reason::NotHere),
+    }
 }
 
 fn sent(event: &Event<Ticket>) -> Step<Ticket> {

@@ -5,10 +5,12 @@ use engine::machine::{self, Input, Outcome, Turn};
 use engine::registry::AnyEffect;
 use engine::session::Session;
 use engine::token::Stale;
-use engine::{Ctx, Event, Face, Flow as _, Lang};
+use engine::{Ctx, Event, Face, Flow, Lang};
 use flows::purchase::{Purchase, sample_wish};
+use flows::ticket::Ticket;
 use flows::{Entry, Job, Pick, Raqam, Refused, Reply};
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 use serde_json::Value;
 use shop::command::Command;
 use shop::{ErrorCode, Money, QuoteId, ServiceId};
@@ -54,7 +56,7 @@ fn moves() -> impl Strategy<Value = Move> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(config())]
 
     #[test]
     fn whatever_happens_there_is_a_screen_and_a_quote_is_bought_once(all in proptest::collection::vec(moves(), 1..60), arabic: bool) {
@@ -73,6 +75,13 @@ proptest! {
             }
         }
     }
+}
+
+/// One seed, so that a run fails by what was changed and not by luck; `PROPTEST_RNG_SEED=7 PROPTEST_CASES=9999` tries more.
+fn config() -> ProptestConfig {
+    let given = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
+    let rng_seed = if given.rng_seed == RngSeed::Random { RngSeed::Fixed(1) } else { given.rng_seed };
+    ProptestConfig { rng_seed, ..given }
 }
 
 /// A chat, and what is still expected in it.
@@ -156,10 +165,14 @@ fn answer(job: &Job, good: bool) -> Reply {
     }
 }
 
-/// Every refusal of the books: the purchase knows examples of them all.
-fn refusals() -> Vec<Refused> {
-    let refused = |probe| if let Event::Refused(refused) = probe { Some(refused) } else { None };
-    Purchase::probes().into_iter().filter_map(refused).collect()
+/// Every refusal of the books of which a flow has an example: they are about purchases and about tickets.
+pub(crate) fn refusals() -> Vec<Refused> {
+    fn of<F: Flow<App = Raqam>>() -> impl Iterator<Item = Refused> {
+        F::probes()
+            .into_iter()
+            .filter_map(|probe| if let Event::Refused(refused) = probe { Some(refused) } else { None })
+    }
+    of::<Purchase>().chain(of::<Ticket>()).collect()
 }
 
 const fn entry(number: u8) -> Entry {

@@ -3,8 +3,7 @@
 use std::collections::BTreeSet;
 
 use engine::{Action as _, Event, Flow, Lang};
-use flows::purchase::Purchase;
-use flows::{Job, Output, Pick, Raqam, Refused, Reply};
+use flows::{Job, Output, Pick, Raqam, Reply};
 use gallery::scenes::{Prices, World};
 use proptest::sample::select;
 use proptest::strategy::{BoxedStrategy, Strategy, Union};
@@ -133,16 +132,9 @@ fn answers(job: &Job) -> Vec<Reply> {
     }
 }
 
-/// The refusals that the flow has examples of. Who has none orders what is never refused, and bears any: the purchase
-/// has examples of them all.
+/// Every refusal: a flow bears also those of what it never orders.
 fn refusals<F: Flow<App = Raqam>>() -> Vec<Move<F>> {
-    let own: Vec<Refused> = F::probes().into_iter().filter_map(refused).collect();
-    let all = if own.is_empty() { Purchase::probes().into_iter().filter_map(refused).collect() } else { own };
-    all.into_iter().map(Move::Refuse).collect()
-}
-
-fn refused<F: Flow<App = Raqam>>(probe: Event<F>) -> Option<Refused> {
-    if let Event::Refused(refused) = probe { Some(refused) } else { None }
+    crate::buttons::refusals().into_iter().map(Move::Refuse).collect()
 }
 
 fn picks<F: Flow<App = Raqam>>() -> Vec<Event<F>> {
