@@ -108,21 +108,34 @@ impl Page {
         self.see(2, "Your number is ready").await;
     }
 
+    /// What a search lists.
+    async fn search(&self, phone: usize, query: &str) -> String {
+        let url = format!("{}/phone/{phone}/search", self.url);
+        let answer = self.client.post(url).json(&json!({ "query": query })).send().await.expect("an answer");
+        plain(&answer.text().await.expect("a list"))
+    }
+
     /// All entries of the ledger that the inspector shows.
     async fn ledger(&self) -> Vec<String> {
-        let newest = self.get("/inspector").await;
-        let newest: u64 = between(&newest, "data-beat=\"", "\"").and_then(|text| text.parse().ok()).expect("a beat");
-        let mut entries = std::collections::BTreeSet::new();
-        for beat in 1..=newest {
-            let shown = self.get(&format!("/inspector?beat={beat}")).await;
-            entries.extend(
-                shown
-                    .split("data-entry=\"")
-                    .skip(1)
-                    .map(|entry| entry.split("</pre>").next().unwrap_or_default().to_owned()),
-            );
+        let (mut entries, mut seen) = (std::collections::BTreeSet::new(), 0);
+        loop {
+            let newest = self.newest_beat().await;
+            // What comes by itself becomes a beat a moment later, and takes its entries along.
+            if newest == seen {
+                return entries.into_iter().collect();
+            }
+            for beat in seen + 1..=newest {
+                let shown = self.get(&format!("/inspector?beat={beat}")).await;
+                let own = shown.split("data-entry=\"").skip(1);
+                entries.extend(own.map(|entry| entry.split("</pre>").next().unwrap_or_default().to_owned()));
+            }
+            seen = newest;
         }
-        entries.into_iter().collect()
+    }
+
+    async fn newest_beat(&self) -> u64 {
+        let listed = self.get("/inspector").await;
+        between(&listed, "data-beat=\"", "\"").and_then(|text| text.parse().ok()).expect("a beat")
     }
 }
 
@@ -306,7 +319,7 @@ async fn playground_what_comes_by_itself_is_a_beat_and_the_log_tells_what_was_do
     page.see(2, "482913").await;
     let listed = page.until("/inspector", |beats| beats.contains("by itself: a message came")).await;
     assert!(listed.contains("an SMS arrived: “<bdi>Your WhatsApp"), "{listed}");
-    let newest: u64 = between(&listed, "data-beat=\"", "\"").and_then(|text| text.parse().ok()).expect("a beat");
+    let newest = page.newest_beat().await;
     let (mut log, mut told) = (String::new(), 0);
     for beat in 1..=newest {
         let shown = page.get(&format!("/inspector?beat={beat}")).await;
@@ -328,22 +341,6 @@ async fn playground_what_comes_by_itself_is_a_beat_and_the_log_tells_what_was_do
 #[tokio::test]
 async fn playground_prices_that_really_moved_are_asked_about_again_and_a_timer_is_a_beat() {
     let mut page = Page::open().await;
-    for label in ["Buy a number", "Temporary", "United States", "WhatsApp"] {
-        page.tap(2, label).await;
-    }
-    page.see(2, "Buy for").await;
-    page.post("/prices", json!({ "percent": 150 })).await;
-    page.until("/controls", |shown| shown.contains("prices: 150%")).await;
-    page.tap(2, "Buy for").await;
-    page.see(2, "The price changed").await;
-    // The refusal has the list fetched anew.
-    page.until("/inspector", |beat| beat.contains("/request/pricing")).await;
-    page.tap(2, "Show the price").await;
-    page.tap(2, "Buy for").await;
-    page.see(2, "Your number is ready").await;
-    let refused = page.client.post(format!("{}/prices", page.url)).json(&json!({ "percent": 0 })).send().await;
-    assert_eq!(refused.expect("an answer").status(), StatusCode::CONFLICT);
-    assert!(page.get("/phone/2/script").await.contains("\nprices 150%\n"));
     for label in ["شراء رقم", "مؤقت", "أمريكا", "واتساب"] {
         page.tap(1, label).await;
     }
@@ -351,6 +348,26 @@ async fn playground_prices_that_really_moved_are_asked_about_again_and_a_timer_i
     page.post("/clock", json!({ "by": "3m" })).await;
     page.see(1, "انتهت مدة هذا السعر").await;
     page.until("/inspector", |beats| beats.contains("by itself: a message changed")).await;
+    page.tap(1, "سعر جديد").await;
+    for label in ["Buy a number", "Temporary", "United States", "WhatsApp"] {
+        page.tap(2, label).await;
+    }
+    page.see(2, "Buy for").await;
+    let listed = page.search(1, "sp_svc:1:WhatsApp").await;
+    page.post("/prices", json!({ "percent": 150 })).await;
+    page.until("/controls", |shown| shown.contains("prices: 150%")).await;
+    // The supplier refuses the old price, and the bot fetches the list anew.
+    page.tap(1, "شراء بسعر").await;
+    page.see(1, "تغيّر السعر").await;
+    let fetched = async { while page.search(1, "sp_svc:1:WhatsApp").await == listed {} };
+    timeout(PATIENCE, fetched).await.expect("new prices in the list");
+    page.tap(2, "Buy for").await;
+    page.see(2, "Buy at the new price?").await;
+    page.tap(2, "Buy for").await;
+    page.see(2, "Your number is ready").await;
+    assert!(page.get("/phone/2/script").await.contains("\nprices 150%\n"));
+    let refused = page.client.post(format!("{}/prices", page.url)).json(&json!({ "percent": 0 })).send().await;
+    assert_eq!(refused.expect("an answer").status(), StatusCode::CONFLICT);
     page.close().await;
 }
 
@@ -360,20 +377,19 @@ async fn playground_a_lost_edit_is_not_seen_until_an_old_button_is_pressed() {
     let controls = page.get("/controls").await;
     let lost = controls.split("<button").find(|button| button.contains(">Lost edit<")).expect("the control");
     let path = between(lost, "data-post=\"", "\"").expect("a path").to_owned();
-    // The lists are there once the countries were shown: nothing edits that screen by itself afterwards.
-    for label in ["Buy a number", "Temporary"] {
-        page.tap(2, label).await;
+    // The gift's edit of each menu is over: the lost one is the next.
+    for phone in [1, 2] {
+        page.see(phone, "✎").await;
     }
-    page.see(2, "United States").await;
-    page.tap(2, "Back").await;
-    page.until("/phone/2", |chat| spot(chat, "Temporary").is_some() && !chat.contains("waiting\"")).await;
+    page.tap(2, "Wallet").await;
+    page.until("/phone/2", |chat| spot(chat, "My numbers").is_none()).await;
     page.post(&path, json!({})).await;
-    page.tap(2, "Temporary").await;
+    page.tap(2, "Home").await;
     page.until("/controls", |shown| !shown.contains("/control/cancel/1")).await;
     let chat = page.until("/phone/2", |chat| !chat.contains("waiting\"")).await;
-    assert!(spot(&chat, "Temporary").is_some() && spot(&chat, "United States").is_none(), "{chat}");
-    // To the bot this is an old button: its session is at the countries.
-    page.tap(2, "Temporary").await;
-    page.see(2, "United States").await;
+    assert!(spot(&chat, "My numbers").is_none(), "the menu is seen: {chat}");
+    // To the bot this is an old button: its session is at the menu.
+    page.tap(2, "Home").await;
+    page.until("/phone/2", |chat| spot(chat, "My numbers").is_some()).await;
     page.close().await;
 }

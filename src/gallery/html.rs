@@ -45,16 +45,17 @@ pub fn gallery() -> Gallery {
     let findings = lints::every(&shots, &others);
     let found = by_screen(&findings);
     let screens = Screens::new(&shots);
+    let notices = unlisted::notices();
     let mut all: Vec<Value> = shots.iter().map(|shot| of_shot(shot, &screens.presses(shot), &found)).collect();
     all.extend(others.iter().map(|screen| of_unlisted(screen, &found)));
-    all.extend(unlisted::notices().iter().map(|screen| of_unlisted(screen, &found)));
+    all.extend(notices.iter().map(|screen| of_unlisted(screen, &found)));
     let files = vec![
         ("index.html", frame()),
         ("gallery.css", STYLE.to_owned()),
         ("gallery.js", SCRIPT.to_owned()),
         ("screens.js", format!("const GALLERY = {};\n", data(&all))),
     ];
-    Gallery { files, screens: shots.len(), unlisted: others.len(), findings }
+    Gallery { files, screens: shots.len(), unlisted: others.len() + notices.len(), findings }
 }
 
 fn by_screen(findings: &[Finding]) -> BTreeMap<&str, Vec<&Finding>> {

@@ -15,6 +15,7 @@ FLAGS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync", "--hide-scrollbars",
 ]
+CLICK_TRIES = 3
 # Resolves as soon as the expression is true; looks again whenever the page changes.
 WAIT = """
 const [expression, done] = arguments, look = new Function("return " + expression);
@@ -24,10 +25,6 @@ if (found) { done(true); } else {
   watch.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
 }
 """
-
-
-# How often an element is looked for that the page replaces just when it is clicked.
-CLICK_TRIES = 5
 
 
 class Browser:
@@ -95,12 +92,12 @@ class Browser:
         """Waits for an element and clicks it as a person does: with the pointer, where it is."""
         for tries_left in reversed(range(CLICK_TRIES)):
             self.wait(expression, what)
-            element = self.run(f"const found = {expression}; found.scrollIntoView({{ block: 'nearest' }}); return found;")
             try:
+                element = self.run(f"const found = {expression}; found.scrollIntoView({{ block: 'nearest' }}); return found;")
                 return self.ask("POST", f"/element/{element[ELEMENT]}/click")
             except AssertionError as error:
-                # The page showed something new in its place meanwhile: what was not clicked is looked for again.
-                if not tries_left or "stale element" not in str(error):
+                # The page may draw the chat anew between the look and the click.
+                if "stale element" not in str(error) or not tries_left:
                     raise
 
     def type(self, expression, text):
