@@ -83,8 +83,8 @@ const fn why(refusal: &Refusal) -> NotSent {
     match refusal {
         Refusal::TextTooLong => NotSent::TooLong,
         Refusal::TicketsTooFast => NotSent::TooFast,
-        // The rest is not about tickets.
         Refusal::TicketClosed
+        // The rest is refused to nobody who replies.
         | Refusal::TooManyTickets
         | Refusal::NotEnough { .. }
         | Refusal::QuoteExpired

@@ -4,7 +4,7 @@ use sim::{PoolFault, Sim, TelegramFault};
 
 use crate::act::Act;
 
-/// A failure that can be ordered.
+/// A failure that can be fault.
 pub(crate) struct Control {
     /// On the button.
     pub(crate) label: &'static str,
@@ -98,53 +98,54 @@ impl Control {
     }
 }
 
-/// A failure that was ordered.
+/// A failure that was asked for and has not happened yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Ordered {
+pub(crate) struct PendingFault {
     /// Its number on the page.
     pub(crate) number: u64,
     /// Which control.
     pub(crate) control: usize,
-    fault: u64,
+    /// Its number at the simulator.
+    sim: u64,
 }
 
-/// What is ordered.
+/// The failures that were asked for.
 #[derive(Debug, Default)]
-pub(crate) struct Orders {
-    kept: Vec<Ordered>,
+pub(crate) struct Faults {
+    kept: Vec<PendingFault>,
     last: u64,
 }
 
-impl Orders {
+impl Faults {
     /// Orders a failure.
     ///
     /// # Errors
     /// A sentence where there is no such control.
     pub(crate) fn add(&mut self, control: usize, sim: &Sim) -> Result<(), String> {
-        let fault = CONTROLS.get(control).ok_or("there is no such control")?.order(sim)?;
+        let made = CONTROLS.get(control).ok_or("there is no such control")?.order(sim)?;
         self.last += 1;
-        self.kept.push(Ordered { number: self.last, control, fault });
+        self.kept.push(PendingFault { number: self.last, control, sim: made });
         Ok(())
     }
 
-    /// Takes an order back.
+    /// Takes a failure back.
     pub(crate) fn cancel(&mut self, number: u64, sim: &Sim) {
-        for ordered in self.kept.iter().filter(|ordered| ordered.number == number) {
-            match CONTROLS[ordered.control].side {
-                Side::Supplier => sim.smspool.forget_fault(ordered.fault),
-                Side::Telegram => sim.telegram.forget_fault(ordered.fault),
+        for fault in self.kept.iter().filter(|fault| fault.number == number) {
+            match CONTROLS[fault.control].side {
+                Side::Supplier => sim.smspool.forget_fault(fault.sim),
+                Side::Telegram => sim.telegram.forget_fault(fault.sim),
             }
         }
-        self.kept.retain(|ordered| ordered.number != number);
+        self.kept.retain(|fault| fault.number != number);
     }
 
     /// Lets go of what has happened; whether there was anything.
     pub(crate) fn settle(&mut self, sim: &Sim) -> bool {
         let before = self.kept.len();
-        self.kept.retain(|ordered| {
-            let left = match CONTROLS[ordered.control].side {
-                Side::Supplier => sim.smspool.fault_left(ordered.fault),
-                Side::Telegram => sim.telegram.fault_left(ordered.fault),
+        self.kept.retain(|fault| {
+            let left = match CONTROLS[fault.control].side {
+                Side::Supplier => sim.smspool.fault_left(fault.sim),
+                Side::Telegram => sim.telegram.fault_left(fault.sim),
             };
             left > 0
         });
@@ -152,7 +153,7 @@ impl Orders {
     }
 
     /// What is still to come.
-    pub(crate) fn pending(&self) -> Vec<Ordered> {
+    pub(crate) fn pending(&self) -> Vec<PendingFault> {
         self.kept.clone()
     }
 }
@@ -166,20 +167,20 @@ mod tests {
     #[tokio::test]
     async fn every_control_orders_what_its_line_in_a_script_orders() {
         let sim = Sim::start(SimOptions::default()).await.expect("loopback has free ports");
-        let mut orders = Orders::default();
+        let mut faults = Faults::default();
         for (index, control) in CONTROLS.iter().enumerate() {
-            orders.add(index, &sim).expect(control.label);
+            faults.add(index, &sim).expect(control.label);
             let script = Script::parse("one line", &control.act().script_line(1)).expect(control.label);
             let is_fault =
                 matches!(script.lines[0].step, Step::World(World::PoolFault { .. } | World::TelegramFault { .. }));
             assert!(is_fault, "{}", control.label);
         }
-        assert!(!orders.settle(&sim), "nothing has happened yet");
-        assert_eq!(orders.pending().len(), CONTROLS.len());
-        orders.cancel(1, &sim);
-        assert_eq!(orders.pending().len(), CONTROLS.len() - 1);
+        assert!(!faults.settle(&sim), "nothing has happened yet");
+        assert_eq!(faults.pending().len(), CONTROLS.len());
+        faults.cancel(1, &sim);
+        assert_eq!(faults.pending().len(), CONTROLS.len() - 1);
         sim.smspool.clear_faults();
         sim.telegram.clear_faults();
-        assert!(orders.settle(&sim) && orders.pending().is_empty());
+        assert!(faults.settle(&sim) && faults.pending().is_empty());
     }
 }

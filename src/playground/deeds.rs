@@ -170,7 +170,7 @@ impl World {
     pub(crate) fn order(&self, control: usize) -> Result<(), String> {
         let act = CONTROLS.get(control).map(Control::act);
         self.begin(None, act.ok_or("there is no such control")?);
-        self.orders().add(control, &self.sim)?;
+        self.faults().add(control, &self.sim)?;
         self.events.tell(Event::Controls);
         Ok(())
     }

@@ -145,7 +145,7 @@ pub(crate) fn controls(world: &World) -> Markup {
 }
 
 fn side(world: &World, title: &str, side: Side) -> Markup {
-    let pending = world.orders().pending();
+    let pending = world.faults().pending();
     let rows = || CONTROLS.iter().enumerate().filter(|(_, control)| control.side() == side);
     html! {
         div.control {
@@ -165,8 +165,8 @@ fn side(world: &World, title: &str, side: Side) -> Markup {
                 @if side == Side::Supplier && world.sim.smspool.price_level() != USUAL_PERCENT {
                     (chip(&format!("prices: {}%", world.sim.smspool.price_level()), "/prices", &level(USUAL_PERCENT)))
                 }
-                @for ordered in pending.iter().filter(|ordered| CONTROLS[ordered.control].side() == side) {
-                    (chip(CONTROLS[ordered.control].label, &format!("/control/cancel/{}", ordered.number), "{}"))
+                @for fault in pending.iter().filter(|fault| CONTROLS[fault.control].side() == side) {
+                    (chip(CONTROLS[fault.control].label, &format!("/control/cancel/{}", fault.number), "{}"))
                 }
             }
         }

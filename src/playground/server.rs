@@ -303,7 +303,7 @@ async fn order(State(world): Shared, Path(control): Path<usize>) -> Done {
 }
 
 async fn cancel(State(world): Shared, Path(number): Path<u64>) -> Done {
-    world.orders().cancel(number, &world.sim);
+    world.faults().cancel(number, &world.sim);
     world.events.tell(Event::Controls);
     done(Ok(()))
 }

@@ -9,7 +9,7 @@ use sim::Sim;
 use crate::act::Act;
 use crate::beats::{Beat, Beats, Place, Stand};
 use crate::bot::Bot;
-use crate::controls::Orders;
+use crate::controls::Faults;
 use crate::events::{Event, Events};
 use crate::phone::{self, Person, Phone};
 use crate::sms::Plan;
@@ -27,7 +27,7 @@ pub(crate) struct World {
     pub(crate) events: Events,
     phones: [Mutex<Phone>; 2],
     beats: Mutex<Beats>,
-    orders: Mutex<Orders>,
+    faults: Mutex<Faults>,
     plan: Mutex<Plan>,
     watch: Mutex<Watch>,
     persons: AtomicUsize,
@@ -48,9 +48,9 @@ impl World {
             Mutex::new(Phone { person, waiting: Vec::new(), lookout: None })
         };
         let phones = [phone(0), phone(1)];
-        let (beats, orders, plan, watch) = (Mutex::default(), Mutex::default(), Mutex::default(), Mutex::default());
+        let (beats, faults, plan, watch) = (Mutex::default(), Mutex::default(), Mutex::default(), Mutex::default());
         let (events, last_entry) = (Events::new(), AtomicU64::new(0));
-        Arc::new(Self { sim, bot, events, phones, beats, orders, plan, watch, persons, last_entry })
+        Arc::new(Self { sim, bot, events, phones, beats, faults, plan, watch, persons, last_entry })
     }
 
     /// A phone, 0 or 1.
@@ -67,8 +67,8 @@ impl World {
         lock(&self.beats)
     }
 
-    pub(crate) fn orders(&self) -> MutexGuard<'_, Orders> {
-        lock(&self.orders)
+    pub(crate) fn faults(&self) -> MutexGuard<'_, Faults> {
+        lock(&self.faults)
     }
 
     pub(crate) fn plan(&self) -> MutexGuard<'_, Plan> {
@@ -161,7 +161,7 @@ impl World {
             }
             self.look_for_unasked(&mut lock(&self.watch));
             self.deliver_due();
-            if self.orders().settle(&self.sim) {
+            if self.faults().settle(&self.sim) {
                 self.events.tell(Event::Controls);
             }
             let now_running = self.bot.is_running();
