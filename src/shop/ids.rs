@@ -37,24 +37,45 @@ pub struct CountryId(pub u32);
 #[serde(transparent)]
 pub struct ServiceId(pub u32);
 
-/// What users see of a supplier.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, strum::EnumIter)]
+/// What users see of a supplier. What is known of each stands in [`crate::server`].
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    strum::EnumIter,
+    strum::FromRepr,
+    strum::VariantArray,
+)]
 #[serde(rename_all = "snake_case")]
+#[repr(u8)]
 pub enum ServerId {
-    /// Server 1: numbers of the United States only.
-    One,
-    /// Server 2: all countries.
-    Two,
+    /// Server 1.
+    One = 1,
+    /// Server 2.
+    Two = 2,
 }
 
 impl ServerId {
-    /// The number that users see and operators type: 1 or 2.
+    /// All servers, in order.
+    pub const ALL: &'static [Self] = <Self as strum::VariantArray>::VARIANTS;
+
+    /// The number that users see and operators type, from 1.
     #[must_use]
     pub const fn number(self) -> u8 {
-        match self {
-            Self::One => 1,
-            Self::Two => 2,
-        }
+        self as u8
+    }
+
+    /// The server with this number.
+    #[must_use]
+    pub const fn numbered(number: u8) -> Option<Self> {
+        Self::from_repr(number)
     }
 }
 

@@ -23,6 +23,7 @@ pub mod recover;
 #[cfg(test)]
 mod samples;
 pub mod search;
+pub mod server;
 pub mod settings;
 pub mod ticket;
 

@@ -2,7 +2,8 @@
 //!
 //! The types are what the shop needs, already checked: a client parses the wire into them and fails closed. One rule
 //! stands above all: [`SmsPool::purchase`] and [`SmsPool::rent`] are called at most once per order, and only a
-//! [`PurchaseError::DefiniteNo`] means that nothing was bought.
+//! [`PurchaseError::DefiniteNo`] means that nothing was bought. What one supplier has and another lacks (lists of orders,
+//! lines that sleep) stands in [`crate::server`], a row per server.
 
 use std::collections::BTreeMap;
 
@@ -278,6 +279,9 @@ pub struct ListedRental {
 }
 
 /// A supplier of numbers. Every call ends within its time limit.
+///
+/// The calls with a body are those that some supplier lacks: it answers a list that says nothing about what is absent, or
+/// that there is nothing to wake.
 #[async_trait]
 pub trait SmsPool: Send + Sync {
     /// Our balance there.
@@ -301,9 +305,13 @@ pub trait SmsPool: Send + Sync {
     /// Asks for another code on the same number. May charge: never called twice for one wish.
     async fn resend(&self, id: &SupplierOrderId) -> Result<Resent, PurchaseError>;
     /// All open temporary orders, in one call.
-    async fn active(&self) -> Result<Listed<ListedOrder>, PoolError>;
+    async fn active(&self) -> Result<Listed<ListedOrder>, PoolError> {
+        Ok(Listed::default())
+    }
     /// The newest past and open temporary orders.
-    async fn history(&self) -> Result<Listed<ListedOrder>, PoolError>;
+    async fn history(&self) -> Result<Listed<ListedOrder>, PoolError> {
+        Ok(Listed::default())
+    }
     /// What is for rent.
     async fn rental_offers(&self) -> Result<Vec<RentalOffer>, PoolError>;
     /// The services that a rental product can receive; `None`: any.
@@ -317,5 +325,12 @@ pub trait SmsPool: Send + Sync {
     /// Gives a rental back inside its refund window.
     async fn rental_refund(&self, id: &SupplierOrderId) -> Result<Cancelled, PoolError>;
     /// All rentals that were not refunded, ended ones included.
-    async fn rentals(&self) -> Result<Listed<ListedRental>, PoolError>;
+    async fn rentals(&self) -> Result<Listed<ListedRental>, PoolError> {
+        Ok(Listed::default())
+    }
+    /// Wakes a rental that sleeps, so that it can receive: until when. Doing it twice is harmless.
+    async fn wake(&self, _id: &SupplierOrderId) -> Result<UnixSeconds, PoolError> {
+        let cause = "nothing sleeps at this supplier".to_owned();
+        Err(PoolError { code: ErrorCode::Unavailable, cause, advice: Advice::None })
+    }
 }

@@ -1,0 +1,66 @@
+//! What is known of each server and of the supplier behind it: a row per server. Whatever differs between two suppliers is
+//! a column here, so that nothing else asks which server it deals with.
+
+use crate::ServerId;
+
+/// One server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Profile {
+    /// Where its numbers are from.
+    pub coverage: Coverage,
+    /// Whether its supplier lists our orders.
+    pub lists: OrderLists,
+    /// Whether its rentals sleep.
+    pub rentals: Rentals,
+    /// How many of its orders are asked about alone per second, all together.
+    pub looks_per_s: u32,
+}
+
+/// Where a server's numbers are from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Coverage {
+    /// One country only, by its ISO 3166 alpha-2 code.
+    Only(&'static str),
+    /// All that the supplier lists.
+    World,
+}
+
+/// Whether a supplier lists our open and past orders.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OrderLists {
+    /// It does: one call tells of all open orders, and a purchase whose answer was lost is looked up.
+    Kept,
+    /// It does not: each open order is asked about alone, and one purchase at a time is made, with our balance read before
+    /// and after (purchase protocol, section 9).
+    Absent,
+}
+
+/// Whether a rental can receive at any time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rentals {
+    /// It can.
+    Awake,
+    /// It sleeps, and is woken for a while.
+    Sleep,
+}
+
+impl ServerId {
+    /// What is known of it.
+    #[must_use]
+    pub const fn profile(self) -> &'static Profile {
+        match self {
+            Self::One => &Profile {
+                coverage: Coverage::Only("US"),
+                lists: OrderLists::Absent,
+                rentals: Rentals::Sleep,
+                looks_per_s: 4,
+            },
+            Self::Two => &Profile {
+                coverage: Coverage::World,
+                lists: OrderLists::Kept,
+                rentals: Rentals::Awake,
+                looks_per_s: 16,
+            },
+        }
+    }
+}
