@@ -72,7 +72,7 @@ impl Books {
             } else {
                 let message =
                     Message { key: String::new(), text: format!("Your code is {id}"), code: Some(id.to_string()) };
-                commands.push(Command::StartBuying { order, boot: 0 });
+                commands.push(Command::StartBuying { order, boot: 0, balance: None });
                 commands.push(Command::Bought { order, purchased: purchased(id, at) });
                 commands.push(Command::Received { order, messages: vec![message] });
             }
@@ -98,7 +98,8 @@ impl Books {
         for id in self.next..self.next + count {
             let (order, mut commands) = (OrderId(id), bought(id));
             let purchased = pool.purchase(&request).await.expect("a number");
-            commands.extend([Command::StartBuying { order, boot: 0 }, Command::Bought { order, purchased }]);
+            commands
+                .extend([Command::StartBuying { order, boot: 0, balance: None }, Command::Bought { order, purchased }]);
             lives.push((owner(id), commands, self.now));
         }
         self.next += count;

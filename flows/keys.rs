@@ -374,4 +374,11 @@ keys! {
     TICKET_SEND = "ticket.send",
     TICKET_CHANGE = "ticket.change",
     TICKET_SENT = "ticket.sent",
+    TROUBLE_SILENT = "trouble.silent",
+    TROUBLE_NO_MONEY = "trouble.no_money",
+    TROUBLE_KEY_REFUSED = "trouble.key_refused",
+    TROUBLE_BLOCKED = "trouble.blocked",
+    TROUBLE_LOOKING = "trouble.looking",
+    TROUBLE_PAUSED = "trouble.paused",
+    TROUBLE_OVER = "trouble.over",
 }

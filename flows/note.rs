@@ -1,6 +1,7 @@
 //! Messages that sound: the code above all. Each is a message of its own; an edit makes no sound.
 
 mod tickets;
+mod troubles;
 
 use engine::{Button, Lang, Rendered, Screen, Text, Tone};
 use shop::command::Note;
@@ -62,6 +63,12 @@ pub fn render(note: &Note, subject: Subject<'_>, cx: &CardCx<'_>) -> (Rendered, 
         Note::TicketWritten(ticket) => (NO_ORDER, tickets::written(*ticket, cx.lang), Sound::Silent),
         Note::TicketClosed(ticket) => (NO_ORDER, tickets::closed(*ticket, cx.lang), Sound::Silent),
         Note::ReplyNotSent { ticket, why } => (NO_ORDER, tickets::not_sent(*ticket, *why, cx.lang), Sound::Silent),
+        Note::ServerTroubled { server, trouble } => {
+            (NO_ORDER, troubles::begun(*server, *trouble, cx.lang), Sound::Rings)
+        }
+        Note::ServerRecovered { server, trouble, since } => {
+            (NO_ORDER, troubles::over(*server, *trouble, cx.now - since, cx.lang), Sound::Silent)
+        }
         Note::Credited { amount } => (NO_ORDER, credited(*amount, cx), Sound::Rings),
     };
     (card::rendered(&screen, id, cx.lang), sound)

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
 use shop::clock::Clock;
-use shop::command::{Alarm, Command};
+use shop::command::{Alarm, Command, Request};
 use shop::order::Order;
 use shop::{OrderId, UserId};
 use store::{Changed, Intent, JobView, Outcome, Store, StoreError};
@@ -26,10 +26,8 @@ pub enum FollowUp {
     Wake(BTreeSet<UserId>),
     /// These users' sessions were changed for them.
     Show(BTreeSet<UserId>),
-    /// A user asks for a look at the supplier's side.
-    Check(OrderId),
-    /// A user asks for another code.
-    Resend(OrderId),
+    /// A user wants something of the supplier's side.
+    Request(OrderId, Request),
     /// Jobs to run.
     Jobs(Vec<JobView>),
     /// Margins, switches or keys changed.
@@ -125,8 +123,7 @@ impl Office {
         if !changed.show.is_empty() {
             follow_ups.push(FollowUp::Show(changed.show.clone()));
         }
-        follow_ups.extend(changed.check.iter().copied().map(FollowUp::Check));
-        follow_ups.extend(changed.resend.iter().copied().map(FollowUp::Resend));
+        follow_ups.extend(changed.requests.iter().map(|(order, request)| FollowUp::Request(*order, *request)));
         if !changed.jobs.is_empty() {
             follow_ups.push(FollowUp::Jobs(changed.jobs.clone()));
         }

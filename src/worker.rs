@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
+use shop::command::Request;
 use shop::monitor::{self, Asked, Task, Tick};
 use shop::order::{Order, State};
 use shop::orphan::{self, Orphan};
@@ -133,8 +134,9 @@ impl Worker {
             }
             FollowUp::Wake(users) => self.shell.wake(users),
             FollowUp::Show(users) => self.shell.show(users),
-            FollowUp::Check(order) => self.queue.push(self.look(order)),
-            FollowUp::Resend(order) => self.queue.push(Task::Resend(order)),
+            FollowUp::Request(order, Request::Check) => self.queue.push(self.look(order)),
+            FollowUp::Request(order, Request::Resend) => self.queue.push(Task::Resend(order)),
+            FollowUp::Request(order, Request::Wake) => self.queue.push(Task::Wake(order)),
             FollowUp::Jobs(jobs) => jobs.into_iter().for_each(|job| effects::spawn(&self.shell, job)),
             FollowUp::Settings => self.shell.settings_changed(),
             FollowUp::Alarms(alarms) => self.shell.alarms(&alarms),
@@ -224,6 +226,7 @@ impl Worker {
                 Task::List(server) => self.tasks.spawn(tasks::list(shell, server).instrument(span)),
                 Task::Apply(command) => self.tasks.spawn(tasks::apply(shell, command).instrument(span)),
                 Task::Resend(id) => self.tasks.spawn(finding::resend(shell, id).instrument(span)),
+                Task::Wake(id) => self.tasks.spawn(tasks::wake(shell, id).instrument(span)),
                 Task::TouchCard(id) => self.tasks.spawn(tasks::touch_card(shell, id).instrument(span)),
                 Task::Reconcile => self.tasks.spawn(finding::reconcile(shell).instrument(span)),
                 Task::GiveBack(id) => self.tasks.spawn(orphans::give_back(shell, id).instrument(span)),

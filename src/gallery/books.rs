@@ -126,8 +126,8 @@ impl Books {
             Write::Owns(..)
             | Write::Orphan(_)
             | Write::Key(..)
-            | Write::CheckRequested(_)
-            | Write::ResendRequested(_)
+            | Write::Troubles(..)
+            | Write::Requested(..)
             | Write::Alarm(_) => {}
         }
     }

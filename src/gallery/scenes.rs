@@ -287,6 +287,8 @@ impl Scene {
             ended_at: ended.then_some(if rental { ends_at } else { created_at + 300 }),
             checked_at: None,
             resend_asked_at: None,
+            balance_before: None,
+            wake: None,
             watched_until: None,
             state,
         }

@@ -57,6 +57,8 @@ pub(super) const fn order_of(note: &Note) -> Option<OrderId> {
         | Note::TicketAnswered { .. }
         | Note::TicketWritten(_)
         | Note::TicketClosed(_)
+        | Note::ServerTroubled { .. }
+        | Note::ServerRecovered { .. }
         | Note::ReplyNotSent { .. } => None,
     }
 }

@@ -54,6 +54,8 @@ impl ShopHost {
             // These say no more than a number, or are about no ticket.
             Note::TicketWritten(_)
             | Note::TicketClosed(_)
+            | Note::ServerTroubled { .. }
+            | Note::ServerRecovered { .. }
             | Note::ReplyNotSent { .. }
             | Note::Code { .. }
             | Note::Expired(_)

@@ -9,6 +9,7 @@ use crate::pool::{Message, Purchased};
 use crate::pricing::Margin;
 use crate::settings::{Limit, SealedKey, Selling};
 use crate::ticket::{Subject, Ticket};
+use crate::trouble::{Trouble, Troubles};
 use crate::{ErrorCode, Money, OrderId, QuoteId, ServerId, SupplierOrderId, TicketId, UnixSeconds, UserId};
 
 /// An intent. Applied as a whole or refused as a whole; applying one twice is harmless.
@@ -72,6 +73,8 @@ pub enum Command {
         order: OrderId,
         /// The process's life.
         boot: u64,
+        /// Our balance at the supplier just now, where it lists no orders.
+        balance: Option<Money>,
     },
     /// The supplier sold a number.
     Bought {
@@ -140,6 +143,17 @@ pub enum Command {
     },
     /// The supplier gives no further code on this number, or not for free.
     NoResend(OrderId),
+    /// The user wants a rental that sleeps woken.
+    Wake(OrderId),
+    /// A rental is awake.
+    Woken {
+        /// Which.
+        order: OrderId,
+        /// Until when.
+        until: UnixSeconds,
+    },
+    /// The supplier could not wake a rental.
+    NotWoken(OrderId),
     /// A supplier's order that no order of ours owns was found.
     Orphaned(Orphan),
     /// The worker takes an orphan: from here on the supplier may have been asked to take it back.
@@ -182,6 +196,35 @@ pub enum Command {
     SetAdmins(Vec<UserId>),
     /// The operator closes a ticket.
     CloseTicket(TicketId),
+    /// Something keeps a server from selling.
+    Troubled {
+        /// Which server.
+        server: ServerId,
+        /// What.
+        trouble: Trouble,
+        /// Until when, where that is known.
+        until: Option<UnixSeconds>,
+        /// The balance that ends it.
+        needed: Option<Money>,
+    },
+    /// It does not any more.
+    Recovered {
+        /// Which server.
+        server: ServerId,
+        /// From what.
+        trouble: Trouble,
+    },
+}
+
+/// What a user wants of the supplier's side, now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Request {
+    /// A look at it.
+    Check,
+    /// Another code.
+    Resend,
+    /// That the rental is woken.
+    Wake,
 }
 
 /// What a supplier did when an order was closed.
@@ -280,10 +323,10 @@ pub enum Write {
     Admins(Vec<UserId>),
     /// A ticket, new or changed.
     Ticket(Box<Ticket>),
-    /// The user asks the supplier's side to be looked at now.
-    CheckRequested(OrderId),
-    /// The user asks for another code.
-    ResendRequested(OrderId),
+    /// What keeps a server from selling.
+    Troubles(ServerId, Troubles),
+    /// Somebody asks for something on the supplier's side.
+    Requested(OrderId, Request),
     /// A fact for the operator, counted and shown by `raqam status`.
     Alarm(Alarm),
 }
@@ -343,6 +386,22 @@ pub enum Note {
     TicketWritten(TicketId),
     /// Support closed a ticket.
     TicketClosed(TicketId),
+    /// For an admin: a server does not sell any more, for a while.
+    ServerTroubled {
+        /// Which server.
+        server: ServerId,
+        /// Why.
+        trouble: Trouble,
+    },
+    /// For an admin: it sells again.
+    ServerRecovered {
+        /// Which server.
+        server: ServerId,
+        /// What was wrong.
+        trouble: Trouble,
+        /// Since when.
+        since: UnixSeconds,
+    },
     /// A reply did not reach a ticket.
     ReplyNotSent {
         /// Which ticket.

@@ -8,14 +8,15 @@ mod closing;
 mod orphaning;
 mod receiving;
 mod ticketing;
+mod troubling;
 
 use crate::command::{Command, Note, Refusal, Write};
 use crate::ledger::{self, Transaction, Wallet};
-use crate::order::{Order, Quote};
+use crate::order::{Order, Quote, Wake};
 use crate::orphan::Orphan;
 use crate::settings::Settings;
 use crate::ticket::{self, Ticket};
-use crate::{OrderId, UnixSeconds, UserId};
+use crate::{OrderId, ServerId, UnixSeconds, UserId};
 
 /// What the books say, as far as a command looks at it.
 #[derive(Debug, Clone, PartialEq)]
@@ -66,7 +67,7 @@ pub fn decide(actor: Option<UserId>, command: &Command, facts: &Facts) -> Result
             Ok(vec![Write::Quote(Quote { id: *id, user, wish, cost: *cost, price: *price, quoted_at, used_by: None })])
         }
         Command::Buy { current, .. } => buying::buy(actor.ok_or(Refusal::UnknownOrder)?, *current, facts),
-        Command::StartBuying { boot, .. } => buying::start(*boot, facts),
+        Command::StartBuying { boot, balance, .. } => buying::start(*boot, *balance, facts),
         Command::Bought { purchased, .. } => buying::bought(purchased, facts),
         Command::NotBought { reason, .. } => buying::not_bought(*reason, facts),
         Command::BuyingUnknown(_) => buying::unknown(facts),
@@ -85,6 +86,9 @@ pub fn decide(actor: Option<UserId>, command: &Command, facts: &Facts) -> Result
             receiving::resent(*child, id, *expires_at, *charge, facts)
         }
         Command::NoResend(_) => order(facts).map(|order| vec![Write::Tell(order.user, Note::NoResend(order.id))]),
+        Command::Wake(_) => receiving::wake(own_order(actor, facts)?, facts),
+        Command::Woken { until, .. } => receiving::woken(Wake::Awake { until: *until }, facts),
+        Command::NotWoken(_) => receiving::woken(Wake::Failed { at: facts.now }, facts),
         Command::Cancel(_) => closing::cancel(own_order(actor, facts)?, facts),
         Command::StartClosing { reason, .. } => closing::start(*reason, facts),
         Command::RetryClosing { next_try, .. } => closing::retry(*next_try, facts),
@@ -102,10 +106,19 @@ pub fn decide(actor: Option<UserId>, command: &Command, facts: &Facts) -> Result
             adjust(*user, transaction, facts)
         }
         Command::SetMargin(server, margin) => Ok(vec![Write::Margin(*server, *margin)]),
-        Command::SetSelling(server, selling) => Ok(vec![Write::Selling(*server, *selling)]),
-        Command::SetKey(server, key) => Ok(vec![Write::Key(*server, key.clone())]),
+        Command::SetSelling(server, selling) => Ok(changed(*server, Write::Selling(*server, *selling), facts)),
+        Command::SetKey(server, key) => Ok(changed(*server, Write::Key(*server, key.clone()), facts)),
+        Command::Troubled { server, trouble, until, needed } => {
+            Ok(troubling::begin(*server, *trouble, (*until, *needed), facts))
+        }
+        Command::Recovered { server, trouble } => Ok(troubling::end(*server, *trouble, facts)),
         Command::SetLimit(limit, number) => Ok(vec![Write::Limit(*limit, *number)]),
     }
+}
+
+/// A setting that may have been the reason of a trouble.
+fn changed(server: ServerId, setting: Write, facts: &Facts) -> Vec<Write> {
+    [setting].into_iter().chain(troubling::end_with_settings(server, facts)).collect()
 }
 
 /// The same nonce with the same amount is the same adjustment: nothing more to write. With another one it is refused.

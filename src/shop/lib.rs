@@ -4,6 +4,7 @@
 //! supplier must be able to do). [`monitor`], [`reconcile`], [`orphan`] and [`recover`] compute what the shell should do next from
 //! facts and the time; the shell only executes. This crate words nothing that a person reads.
 
+pub mod breaker;
 pub mod catalogue;
 pub mod clock;
 pub mod command;
@@ -26,6 +27,7 @@ pub mod search;
 pub mod server;
 pub mod settings;
 pub mod ticket;
+pub mod trouble;
 
 pub use error_code::ErrorCode;
 pub use ids::{

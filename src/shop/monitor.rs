@@ -5,9 +5,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::breaker::{Heard, heard};
 use crate::command::{Command, SupplierRefund};
-use crate::order::{Order, RESERVED_LIFE_S, RefundReason, State};
-use crate::pool::{Cancelled, Check, Completeness, Listed, ListedOrder, ListedRental, Message};
+use crate::order::{Order, RESERVED_LIFE_S, RefundReason, Sleep, State, Wake};
+use crate::pool::{Cancelled, Check, Completeness, Listed, ListedOrder, ListedRental, Message, PoolError};
 use crate::{OrderId, ServerId, SupplierOrderId, UnixSeconds};
 
 /// How long a new rental (or one that its user looked at) is asked about at every tick, in seconds.
@@ -44,6 +45,8 @@ pub enum Task {
     RentalMessages(OrderId),
     /// Ask for another code: its user wants one.
     Resend(OrderId),
+    /// Wake a rental.
+    Wake(OrderId),
     /// Show the card anew: it changes with time alone.
     TouchCard(OrderId),
     /// Give a supplier's order without an owner back ([`crate::orphan`]).
@@ -99,6 +102,7 @@ pub fn due<'a>(
             Some(Task::List(server)) if !listed.insert(server) => {}
             task => tasks.extend(task),
         }
+        tasks.extend(waking(order, now));
     }
     few_rentals(tasks, every_s, asked)
 }
@@ -122,6 +126,7 @@ fn few_rentals(tasks: Vec<Task>, every_s: i64, asked: &impl Fn(OrderId) -> Asked
         | Task::Check(_)
         | Task::Close(_)
         | Task::Resend(_)
+        | Task::Wake(_)
         | Task::TouchCard(_)
         | Task::GiveBack(_) => None,
     });
@@ -179,6 +184,15 @@ fn rental(order: &Order, now: UnixSeconds, asked: Asked) -> Option<Task> {
     let eager = now - number.bought_at.max(order.checked_at.unwrap_or(0)) < RENTAL_EAGER_S;
     let wait = if eager { 0 } else { RENTAL_LAZY_S };
     asked.tried_at.is_none_or(|tried| is_time(tried + wait, wait, now)).then_some(Task::RentalMessages(order.id))
+}
+
+/// A rental that is being woken is asked for until the supplier answers, or nobody waits for it any more.
+fn waking(order: &Order, now: UnixSeconds) -> Option<Task> {
+    match (order.wake, order.sleep(now)) {
+        (Some(Wake::Asked { .. }), Some(Sleep::Waking)) => Some(Task::Wake(order.id)),
+        (Some(Wake::Asked { .. }), _) => Some(Task::Apply(Command::NotWoken(order.id))),
+        (Some(Wake::Awake { .. } | Wake::Failed { .. }) | None, _) => None,
+    }
 }
 
 /// A temporary number that has its code may receive more until it ends: the list tells, which is asked anyway. Where the
@@ -293,6 +307,18 @@ pub fn read_cancel(order: &Order, cancelled: Option<Cancelled>, now: UnixSeconds
         Some(Cancelled::Locked | Cancelled::Refused) | None => {
             Some(Command::RetryClosing { order: id, next_try: (now + CLOSE_RETRY_S).min(deadline) })
         }
+    }
+}
+
+/// What the answer to the request to wake a rental means. Silence proves nothing: it is asked again while the user may
+/// still wait for it.
+#[must_use]
+pub fn read_wake(order: &Order, answer: Result<UnixSeconds, PoolError>, now: UnixSeconds) -> Option<Command> {
+    let id = order.id;
+    match answer {
+        Ok(until) => Some(Command::Woken { order: id, until }),
+        Err(error) if heard(error.code) == Heard::Answer => Some(Command::NotWoken(id)),
+        Err(_) => (order.sleep(now) != Some(Sleep::Waking)).then_some(Command::NotWoken(id)),
     }
 }
 

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::catalogue::Product;
 use crate::pool::{ListedOrder, Message};
+use crate::server::Rentals;
 use crate::{
     CountryId, ErrorCode, Money, OrderId, Phone, QuoteId, ServerId, ServiceId, SupplierOrderId, UnixSeconds, UserId,
 };
@@ -25,6 +26,8 @@ pub const CLOSE_LIFE_S: i64 = 600;
 pub const REFUND_WINDOW_SLACK_S: i64 = 60;
 /// How long a refunded order is still watched for a late message, in seconds.
 pub const LATE_WATCH_S: i64 = 1_800;
+/// How long a rental may take to wake, in seconds.
+pub const WAKING_MAX_S: i64 = 120;
 /// How long one is watched on where that time was over before anybody looked, in seconds.
 pub const LAST_LOOK_S: i64 = 150;
 
@@ -100,6 +103,12 @@ pub struct Order {
     /// When another code was asked for.
     #[serde(default)]
     pub resend_asked_at: Option<UnixSeconds>,
+    /// Our balance at the supplier just before the purchase call, where it lists no orders: what it took shows there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub balance_before: Option<Money>,
+    /// What became of the last wish to wake it; `None`: there was none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wake: Option<Wake>,
     /// Until when the supplier's side is watched after the end (a second message, a late one, a late refund).
     pub watched_until: Option<UnixSeconds>,
 }
@@ -119,6 +128,43 @@ pub struct Number {
     pub bought_at: UnixSeconds,
     /// When it ends.
     pub expires_at: UnixSeconds,
+}
+
+/// What became of the wish to wake a rental.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Wake {
+    /// The supplier is being asked.
+    Asked {
+        /// Since when.
+        at: UnixSeconds,
+    },
+    /// It is awake.
+    Awake {
+        /// Until when.
+        until: UnixSeconds,
+    },
+    /// The supplier could not.
+    Failed {
+        /// When.
+        at: UnixSeconds,
+    },
+}
+
+/// Whether a rental that sleeps can receive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sleep {
+    /// It cannot: it must be woken first.
+    Asleep,
+    /// The same, and the last try to wake it failed.
+    NotWoken,
+    /// It is being woken.
+    Waking,
+    /// It can.
+    Awake {
+        /// Until when.
+        until: UnixSeconds,
+    },
 }
 
 /// A message with its time of arrival here.
@@ -244,6 +290,22 @@ impl Order {
     #[must_use]
     pub const fn is_rental(&self) -> bool {
         matches!(self.wish.product, Product::Rental(_))
+    }
+
+    /// Whether it can receive now, where its server's rentals sleep; `None`: it never sleeps, or has ended.
+    #[must_use]
+    pub fn sleep(&self, now: UnixSeconds) -> Option<Sleep> {
+        let sleeps = self.is_rental() && self.wish.server.profile().rentals == Rentals::Sleep;
+        let number = self.number.as_ref().filter(|number| sleeps && now < number.expires_at)?;
+        if !matches!(self.state, State::Active | State::Done) {
+            return None;
+        }
+        Some(match self.wake {
+            Some(Wake::Asked { at }) if (0..WAKING_MAX_S).contains(&(now - at)) => Sleep::Waking,
+            Some(Wake::Awake { until }) if now < until => Sleep::Awake { until: until.min(number.expires_at) },
+            Some(Wake::Asked { .. } | Wake::Failed { .. }) => Sleep::NotWoken,
+            Some(Wake::Awake { .. }) | None => Sleep::Asleep,
+        })
     }
 
     /// The newest code.

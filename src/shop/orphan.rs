@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::catalogue::Product;
 use crate::command::Command;
 use crate::monitor::{BUYING_MAX_S, CLOSE_RETRY_S, Task, is_time};
-use crate::order::CLOSE_LIFE_S;
+use crate::order::{CLOSE_LIFE_S, Order};
 use crate::pool::{Cancelled, Check, Completeness, Listed, ListedOrder, ListedRental, Message};
 use crate::{Money, ServerId, SupplierOrderId, UnixSeconds};
 
@@ -81,6 +81,8 @@ pub enum Loss {
     MessageArrived,
     /// The supplier did not give it back in time.
     NotReturned,
+    /// Only our balance tells of it: the supplier never named it, and lists nothing.
+    Unnamed,
 }
 
 /// How giving an orphan back ended.
@@ -119,6 +121,15 @@ impl Orphan {
         found_at: UnixSeconds,
     ) -> Self {
         Self { id, server, product, cost, found_at, ends_at, state: OrphanState::Watched }
+    }
+
+    /// One that only our balance tells of: what this order's purchase cost, whose answer was lost. The supplier lists
+    /// nothing that could be given back, so it is written off at once, under a name of our own.
+    #[must_use]
+    pub fn unnamed(order: &Order, cost: Money, at: UnixSeconds) -> Option<Self> {
+        let id = SupplierOrderId::parse(&format!("lost-{}", order.id))?;
+        let state = OrphanState::WrittenOff { at, loss: Loss::Unnamed };
+        Some(Self { state, ..Self::new(id, order.wish.server, order.wish.product, cost, None, at) })
     }
 
     /// Whether something is still to be done about it.

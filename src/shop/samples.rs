@@ -46,6 +46,8 @@ pub(crate) fn order(number: u64, state: State) -> Order {
         ended_at: None,
         checked_at: None,
         resend_asked_at: None,
+        balance_before: None,
+        wake: None,
         watched_until: None,
     }
 }

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::trouble::Troubles;
+
 use crate::pricing::Margin;
 use crate::{ServerId, UserId};
 
@@ -14,6 +16,9 @@ pub struct ServerSettings {
     pub selling: Option<Selling>,
     /// The supplier's key, encrypted; `None`: the environment's.
     pub key: Option<SealedKey>,
+    /// What keeps it from selling by itself.
+    #[serde(default, skip_serializing_if = "Troubles::is_empty")]
+    pub troubles: Troubles,
 }
 
 /// Whether a server sells.
@@ -135,10 +140,16 @@ impl ServerSettings {
         self.margin.unwrap_or(Margin::DEFAULT)
     }
 
-    /// Whether it sells.
+    /// Whether the operator lets it sell.
     #[must_use]
     pub fn sells(&self) -> bool {
         self.selling != Some(Selling::Off)
+    }
+
+    /// Whether something keeps it from selling for a while.
+    #[must_use]
+    pub fn is_paused(&self) -> bool {
+        !self.troubles.now.is_empty()
     }
 }
 

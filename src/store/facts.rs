@@ -76,11 +76,16 @@ fn names(command: &Command) -> Names<'_> {
         | Command::SetSelling(..)
         | Command::SetKey(..)
         | Command::SetAdmins(_)
+        | Command::Troubled { .. }
+        | Command::Recovered { .. }
         | Command::SetLimit(..) => Names::default(),
         Command::Buy { quote, .. } => Names { quote: Some(*quote), ..Names::default() },
         Command::Cancel(order)
         | Command::Resend(order)
         | Command::NoResend(order)
+        | Command::Wake(order)
+        | Command::NotWoken(order)
+        | Command::Woken { order, .. }
         | Command::CheckNow(order)
         | Command::BuyingUnknown(order)
         | Command::CleanMiss(order)

@@ -69,12 +69,12 @@ fn carry_out(draft: &mut Draft<'_, '_>, write: Write, now: UnixSeconds) -> Resul
             set(draft, |settings| settings.admins = admins)
         }
         Write::Ticket(ticket) => tickets::put(draft, &ticket),
-        Write::CheckRequested(order) => {
-            draft.changed.check.push(order);
-            Ok(())
+        Write::Troubles(server, troubles) => {
+            // Prices do not follow from it.
+            put_settings(draft, |settings| settings.server_mut(server).troubles = troubles)
         }
-        Write::ResendRequested(order) => {
-            draft.changed.resend.push(order);
+        Write::Requested(order, request) => {
+            draft.changed.requests.push((order, request));
             Ok(())
         }
         Write::Alarm(alarm) => ring(draft, alarm, now),
@@ -164,9 +164,13 @@ fn put_orphan(draft: &mut Draft<'_, '_>, orphan: &Orphan) -> Result<()> {
 }
 
 fn set(draft: &mut Draft<'_, '_>, change: impl FnOnce(&mut Settings)) -> Result<()> {
+    draft.changed.settings_changed = true;
+    put_settings(draft, change)
+}
+
+fn put_settings(draft: &mut Draft<'_, '_>, change: impl FnOnce(&mut Settings)) -> Result<()> {
     let mut settings = draft.settings()?;
     change(&mut settings);
-    draft.changed.settings_changed = true;
     draft.put(Tab::Settings, b"settings".to_vec(), &settings)
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use shop::command::{Alarm, Refusal};
+use shop::command::{Alarm, Refusal, Request};
 use shop::ledger::Transaction;
 use shop::order::Order;
 use shop::{OrderId, UserId};
@@ -35,10 +35,8 @@ pub struct Changed {
     pub wake: BTreeSet<UserId>,
     /// Messages that were a panel or a card and show nothing any more.
     pub left: Vec<i32>,
-    /// Orders whose users want a look at the supplier's side.
-    pub check: Vec<OrderId>,
-    /// Orders whose users want another code.
-    pub resend: Vec<OrderId>,
+    /// What users want of the supplier's side of their orders.
+    pub requests: Vec<(OrderId, Request)>,
     /// New transactions.
     pub posted: Vec<Posted>,
     /// New jobs, to be run.

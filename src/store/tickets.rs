@@ -50,7 +50,9 @@ impl TicketMessage {
             Note::TicketAnswer { ticket, .. } | Note::TicketWritten(ticket) | Note::TicketClosed(ticket) => {
                 Some(Self { ticket, side: Side::User })
             }
-            Note::ReplyNotSent { .. }
+            Note::ServerTroubled { .. }
+            | Note::ServerRecovered { .. }
+            | Note::ReplyNotSent { .. }
             | Note::Code { .. }
             | Note::Expired(_)
             | Note::Cancelled(_)

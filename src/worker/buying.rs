@@ -68,7 +68,7 @@ async fn plan(shell: &Shell, order: &Order, pool: &dyn SmsPool) -> Result<Purcha
 }
 
 async fn start(shell: &Shell, order: &Order, pool: &dyn SmsPool, purchase: &Purchase) -> Option<Command> {
-    match commit(shell, Command::StartBuying { order: order.id, boot: shell.office.boot }).await {
+    match commit(shell, Command::StartBuying { order: order.id, boot: shell.office.boot, balance: None }).await {
         Some(Outcome::Stored(changed)) if changed.orders.iter().any(|started| started.id == order.id) => {
             let answer = match purchase {
                 Purchase::Temporary(request) => pool.purchase(request).await,

@@ -101,6 +101,7 @@ fn place(task: &Task) -> (Urgency, About) {
         Task::Reconcile => (Urgency::Reconcile, About::Reconciling),
         Task::Close(order) => (Urgency::Close, About::Order(*order)),
         Task::Resend(order) => (Urgency::Resend, About::Order(*order)),
+        Task::Wake(order) => (Urgency::Resend, About::Order(*order)),
         Task::Check(order) => (Urgency::Check, About::Order(*order)),
         Task::RentalMessages(order) => (Urgency::Messages, About::Order(*order)),
         Task::TouchCard(order) => (Urgency::Card, About::Card(*order)),
@@ -127,6 +128,9 @@ pub(super) const fn order_of(command: &Command) -> Option<OrderId> {
         | Command::Cancel(order)
         | Command::Resend(order)
         | Command::NoResend(order)
+        | Command::Wake(order)
+        | Command::NotWoken(order)
+        | Command::Woken { order, .. }
         | Command::CheckNow(order) => Some(*order),
         Command::Quote { .. }
         | Command::Buy { .. }
@@ -144,7 +148,9 @@ pub(super) const fn order_of(command: &Command) -> Option<OrderId> {
         | Command::SetMargin(..)
         | Command::SetSelling(..)
         | Command::SetKey(..)
-        | Command::SetLimit(..) => None,
+        | Command::SetLimit(..)
+        | Command::Troubled { .. }
+        | Command::Recovered { .. } => None,
     }
 }
 

@@ -197,6 +197,15 @@ pub(super) async fn rental_messages(shell: Arc<Shell>, id: OrderId) -> After {
     }
 }
 
+/// Wakes a rental. A supplier that says nothing is asked again by [`monitor::due`].
+pub(super) async fn wake(shell: Arc<Shell>, id: OrderId) -> After {
+    let Some((order, pool)) = order_and_pool(&shell, id) else { return After::default() };
+    let Some(number) = &order.number else { return After::default() };
+    let answer = pool.wake(&number.supplier_id).await.inspect_err(|error| log(&order, error, "a rental was not woken"));
+    commit_all(&shell, monitor::read_wake(&order, answer, shell.office.clock.now())).await;
+    After::default()
+}
+
 /// Renews a card whose screen depends on the time.
 pub(super) async fn touch_card(shell: Arc<Shell>, id: OrderId) -> After {
     if let Err(error) = shell.office.apply(Intent::TouchCard { order: id }).await {

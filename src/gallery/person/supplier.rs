@@ -21,7 +21,7 @@ impl Person {
         let expires_at = self.moment.now + LIFE_S;
         let purchased = Purchased { id, phone, cost: None, expires_at, pool: None };
         self.steps.push("gets a number".to_owned());
-        let commands = [Command::StartBuying { order, boot: 1 }, Command::Bought { order, purchased }];
+        let commands = [Command::StartBuying { order, boot: 1, balance: None }, Command::Bought { order, purchased }];
         self.order_of_shop(&commands, Some(order))
     }
 
@@ -31,7 +31,7 @@ impl Person {
         let order = self.newest("waits to be bought", |state| *state == State::Reserved);
         self.steps.push(format!("gets no number: {code}"));
         let not_bought = Command::NotBought { order, reason: RefundReason::Refused(code) };
-        self.order_of_shop(&[Command::StartBuying { order, boot: 1 }, not_bought], Some(order))
+        self.order_of_shop(&[Command::StartBuying { order, boot: 1, balance: None }, not_bought], Some(order))
     }
 
     /// A message with this code arrives on the newest number.

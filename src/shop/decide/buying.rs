@@ -1,11 +1,14 @@
 //! From a quote to a number: the hold, the one purchase call, and what its answer (or silence) means for the money.
 
-use super::{Facts, order, orphaning, put};
-use crate::command::{Alarm, Note, Refusal, Write, alarm_of};
+use super::{Facts, order, orphaning, put, troubling};
+use crate::command::{Alarm, Note, Refusal, Request, Write, alarm_of};
 use crate::ledger;
-use crate::order::{LATE_WATCH_S, Number, Order, QUOTE_LIFE_S, Quote, RESERVED_LIFE_S, RefundReason, State};
+use crate::order::{
+    LATE_WATCH_S, Number, Order, QUOTE_LIFE_S, Quote, RESERVED_LIFE_S, RefundReason, Sleep, State, Wake,
+};
 use crate::pool::Purchased;
 use crate::pricing::sale_price;
+use crate::trouble::Trouble;
 use crate::{Money, UserId};
 
 /// The user buys: the price is held, the order made, the quote used, all at once.
@@ -30,6 +33,8 @@ pub(super) fn buy(actor: UserId, current: Option<Money>, facts: &Facts) -> Resul
         ended_at: None,
         checked_at: None,
         resend_asked_at: None,
+        balance_before: None,
+        wake: None,
         watched_until: None,
     };
     let used = Quote { used_by: Some(order.id), ..quote.clone() };
@@ -46,7 +51,7 @@ fn may_buy(quote: &Quote, current: Option<Money>, facts: &Facts) -> Result<(), R
         return Err(Refusal::QuoteExpired);
     }
     let server = facts.settings.server(quote.wish.server);
-    if !server.sells() {
+    if !server.sells() || server.is_paused() {
         return Err(Refusal::NotSelling);
     }
     let today = current.or_else(|| sale_price(quote.cost, server.margin()));
@@ -81,16 +86,17 @@ const fn within_limits(facts: &Facts) -> Result<(), Refusal> {
 }
 
 /// The worker takes a reserved order that has not waited too long. Only this makes the purchase call permissible, and only once.
-pub(super) fn start(boot: u64, facts: &Facts) -> Result<Vec<Write>, Refusal> {
+pub(super) fn start(boot: u64, balance: Option<Money>, facts: &Facts) -> Result<Vec<Write>, Refusal> {
     let order = order(facts)?;
     if order.state != State::Reserved || facts.now - order.created_at > RESERVED_LIFE_S {
         return Err(Refusal::TooLate);
     }
-    if !facts.settings.server(order.wish.server).sells() {
+    let server = facts.settings.server(order.wish.server);
+    if !server.sells() || server.is_paused() {
         return Err(Refusal::NotSelling);
     }
     let state = State::Buying { boot, sent_at: facts.now };
-    Ok(vec![put(Order { state, ..order.clone() })])
+    Ok(vec![put(Order { state, balance_before: balance, ..order.clone() })])
 }
 
 /// The supplier sold. A number that came too late for its order, or that another order owns, is an orphan.
@@ -122,14 +128,20 @@ pub(super) fn bought(purchased: &Purchased, facts: &Facts) -> Result<Vec<Write>,
         bought_at: facts.now,
         expires_at: purchased.expires_at,
     };
+    let mut sold = Order { state: State::Active, number: Some(number), ..order.clone() };
+    let sleeps = sold.sleep(facts.now) == Some(Sleep::Asleep);
+    sold.wake = sleeps.then_some(Wake::Asked { at: facts.now });
     let mut writes = vec![
         Write::Owns(purchased.id.clone(), order.id),
         Write::Post(ledger::cost(&purchased.id, Some(order.id), cost, facts.now)),
-        put(Order { state: State::Active, number: Some(number), ..order.clone() }),
+        put(sold),
     ];
+    // Whoever rents a number waits for a message.
+    writes.extend(sleeps.then_some(Write::Requested(order.id, Request::Wake)));
     if cost > order.quoted_cost {
         writes.push(Write::Alarm(Alarm::CostAboveQuote));
     }
+    writes.extend(found(order, facts));
     Ok(writes)
 }
 
@@ -150,6 +162,7 @@ pub(super) fn not_bought(reason: RefundReason, facts: &Facts) -> Result<Vec<Writ
     if waited {
         writes.push(Write::Tell(order.user, Note::Failed(order.id)));
     }
+    writes.extend(found(order, facts));
     if let RefundReason::Refused(code) = reason {
         writes.extend(alarm_of(code).map(Write::Alarm));
     }
@@ -162,7 +175,21 @@ pub(super) fn unknown(facts: &Facts) -> Result<Vec<Write>, Refusal> {
     let State::Buying { sent_at, .. } = order.state else {
         return Ok(Vec::new());
     };
-    Ok(vec![put(Order { state: State::Ambiguous { sent_at, clean_misses: 0 }, ..order.clone() })])
+    let lost = Order { state: State::Ambiguous { sent_at, clean_misses: 0 }, ..order.clone() };
+    Ok([put(lost)].into_iter().chain(troubling::look(order.wish.server, facts)).collect())
+}
+
+/// It is known what became of an order: nothing is looked for any more, where it was.
+fn found(order: &Order, facts: &Facts) -> Vec<Write> {
+    match order.state {
+        State::Ambiguous { .. } => troubling::end(order.wish.server, Trouble::Looking, facts),
+        State::Reserved
+        | State::Buying { .. }
+        | State::Active
+        | State::Closing { .. }
+        | State::Done
+        | State::Refunded(_) => Vec::new(),
+    }
 }
 
 /// Complete lists did not show the order.

@@ -15,7 +15,8 @@ pub(super) fn found(orphan: &Orphan, facts: &Facts) -> Vec<Write> {
         return Vec::new();
     }
     let cost = ledger::cost(&orphan.id, None, orphan.cost, facts.now);
-    vec![Write::Orphan(orphan.clone()), Write::Post(cost), Write::Alarm(Alarm::Orphan)]
+    let alarm = if orphan.is_open() { Alarm::Orphan } else { Alarm::WrittenOff };
+    vec![Write::Orphan(orphan.clone()), Write::Post(cost), Write::Alarm(alarm)]
 }
 
 /// A number that came too late for its order is an orphan.

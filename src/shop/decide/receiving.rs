@@ -1,9 +1,9 @@
 //! Messages: the code is stored and paid for in one transaction, before anybody is told.
 
 use super::{Facts, order, put};
-use crate::command::{Note, Refusal, Write};
+use crate::command::{Note, Refusal, Request, Write};
 use crate::ledger;
-use crate::order::{Number, Order, Received, State};
+use crate::order::{Number, Order, Received, Sleep, State, Wake};
 use crate::pool::Message;
 use crate::{Money, OrderId, SupplierOrderId, UnixSeconds};
 
@@ -91,7 +91,26 @@ pub(super) fn check_now(order: &Order, facts: &Facts) -> Result<Vec<Write>, Refu
         return Err(Refusal::JustChecked { seconds_ago });
     }
     let checked = Order { checked_at: Some(facts.now), ..order.clone() };
-    Ok(vec![put(checked), Write::CheckRequested(order.id)])
+    Ok(vec![put(checked), Write::Requested(order.id, Request::Check)])
+}
+
+/// A rental that sleeps is to be woken. One that is being woken, or is awake, needs nothing more.
+pub(super) fn wake(order: &Order, facts: &Facts) -> Result<Vec<Write>, Refusal> {
+    match order.sleep(facts.now).ok_or(Refusal::TooLate)? {
+        Sleep::Asleep | Sleep::NotWoken => {
+            let asked = Order { wake: Some(Wake::Asked { at: facts.now }), ..order.clone() };
+            Ok(vec![put(asked), Write::Requested(order.id, Request::Wake)])
+        }
+        Sleep::Waking | Sleep::Awake { .. } => Ok(Vec::new()),
+    }
+}
+
+/// The supplier answered the request to wake a rental.
+pub(super) fn woken(wake: Wake, facts: &Facts) -> Result<Vec<Write>, Refusal> {
+    let order = order(facts)?;
+    let asked = matches!(order.wake, Some(Wake::Asked { .. }));
+    let woken = Order { wake: Some(wake), ..order.clone() };
+    Ok(if asked { vec![put(woken)] } else { Vec::new() })
 }
 
 /// Another code on the same number: only after the first one, once a minute, and not for rentals, which receive more
@@ -104,7 +123,7 @@ pub(super) fn resend(order: &Order, facts: &Facts) -> Result<Vec<Write>, Refusal
                 return Err(Refusal::JustChecked { seconds_ago });
             }
             let asked = Order { resend_asked_at: Some(facts.now), ..order.clone() };
-            Ok(vec![put(asked), Write::ResendRequested(order.id)])
+            Ok(vec![put(asked), Write::Requested(order.id, Request::Resend)])
         }
         State::Reserved | State::Buying { .. } | State::Ambiguous { .. } | State::Active | State::Closing { .. } => {
             Err(Refusal::NoCodeYet)
@@ -148,6 +167,8 @@ pub(super) fn resent(
         ended_at: None,
         checked_at: None,
         resend_asked_at: None,
+        balance_before: None,
+        wake: None,
         watched_until: None,
         ..parent.clone()
     };

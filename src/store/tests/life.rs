@@ -1,7 +1,7 @@
 //! An order's life, with the wallet and the audit at every step.
 
 use shop::catalogue::Product;
-use shop::command::{Alarm, Command, Note, Refusal, SupplierRefund};
+use shop::command::{Alarm, Command, Note, Refusal, Request, SupplierRefund};
 use shop::order::{CloseReason, RefundReason, StateKind, Wish};
 use shop::settings::Selling;
 use shop::{CountryId, Days, ErrorCode, Money, OrderId, QuoteId, ServerId, ServiceId};
@@ -20,7 +20,7 @@ async fn a_purchase_that_succeeds() {
     assert!(changed.wake.contains(&USER));
     world.check(870, 130);
     let order = OrderId(1);
-    world.domain(vec![Command::StartBuying { order, boot: 9 }]).await;
+    world.domain(vec![Command::StartBuying { order, boot: 9, balance: None }]).await;
     world.check(870, 130);
     let bought = world.domain(vec![Command::Bought { order, purchased: world.purchased("S1") }]).await;
     assert_eq!(bought.orders[0].kind(), StateKind::Active);
@@ -100,7 +100,7 @@ async fn an_expiry_that_the_supplier_does_not_confirm_is_watched_and_alarms() {
 async fn a_refused_purchase_is_refunded() {
     let mut world = World::rich().await;
     let order = world.buy(1).await;
-    world.domain(vec![Command::StartBuying { order, boot: 1 }]).await;
+    world.domain(vec![Command::StartBuying { order, boot: 1, balance: None }]).await;
     let reason = RefundReason::Refused(ErrorCode::BalanceTooLow);
     let changed = world.domain(vec![Command::NotBought { order, reason }]).await;
     assert_eq!(changed.alarms, [Alarm::BalanceTooLow]);
@@ -112,7 +112,11 @@ async fn an_ambiguous_purchase_is_counted_and_found() {
     let mut world = World::rich().await;
     let order = world.buy(1).await;
     world
-        .domain(vec![Command::StartBuying { order, boot: 1 }, Command::BuyingUnknown(order), Command::CleanMiss(order)])
+        .domain(vec![
+            Command::StartBuying { order, boot: 1, balance: None },
+            Command::BuyingUnknown(order),
+            Command::CleanMiss(order),
+        ])
         .await;
     assert_eq!(world.store.status(world.now).expect("a status").ambiguous, 1);
     world.domain(vec![Command::Bought { order, purchased: world.purchased("S1") }]).await;
@@ -126,7 +130,7 @@ async fn a_supplier_id_never_has_two_owners() {
     let mut world = World::rich().await;
     world.active(1).await;
     let second = world.buy(2).await;
-    world.domain(vec![Command::StartBuying { order: second, boot: 1 }]).await;
+    world.domain(vec![Command::StartBuying { order: second, boot: 1, balance: None }]).await;
     world.domain(vec![Command::Bought { order: second, purchased: world.purchased("S1") }]).await;
     assert_eq!(world.order(second).kind(), StateKind::Ambiguous);
     world.check(740, 260);
@@ -138,7 +142,7 @@ async fn another_code_on_the_same_number_is_a_free_child() {
     let order = world.active(1).await;
     world.domain(vec![Command::Received { order, messages: vec![message("1234")] }]).await;
     let changed = stored(world.press(vec![Command::Resend(order)]).await);
-    assert_eq!(changed.resend, [order]);
+    assert_eq!(changed.requests, [(order, Request::Resend)]);
     let (child, id, expires_at) = (OrderId(2), supplier("S2"), world.now + 600);
     world.domain(vec![Command::Resent { order, child, id, expires_at, charge: Money::ZERO }]).await;
     world.check(870, 0);
@@ -176,7 +180,9 @@ async fn a_running_rental_is_looked_after_until_it_ends() {
     stored(world.press(vec![buy(1)]).await);
     let order = OrderId(1);
     let purchased = world.purchased("R1");
-    world.domain(vec![Command::StartBuying { order, boot: 1 }, Command::Bought { order, purchased }]).await;
+    world
+        .domain(vec![Command::StartBuying { order, boot: 1, balance: None }, Command::Bought { order, purchased }])
+        .await;
     world.check(870, 130);
     world.domain(vec![Command::RentalKept(order)]).await;
     world.check(870, 0);
@@ -215,7 +221,7 @@ async fn a_rental_that_is_not_taken_back_any_more_is_paid() {
     let Command::Quote { id, cost, price, .. } = quote(1) else { panic!("a quote") };
     stored(world.press(vec![Command::Quote { id, wish, cost, price }]).await);
     stored(world.press(vec![buy(1)]).await);
-    world.domain(vec![Command::StartBuying { order, boot: 1 }]).await;
+    world.domain(vec![Command::StartBuying { order, boot: 1, balance: None }]).await;
     world.domain(vec![Command::Bought { order, purchased: world.purchased("S1") }]).await;
     stored(world.press(vec![Command::Cancel(order)]).await);
     world.domain(vec![Command::RentalKept(order)]).await;
@@ -230,7 +236,7 @@ async fn a_rental_that_is_not_taken_back_any_more_is_paid() {
 async fn a_purchase_that_was_begun_does_not_count_as_not_started() {
     let mut world = World::rich().await;
     let order = world.buy(1).await;
-    world.domain(vec![Command::StartBuying { order, boot: 1 }]).await;
+    world.domain(vec![Command::StartBuying { order, boot: 1, balance: None }]).await;
     world.domain(vec![Command::NotBought { order, reason: RefundReason::NotStarted }]).await;
     assert_eq!(world.order(order).kind(), StateKind::Buying);
     world.check(870, 130);
@@ -242,7 +248,7 @@ async fn a_purchase_is_not_begun_after_twenty_seconds() {
     let mut world = World::rich().await;
     let order = world.buy(1).await;
     world.now += shop::order::RESERVED_LIFE_S + 1;
-    let commands = vec![Command::StartBuying { order, boot: 1 }];
+    let commands = vec![Command::StartBuying { order, boot: 1, balance: None }];
     let late = world.apply(crate::Intent::Domain { actor: None, commands, now: world.now }).await;
     assert_eq!(refusal(late), Refusal::TooLate);
     world.domain(vec![Command::NotBought { order, reason: RefundReason::NotStarted }]).await;
@@ -255,7 +261,7 @@ async fn fault_35_another_orders_number_is_no_answer_and_rings() {
     let mut world = World::rich().await;
     world.active(1).await;
     let order = world.buy(2).await;
-    world.domain(vec![Command::StartBuying { order, boot: 1 }]).await;
+    world.domain(vec![Command::StartBuying { order, boot: 1, balance: None }]).await;
     let changed = world.domain(vec![Command::Bought { order, purchased: world.purchased("S1") }]).await;
     assert_eq!(changed.alarms, [Alarm::DuplicateOrder]);
     assert_eq!(world.order(order).kind(), StateKind::Ambiguous);

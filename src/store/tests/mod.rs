@@ -91,7 +91,7 @@ impl World {
     /// A number is bought at the supplier, too.
     async fn active(&mut self, id: u64) -> OrderId {
         let order = self.buy(id).await;
-        self.domain(vec![Command::StartBuying { order, boot: 1 }]).await;
+        self.domain(vec![Command::StartBuying { order, boot: 1, balance: None }]).await;
         self.domain(vec![Command::Bought { order, purchased: self.purchased(&format!("S{id}")) }]).await;
         order
     }

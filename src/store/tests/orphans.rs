@@ -87,7 +87,7 @@ async fn an_orphan_that_the_supplier_keeps_is_written_off_and_rings() {
 async fn an_orphan_whose_buyer_turns_up_is_paid_for_once() {
     let mut world = World::rich().await;
     let order = world.buy(1).await;
-    world.domain(vec![Command::StartBuying { order, boot: 1 }, found("S1")]).await;
+    world.domain(vec![Command::StartBuying { order, boot: 1, balance: None }, found("S1")]).await;
     // The answer names another cost than the list did: what was booked stays.
     let cost = Some(Money::from_micros(900_000));
     let purchased = shop::pool::Purchased { cost, ..world.purchased("S1") };
@@ -106,7 +106,7 @@ async fn an_orphan_whose_buyer_turns_up_is_paid_for_once() {
 async fn a_number_on_its_way_back_is_nobodys() {
     let mut world = World::rich().await;
     let order = world.buy(1).await;
-    world.domain(vec![Command::StartBuying { order, boot: 1 }, found("S1"), give_back("S1")]).await;
+    world.domain(vec![Command::StartBuying { order, boot: 1, balance: None }, found("S1"), give_back("S1")]).await;
     world.domain(vec![Command::Bought { order, purchased: world.purchased("S1") }]).await;
     assert_eq!(world.order(order).kind(), StateKind::Ambiguous, "its own number is still looked for");
     world.domain(vec![settle("S1", Settlement::Returned)]).await;

@@ -256,7 +256,7 @@ fn command_of(event: Event, judge: &Judge) -> Option<(Option<UserId>, Command)> 
 fn work_of(order: OrderId, work: Work, judge: &Judge) -> Command {
     let not_bought = |reason| Command::NotBought { order, reason };
     match work {
-        Work::Start => Command::StartBuying { order, boot: judge.boot },
+        Work::Start => Command::StartBuying { order, boot: judge.boot, balance: None },
         Work::Bought { number, cost } => {
             let (id, expires_at) = (supplier(&format!("S{number}")), judge.now + 1_200);
             let phone = Phone::parse("12025550123").expect("a phone");

@@ -116,7 +116,7 @@ impl History {
         let command = match (&order.state, choice) {
             (State::Reserved, 0) | (State::Active, 0) => return self.press(store, user, vec![Command::Cancel(id)]),
             (State::Reserved, 1) => Command::NotBought { order: id, reason: RefundReason::NotStarted },
-            (State::Reserved, _) => Command::StartBuying { order: id, boot: 1 },
+            (State::Reserved, _) => Command::StartBuying { order: id, boot: 1, balance: None },
             (State::Buying { .. }, 0) => {
                 Command::NotBought { order: id, reason: RefundReason::Refused(ErrorCode::OutOfStock) }
             }
