@@ -4,14 +4,18 @@
 //! left" apart from everything else, because only that proves that nothing was bought.
 
 use std::error::Error as _;
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use reqwest::header::{AUTHORIZATION, HeaderValue, RETRY_AFTER};
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue, RETRY_AFTER};
 use reqwest::{Client, RequestBuilder, Response, Url, redirect, retry};
 use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Map, Value};
+use shop::clock::Clock;
+use tokio::time::Instant;
 
 use crate::ConfigError;
+use crate::key::{Credentials, KeyForm};
 use crate::limiter::{Limiter, Urgency};
 
 /// How long a call may take; purchase-protocol 3 sets the defaults.
@@ -56,16 +60,19 @@ pub(crate) enum KeyUse {
 pub(crate) enum Method {
     /// Without parameters.
     Get,
-    /// Parameters in an urlencoded body.
+    /// Parameters in the body: urlencoded, or as JSON where the key is a login.
     Post,
 }
+
+/// Parameters, by name.
+pub(crate) type Form<'a> = [(&'a str, String)];
 
 /// What to send.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Outgoing<'a> {
     pub(crate) method: Method,
     pub(crate) path: &'a str,
-    pub(crate) form: &'a [(&'a str, String)],
+    pub(crate) form: &'a Form<'a>,
     pub(crate) lane: Lane,
     pub(crate) key: KeyUse,
 }
@@ -74,7 +81,8 @@ pub(crate) struct Outgoing<'a> {
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
-    pub(crate) retry_after_s: Option<u32>,
+    /// Seconds until more is allowed, of a 429 or where a limit is used up.
+    pub(crate) wait_s: Option<u32>,
     pub(crate) body: Body,
 }
 
@@ -98,6 +106,8 @@ pub(crate) enum SendError {
     NoKey,
     /// Nothing was sent: our own limiter had no turn; seconds to wait.
     NoTurn(u32),
+    /// Nothing was sent: the time limit had passed before.
+    TooLate,
     /// Nothing was sent: DNS, TCP or TLS failed.
     Connect(String),
     /// The deadline passed; the request may have arrived.
@@ -106,12 +116,24 @@ pub(crate) enum SendError {
     Broken(String),
 }
 
-/// Reads are paused so long after a 429 that names no time.
-pub(crate) const PAUSE_DEFAULT_S: u32 = 5;
 /// A longer pause is not granted to anyone (faults, row 39).
 pub(crate) const PAUSE_MAX_S: u32 = 60;
 const BODY_MAX: usize = 256 * 1024;
 const LIST_BODY_MAX: usize = 8 * 1024 * 1024;
+
+/// Larger moments of a limit's reset are Unix time, smaller ones seconds from now.
+const RESET_SECONDS_MAX: i64 = 1_000_000_000;
+
+/// Where a supplier is and how it wants to be asked.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Way<'a> {
+    pub(crate) base_url: &'a str,
+    pub(crate) requests_per_second: u32,
+    pub(crate) deadlines: Deadlines,
+    pub(crate) key_form: KeyForm,
+    /// Reads are paused so long after a 429 that names no time.
+    pub(crate) pause_default_s: u32,
+}
 
 /// The two HTTP clients of a supplier, with its key and its rate limit.
 pub(crate) struct Http {
@@ -119,13 +141,17 @@ pub(crate) struct Http {
     change: Client,
     base: String,
     key: RwLock<Option<SecretString>>,
+    key_form: KeyForm,
     limiter: Limiter,
+    pause_default_s: u32,
     deadlines: Deadlines,
+    clock: Arc<dyn Clock>,
 }
 
 impl Http {
-    pub(crate) fn new(base_url: &str, per_second: u32, deadlines: Deadlines) -> Result<Self, ConfigError> {
-        let url = checked_url(base_url)?;
+    pub(crate) fn new(way: Way<'_>, clock: Arc<dyn Clock>) -> Result<Self, ConfigError> {
+        let Way { deadlines, key_form, pause_default_s, .. } = way;
+        let url = checked_url(way.base_url)?;
         let builder = || {
             let builder = Client::builder()
                 .redirect(redirect::Policy::none())
@@ -143,93 +169,118 @@ impl Http {
             change,
             base: url.as_str().trim_end_matches('/').to_owned(),
             key: RwLock::new(None),
-            limiter: Limiter::new(per_second),
+            key_form,
+            limiter: Limiter::new(way.requests_per_second),
+            pause_default_s,
             deadlines,
+            clock,
         })
     }
 
     /// Takes a new key for all later calls.
     pub(crate) fn set_key(&self, key: SecretString) -> Result<(), ConfigError> {
-        let text = key.expose_secret();
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-        if !(8..=128).contains(&text.len()) || !text.bytes().all(plain) {
-            return Err(ConfigError::Key);
-        }
+        self.key_form.check(&key)?;
         *self.key.write().unwrap_or_else(PoisonError::into_inner) = Some(key);
         Ok(())
     }
 
-    /// Sends once and reads the answer within the lane's deadline and limit.
-    pub(crate) async fn send(&self, outgoing: Outgoing<'_>) -> Result<Answer, SendError> {
-        let authorization = self.authorization();
-        if authorization.is_none() && outgoing.key == KeyUse::Required {
-            return Err(SendError::NoKey);
+    /// When something that began at `called` and may cost money must be over.
+    pub(crate) fn change_end(&self, called: Instant) -> Instant {
+        called + self.deadlines.change
+    }
+
+    /// Sends once and reads the answer within the lane's deadline and limit. A change's deadline counts from `called`:
+    /// whoever waits for a purchase would have given the order up when a later answer came.
+    pub(crate) async fn send(&self, outgoing: Outgoing<'_>, called: Instant) -> Result<Answer, SendError> {
+        let request = self.request(outgoing)?;
+        let (urgency, limit) = match outgoing.lane {
+            Lane::Read => (Urgency::Read, BODY_MAX),
+            Lane::List => (Urgency::Read, LIST_BODY_MAX),
+            Lane::Change => (Urgency::Change, BODY_MAX),
+        };
+        let left = match urgency {
+            Urgency::Read => self.deadlines.read,
+            Urgency::Change => self.change_end(called).saturating_duration_since(Instant::now()),
+        };
+        self.limiter.acquire(urgency, self.deadlines.read.min(left)).await.map_err(SendError::NoTurn)?;
+        let end = match urgency {
+            Urgency::Read => Instant::now() + self.deadlines.read,
+            Urgency::Change => self.change_end(called),
+        };
+        if end <= Instant::now() {
+            return Err(SendError::TooLate);
         }
-        let urgency = match outgoing.lane {
-            Lane::Read | Lane::List => Urgency::Read,
-            Lane::Change => Urgency::Change,
-        };
-        let (total, limit) = match outgoing.lane {
-            Lane::Read => (self.deadlines.read, BODY_MAX),
-            Lane::List => (self.deadlines.read, LIST_BODY_MAX),
-            Lane::Change => (self.deadlines.change, BODY_MAX),
-        };
-        let called = tokio::time::Instant::now();
-        self.limiter.acquire(urgency, self.deadlines.read.min(total)).await.map_err(SendError::NoTurn)?;
-        // Whoever waits for a purchase counts from the call: a later answer would find the order given up.
-        let from = match urgency {
-            Urgency::Read => tokio::time::Instant::now(),
-            Urgency::Change => called,
-        };
-        let end = from + total;
         let passage = failpoint::before(|| format!("supplier:{}", outgoing.path));
-        let answer = exchange(self.request(outgoing, authorization), end, limit).await?;
+        let answer = self.exchange(request, end, limit).await?;
         passage.after();
-        if answer.status == 429 {
-            let pause = answer.retry_after_s.unwrap_or(PAUSE_DEFAULT_S);
-            self.limiter.pause_reads(Duration::from_secs(pause.into()));
+        if let Some(wait_s) = answer.wait_s {
+            self.limiter.pause_reads(Duration::from_secs(wait_s.into()));
         }
         Ok(answer)
     }
 
-    fn authorization(&self) -> Option<HeaderValue> {
-        let key = self.key.read().unwrap_or_else(PoisonError::into_inner);
-        let text = format!("Bearer {}", key.as_ref()?.expose_secret());
-        let mut value = HeaderValue::try_from(text).ok()?;
-        value.set_sensitive(true);
-        Some(value)
-    }
-
-    fn request(&self, outgoing: Outgoing<'_>, authorization: Option<HeaderValue>) -> RequestBuilder {
+    fn request(&self, outgoing: Outgoing<'_>) -> Result<RequestBuilder, SendError> {
         let client = match outgoing.lane {
             Lane::Read | Lane::List => &self.read,
             Lane::Change => &self.change,
         };
         let url = format!("{}{}", self.base, outgoing.path);
-        let request = match outgoing.method {
-            Method::Get => client.get(url),
-            Method::Post => client.post(url).form(outgoing.form),
+        let key = self.key.read().unwrap_or_else(PoisonError::into_inner);
+        let request = match (outgoing.method, self.key_form) {
+            (Method::Get, _) => client.get(url),
+            (Method::Post, KeyForm::Bearer) => client.post(url).form(outgoing.form),
+            (Method::Post, KeyForm::Login) => client.post(url).json(&json_body(key.as_ref(), outgoing.form)),
         };
-        match authorization {
-            Some(value) => request.header(AUTHORIZATION, value),
-            None => request,
+        match (key.as_ref().and_then(|key| self.authorization(key)), outgoing.key) {
+            (Some(value), _) => Ok(request.header(AUTHORIZATION, value)),
+            (None, KeyUse::Required) if key.is_none() => Err(SendError::NoKey),
+            (None, KeyUse::Required | KeyUse::Optional) => Ok(request),
+        }
+    }
+
+    fn authorization(&self, key: &SecretString) -> Option<HeaderValue> {
+        match self.key_form {
+            KeyForm::Login => None,
+            KeyForm::Bearer => {
+                let mut value = HeaderValue::try_from(format!("Bearer {}", key.expose_secret())).ok()?;
+                value.set_sensitive(true);
+                Some(value)
+            }
+        }
+    }
+
+    async fn exchange(&self, request: RequestBuilder, end: Instant, limit: usize) -> Result<Answer, SendError> {
+        let mut response = match tokio::time::timeout_at(end, request.send()).await {
+            Err(_) => return Err(SendError::TimedOut),
+            Ok(Err(error)) if error.is_connect() => {
+                return Err(SendError::Connect(root_cause(&error)));
+            }
+            Ok(Err(error)) if error.is_timeout() => return Err(SendError::TimedOut),
+            Ok(Err(error)) => return Err(SendError::Broken(root_cause(&error))),
+            Ok(Ok(response)) => response,
+        };
+        let (status, wait_s) = (response.status().as_u16(), self.wait_s(&response));
+        let body = tokio::time::timeout_at(end, read_body(&mut response, limit)).await;
+        Ok(Answer { status, wait_s, body: body.unwrap_or(Body::TimedOut) })
+    }
+
+    fn wait_s(&self, response: &Response) -> Option<u32> {
+        let reset = reset_s(response.headers(), self.clock.now());
+        match response.status().as_u16() {
+            429 => Some(retry_after_s(response.headers()).or(reset).unwrap_or(self.pause_default_s)),
+            _ => reset,
         }
     }
 }
 
-async fn exchange(request: RequestBuilder, end: tokio::time::Instant, limit: usize) -> Result<Answer, SendError> {
-    let mut response = match tokio::time::timeout_at(end, request.send()).await {
-        Err(_) => return Err(SendError::TimedOut),
-        Ok(Err(error)) if error.is_connect() => {
-            return Err(SendError::Connect(root_cause(&error)));
-        }
-        Ok(Err(error)) if error.is_timeout() => return Err(SendError::TimedOut),
-        Ok(Err(error)) => return Err(SendError::Broken(root_cause(&error))),
-        Ok(Ok(response)) => response,
-    };
-    let (status, retry_after_s) = (response.status().as_u16(), retry_after(&response));
-    let body = tokio::time::timeout_at(end, read_body(&mut response, limit)).await;
-    Ok(Answer { status, retry_after_s, body: body.unwrap_or(Body::TimedOut) })
+/// The parameters as a JSON object, with the login. Whole numbers are written as numbers.
+fn json_body(key: Option<&SecretString>, form: &Form<'_>) -> Map<String, Value> {
+    let login = key.and_then(|key| Credentials::parse(key).ok());
+    let login = login.iter().flat_map(|login| [("email", login.email()), ("password", login.password())]);
+    let secrets = login.map(|(name, secret)| (name.to_owned(), Value::from(secret.expose_secret())));
+    let whole = |text: &str| text.parse::<u64>().ok().filter(|number| number.to_string() == text);
+    let value = |text: &str| whole(text).map_or_else(|| Value::from(text), Value::from);
+    secrets.chain(form.iter().map(|(name, text)| ((*name).to_owned(), value(text)))).collect()
 }
 
 async fn read_body(response: &mut Response, limit: usize) -> Body {
@@ -245,10 +296,18 @@ async fn read_body(response: &mut Response, limit: usize) -> Body {
 }
 
 /// Seconds of `Retry-After`, cut to [`PAUSE_MAX_S`]. The form with a date has been seen nowhere and counts as absent.
-fn retry_after(response: &Response) -> Option<u32> {
-    let text = response.headers().get(RETRY_AFTER)?.to_str().ok()?.trim();
+fn retry_after_s(headers: &HeaderMap) -> Option<u32> {
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     digits.then(|| text.parse().unwrap_or(u32::MAX).min(PAUSE_MAX_S))
+}
+
+/// Where a limit is used up, the seconds until it is renewed, cut to [`PAUSE_MAX_S`]. The moment is a span or Unix time.
+fn reset_s(headers: &HeaderMap, now: i64) -> Option<u32> {
+    let number = |name| headers.get(name)?.to_str().ok()?.trim().parse::<i64>().ok();
+    let reset = number("x-ratelimit-reset").filter(|_| number("x-ratelimit-remaining") == Some(0))?;
+    let seconds = if reset > RESET_SECONDS_MAX { reset.saturating_sub(now) } else { reset };
+    u32::try_from(seconds.min(PAUSE_MAX_S.into())).ok().filter(|seconds| *seconds > 0)
 }
 
 /// The innermost reason; the outer layers only repeat the URL.
@@ -295,7 +354,8 @@ mod tests {
             Ok(_) => "ok",
             Err(ConfigError::PlainHttp) => "plain",
             Err(ConfigError::Credentials) => "credentials",
-            Err(ConfigError::Url | ConfigError::Key | ConfigError::Client(_)) => "url",
+            Err(ConfigError::Url) => "url",
+            Err(error) => panic!("{text}: {error}"),
         };
         let cases = [
             ("https://api.smspool.net", "ok"),
@@ -319,11 +379,40 @@ mod tests {
     }
 
     #[test]
-    fn keys_with_blanks_or_line_breaks_are_refused() {
-        let http = Http::new("https://api.smspool.net", 16, Deadlines::default()).expect("a client");
-        assert!(http.set_key("A1b2C3d4E5f6A1b2C3d4E5f6A1b2C3d4".into()).is_ok());
-        for hostile in ["", "short", "key with blanks", "line\nbreaks", "ключключ", &"x".repeat(129)] {
-            assert!(http.set_key(hostile.into()).is_err(), "{hostile:?}");
+    fn a_used_up_limit_names_its_renewal() {
+        const NOW: i64 = 1_705_308_768;
+        let cases = [
+            (Some("0"), Some("30"), Some(30)),
+            (Some("0"), Some("3600"), Some(60)),
+            (Some("0"), Some("1705308778"), Some(10)),
+            (Some("0"), Some("1705308768000"), Some(60)),
+            (Some("0"), Some("1705308768"), None),
+            (Some("0"), Some("1705308000"), None),
+            (Some("0"), Some("-5"), None),
+            (Some("0"), Some("soon"), None),
+            (Some("0"), Some("99999999999999999999"), None),
+            (Some("0"), None, None),
+            (Some("1"), Some("30"), None),
+            (Some(""), Some("30"), None),
+            (None, Some("30"), None),
+        ];
+        for (remaining, reset, expected) in cases {
+            let mut headers = HeaderMap::new();
+            let named = [("x-ratelimit-remaining", remaining), ("x-ratelimit-reset", reset)];
+            for (name, value) in named.into_iter().filter_map(|(name, value)| Some((name, value?))) {
+                headers.insert(name, HeaderValue::from_static(value));
+            }
+            assert_eq!(reset_s(&headers, NOW), expected, "{remaining:?} {reset:?}");
         }
+    }
+
+    #[test]
+    fn a_login_and_the_parameters_are_one_json_object() {
+        let form = [("product_id", "42".to_owned()), ("order_id", "007".to_owned()), ("type", "3days".to_owned())];
+        let body = Value::from(json_body(Some(&"a@b\n\"1".into()), &form));
+        assert_eq!(
+            body,
+            serde_json::json!({"email": "a@b", "password": "\"1", "product_id": 42, "order_id": "007", "type": "3days"})
+        );
     }
 }

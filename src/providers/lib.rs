@@ -1,12 +1,22 @@
 //! Where numbers come from: the suppliers' HTTP clients, and the cache of what they sell.
 //!
-//! Start at [`SmsPoolClient`] (the wire) and [`Supply`] (five-minute copies that outlive an outage). Everything parses
-//! the wire into the checked types of [`shop::pool`] and fails closed: an offer with a bad price is not for sale, a
-//! purchase without a clear "no" is unknown. Nothing here retries a purchase, follows a redirect, or logs a key, a
-//! phone number, a code or the text of an SMS.
+//! Start at [`Client`] (the wire; a module per supplier) and [`Supply`] (five-minute copies that outlive an outage).
+//! Everything parses the wire into the checked types of [`shop::pool`] and fails closed: an offer with a bad price is not
+//! for sale, a purchase without a clear "no" is unknown. Nothing here retries a purchase, follows a redirect, or logs a
+//! key, a phone number, a code or the text of an SMS.
+//!
+//! A supplier is its table of paths (`endpoints`), its meaning of answers (`errors`) and its decoders; what suppliers have
+//! in common stands beside their modules.
 
 pub mod cache;
+mod caller;
+mod code;
+mod decode;
+mod endpoint;
+mod failure;
 mod http;
+mod json;
+mod key;
 mod limiter;
 #[cfg(test)]
 mod loopback;
@@ -14,7 +24,20 @@ pub mod smspool;
 
 pub use cache::{Aged, Supply, SupplySnapshot};
 pub use http::Deadlines;
+pub use key::Credentials;
 pub use smspool::{RentalApi, SmsPoolClient, SmsPoolConfig};
+
+use secrecy::SecretString;
+use shop::pool::SmsPool;
+
+/// A supplier over HTTP.
+pub trait Client: SmsPool {
+    /// Uses another key from the next call on.
+    ///
+    /// # Errors
+    /// [`ConfigError`] for what cannot be this supplier's key; the old one stays.
+    fn set_key(&self, key: SecretString) -> Result<(), ConfigError>;
+}
 
 /// A call that a supplier's client made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,6 +84,9 @@ pub enum ConfigError {
     /// The key has blanks, line breaks, other characters or an implausible length.
     #[error("an API key is 8 to 128 letters, digits, dashes or underscores")]
     Key,
+    /// Not an e-mail address and a password, with a line break between them.
+    #[error("an account is an e-mail address and a password of at most 256 characters")]
+    Login,
     /// The HTTP client could not be set up (TLS roots, resolver).
     #[error("the HTTP client cannot be set up")]
     Client(#[source] reqwest::Error),

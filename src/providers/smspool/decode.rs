@@ -11,22 +11,15 @@ use shop::pool::{
 };
 use shop::{CountryId, Money, ServiceId, SupplierOrderId, UnixSeconds};
 
-use super::code::extract_code;
-use super::json::{Json, Object};
-
-/// What a decoder answers: a value, or the reason for the log why there is none.
-pub(super) type Decoded<T> = Result<T, &'static str>;
+use crate::code::extract_code;
+use crate::decode::{Decoded, SMS_CHARACTERS, cut, message, name, object, order_id, price, timestamp};
+use crate::json::{Json, Object};
 
 /// An order lives so long unless the answer says otherwise (smspool.md 2, order life).
 const LIFE_DEFAULT_S: i64 = 1200;
 const LIFE_MIN_S: i64 = 60;
 const LIFE_MAX_S: i64 = 72 * 3600;
-/// Larger timestamps are milliseconds.
-const SECONDS_MAX: i64 = 100_000_000_000;
-const NAME_CHARACTERS: usize = 80;
-/// A longer SMS is cut: it must still be stored and shown.
-const SMS_CHARACTERS: usize = 16_384;
-const CODE_CHARACTERS: usize = 32;
+const KEY_CHARACTERS: usize = 80;
 
 /// `/request/balance`.
 pub(super) fn balance(json: &Json<'_>) -> Decoded<Money> {
@@ -80,11 +73,6 @@ pub(super) fn cost(json: &Json<'_>, service: ServiceId) -> Decoded<PoolOffer> {
     let object = object(json)?;
     let cost = price(object).ok_or("no readable price")?;
     Ok(PoolOffer { service, cost, pool: object.id("pool") })
-}
-
-/// A price above zero.
-pub(super) fn price(object: &Object<'_>) -> Option<Money> {
-    object.money("price").filter(|price| *price > Money::ZERO)
 }
 
 /// `/purchase/sms`. Without a usable id and number nothing is said to be bought: the caller must reconcile.
@@ -165,33 +153,11 @@ fn status_of(text: &str) -> Status {
     }
 }
 
-/// The code and text of a received SMS; "0", "" and null are none. Either stands in for the other.
-fn message(object: &Object<'_>, code_key: &str, text_key: &str) -> Option<Message> {
-    let filled = |key| object.text(key).filter(|text| !matches!(text.trim(), "" | "0"));
-    let (code, text) = (filled(code_key), filled(text_key));
-    let whole = cut(text.as_deref().or(code.as_deref())?, SMS_CHARACTERS);
-    let given = code.map(|code| code.trim().to_owned()).filter(|code| plausible_code(code));
-    // A code sent as a JSON number has lost its leading zeros: the text knows better.
-    let code = if object.is_number(code_key) {
-        extract_code(&whole).or(given)
-    } else {
-        given.or_else(|| extract_code(&whole))
-    };
-    Some(Message { code, text: whole, key: String::new() })
-}
-
-/// Whether `sms` holds a code, and not a sentence of which the supplier found no code.
-fn plausible_code(code: &str) -> bool {
-    let one_word = !code.contains(char::is_whitespace) && !code.contains(char::is_control);
-    let digit_groups = code.bytes().all(|byte| byte.is_ascii_digit() || byte == b' ');
-    code.chars().count() <= CODE_CHARACTERS && (one_word || digit_groups)
-}
-
 /// A message of a rental: text only, with the supplier's id of it.
 pub(super) fn rental_message(row: &Object<'_>) -> Option<Message> {
     let text = cut(&row.text("message")?, SMS_CHARACTERS);
     let key = row.text("ID").or_else(|| row.text("id")).unwrap_or_default();
-    Some(Message { code: extract_code(&text), text, key: cut(&key, NAME_CHARACTERS) })
+    Some(Message { code: extract_code(&text), text, key: cut(&key, KEY_CHARACTERS) })
 }
 
 /// `/sms/check_resend`.
@@ -279,22 +245,6 @@ fn listed_check(row: &Object<'_>) -> Check {
     }
 }
 
-/// The first of several keys that holds a usable id, as string or number.
-pub(super) fn order_id(object: &Object<'_>, keys: &[&str]) -> Option<SupplierOrderId> {
-    keys.iter().find_map(|key| SupplierOrderId::parse(object.text(key)?.trim()))
-}
-
-/// Unix seconds; milliseconds are recognised by their size.
-pub(super) fn timestamp(object: &Object<'_>, key: &str) -> Option<UnixSeconds> {
-    let number = object.integer(key).filter(|number| *number > 0)?;
-    let seconds = if number > SECONDS_MAX { number / 1000 } else { number };
-    (seconds <= SECONDS_MAX).then_some(seconds)
-}
-
-pub(super) fn object<'a, 'b>(json: &'b Json<'a>) -> Decoded<&'b Object<'a>> {
-    json.object().ok_or("not an object")
-}
-
 /// The readable rows of a list, the first of each id; an error where there are rows and none is readable.
 fn distinct<K: Ord, V>(json: &Json<'_>, read: impl Fn(&Object<'_>) -> Option<(K, V)>) -> Decoded<Vec<V>> {
     let rows = json.rows("data").ok_or("no list")?;
@@ -313,18 +263,6 @@ fn iso2(text: &str) -> Option<String> {
     let text = text.trim();
     let letters = text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_alphabetic());
     letters.then(|| text.to_ascii_uppercase())
-}
-
-/// A name on one line, without control characters, not empty.
-pub(super) fn name(text: &str) -> Option<String> {
-    let words: Vec<&str> =
-        text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|w| !w.is_empty()).collect();
-    let name = cut(&words.join(" "), NAME_CHARACTERS);
-    (!name.is_empty()).then_some(name)
-}
-
-fn cut(text: &str, characters: usize) -> String {
-    text.chars().take(characters).collect()
 }
 
 #[cfg(test)]

@@ -1,47 +1,7 @@
 //! The supplier's paths, and how each is called. All POST urlencoded, the two catalogues GET (smspool.md 2 and 10).
 
-use crate::http::{KeyUse, Lane, Method, Outgoing};
-
-/// One path of the supplier.
-#[derive(Debug)]
-pub(super) struct Endpoint {
-    pub(super) path: &'static str,
-    pub(super) subject: Subject,
-    method: Method,
-    lane: Lane,
-    key: KeyUse,
-}
-
-/// What a path is about; decides what a 404 or an unreadable answer means (smspool-errors.md, decision order 7).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Subject {
-    /// What is for sale, our account, and buying: a 404 means that it is not sold (any more).
-    Sale,
-    /// One order: a 404 means that the order is unknown.
-    Order,
-    /// The messages of one order: what cannot be read is a message that was not fetched.
-    Messages,
-}
-
-impl Endpoint {
-    const fn new(path: &'static str, subject: Subject, lane: Lane) -> Self {
-        Self { path, subject, method: Method::Post, lane, key: KeyUse::Required }
-    }
-
-    const fn catalogue(path: &'static str) -> Self {
-        let (subject, lane) = (Subject::Sale, Lane::List);
-        Self { path, subject, method: Method::Get, lane, key: KeyUse::Optional }
-    }
-
-    const fn public(self) -> Self {
-        Self { key: KeyUse::Optional, ..self }
-    }
-
-    pub(super) const fn outgoing<'a>(&self, form: &'a [(&'a str, String)]) -> Outgoing<'a> {
-        let Self { path, method, lane, key, .. } = *self;
-        Outgoing { method, path, form, lane, key }
-    }
-}
+use crate::endpoint::{Endpoint, Subject};
+use crate::http::Lane;
 
 pub(super) const COUNTRIES: Endpoint = Endpoint::catalogue("/country/retrieve_all");
 pub(super) const SERVICES: Endpoint = Endpoint::catalogue("/service/retrieve_all");
@@ -51,7 +11,7 @@ pub(super) const PRICING: Endpoint = Endpoint::new("/request/pricing", Subject::
 pub(super) const PRICE: Endpoint = Endpoint::new("/request/price", Subject::Sale, Lane::Read).public();
 pub(super) const PURCHASE: Endpoint = Endpoint::new("/purchase/sms", Subject::Sale, Lane::Change);
 pub(super) const CHECK: Endpoint = Endpoint::new("/sms/check", Subject::Messages, Lane::Read);
-pub(super) const CANCEL: Endpoint = Endpoint::new("/sms/cancel", Subject::Order, Lane::Change);
+pub(super) const CANCEL: Endpoint = Endpoint::new("/sms/cancel", Subject::GivingBack, Lane::Change);
 pub(super) const CHECK_RESEND: Endpoint = Endpoint::new("/sms/check_resend", Subject::Order, Lane::Read);
 /// May charge, so it is sent like a purchase (smspool.md 2, duplicates).
 pub(super) const RESEND: Endpoint = Endpoint::new("/sms/resend", Subject::Order, Lane::Change);
@@ -64,7 +24,7 @@ pub(super) const RENTAL_PRICING: Endpoint =
     Endpoint::new("/rental/retrieve_pricing", Subject::Sale, Lane::Read).public();
 pub(super) const RENT: Endpoint = Endpoint::new("/purchase/rental", Subject::Sale, Lane::Change);
 pub(super) const RENTAL_MESSAGES: Endpoint = Endpoint::new("/rental/retrieve_messages", Subject::Messages, Lane::List);
-pub(super) const RENTAL_REFUND: Endpoint = Endpoint::new("/rental/refund", Subject::Order, Lane::Change);
+pub(super) const RENTAL_REFUND: Endpoint = Endpoint::new("/rental/refund", Subject::GivingBack, Lane::Change);
 pub(super) const RENTALS: Endpoint = Endpoint::new("/rental/retrieve", Subject::Sale, Lane::List);
 /// All rentals that were not refunded, expired ones included; known from the supplier's own client only (smspool.md 10).
 pub(super) const RENTALS_PAST: Endpoint = Endpoint::new("/rental/retrieve_history", Subject::Sale, Lane::List);

@@ -1,125 +1,48 @@
 //! From an answer to one of the product's eleven codes: `smspool-errors.md`, "Decision order", step by step.
 //!
-//! Also decides what an answer *proves*: only the closed list of purchase-protocol 3 proves that nothing was bought.
+//! Step 1, the call without an answer, is every supplier's: [`Failure::unsent`].
 
 use shop::ErrorCode;
-use shop::pool::{Advice, PoolError, PurchaseError};
+use shop::pool::Advice;
 
-use super::endpoints::{Endpoint, Subject};
-use super::json::{Json, Object};
-use crate::CallEnd;
-use crate::http::{Answer, Body, PAUSE_DEFAULT_S, SendError};
+use crate::endpoint::{Endpoint, Subject};
+use crate::failure::{Failure, LOCK_RETRY_S, Proof, Verdict, by_body, clean, describe, is_html};
+use crate::http::Answer;
+use crate::json::{Json, Object};
 
-/// What is certain about a call that failed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Proof {
-    /// The request never left, or was turned away at the door: nothing happened.
-    NotDone,
-    /// The supplier said no in so many words: nothing happened.
-    Refused,
-    /// It may have happened.
-    Nothing,
-}
-
-/// A failed call.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Failure {
-    pub(super) error: PoolError,
-    pub(super) proof: Proof,
-    pub(super) status: Option<u16>,
-}
-
-impl Failure {
-    /// What became of the call, for whoever counts.
-    pub(super) fn ended(&self) -> CallEnd {
-        match (self.error.code, self.proof) {
-            (ErrorCode::RateLimited, _) => CallEnd::RateLimited,
-            (_, Proof::Refused) => CallEnd::Refused,
-            (_, Proof::NotDone) => CallEnd::NotDone,
-            (_, Proof::Nothing) => CallEnd::Unknown,
-        }
-    }
-}
-
-impl From<Failure> for PoolError {
-    fn from(failure: Failure) -> Self {
-        failure.error
-    }
-}
-
-impl From<Failure> for PurchaseError {
-    fn from(failure: Failure) -> Self {
-        match failure.proof {
-            Proof::NotDone | Proof::Refused => Self::DefiniteNo(failure.error),
-            Proof::Nothing => Self::Unknown(failure.error),
-        }
-    }
-}
-
-/// A cancel's time lock is asked again after so long (purchase-protocol 3, CLOSING).
-const LOCK_RETRY_S: u32 = 15;
 /// Longest block that a text may impose on us.
 const BLOCK_HOURS_MAX: u32 = 24;
-const CAUSE_CHARACTERS: usize = 120;
-
-/// Step 1: there was no answer.
-pub(super) fn unsent(endpoint: &Endpoint, error: SendError) -> Failure {
-    let (code, advice, proof, reason) = match error {
-        SendError::NoKey => (ErrorCode::InvalidKey, Advice::None, Proof::NotDone, "no key is set".to_owned()),
-        SendError::NoTurn(wait_s) => {
-            let advice = Advice::RetryAfter(wait_s);
-            (ErrorCode::RateLimited, advice, Proof::NotDone, "no turn within our own limit".to_owned())
-        }
-        SendError::Connect(cause) => (ErrorCode::Unreachable, Advice::None, Proof::NotDone, cause),
-        SendError::TimedOut => (ErrorCode::TimedOut, Advice::None, Proof::Nothing, "no answer in time".to_owned()),
-        SendError::Broken(cause) => (ErrorCode::Unreachable, Advice::None, Proof::Nothing, cause),
-    };
-    let cause = shorten(&format!("{}: {}", endpoint.path, clean(&reason)));
-    Failure { error: PoolError { code, cause, advice }, proof, status: None }
-}
+/// Reads are paused so long after a 429 that names no time.
+pub(super) const PAUSE_DEFAULT_S: u32 = 5;
 
 /// Steps 2 to 8; `None` where the supplier accepted and `json` is worth decoding.
 pub(super) fn refusal(endpoint: &Endpoint, answer: &Answer, json: Option<&Json<'_>>) -> Option<Failure> {
     let object = json.and_then(Json::object);
-    let success = object.and_then(|object| object.flag("success"));
+    let verdict = verdict(object);
     let has_errors = object.is_some_and(|object| object.rows("errors").is_some_and(|rows| !rows.is_empty()));
     let in_2xx = (200..300).contains(&answer.status);
-    if in_2xx && json.is_some() && success != Some(false) && (success == Some(true) || !has_errors) {
+    if in_2xx && json.is_some() && verdict != Verdict::Refused && (verdict == Verdict::Accepted || !has_errors) {
         return None;
     }
     let text = object.and_then(message).map(|text| clean(&text));
-    let (code, advice) = decide(endpoint, answer, object, text.as_deref());
-    let reason = text.unwrap_or_else(|| describe(answer, object));
-    let cause = shorten(&format!("{} HTTP {}: {reason}", endpoint.path, answer.status));
-    let proof = proof(answer.status, success, object);
-    Some(Failure { error: PoolError { code, cause, advice }, proof, status: Some(answer.status) })
+    let said = decide(endpoint, answer, object, text.as_deref());
+    let reason = text.as_deref().unwrap_or_else(|| describe(answer, object.is_some()));
+    let proof = Proof::of(answer.status, verdict, object.is_some_and(names_order));
+    Some(Failure::answered(endpoint, answer.status, said, proof, reason))
 }
 
-/// An accepted answer whose content cannot be used.
-pub(super) fn undecodable(endpoint: &Endpoint, status: u16, reason: &str) -> Failure {
-    let code = match endpoint.subject {
-        Subject::Messages => ErrorCode::MessageNotFetched,
-        Subject::Sale | Subject::Order => ErrorCode::Unexpected,
-    };
-    let cause = shorten(&format!("{} HTTP {status}: {reason}", endpoint.path));
-    let error = PoolError { code, cause, advice: Advice::None };
-    Failure { error, proof: Proof::Nothing, status: Some(status) }
+/// What an answer says of itself, in `success`.
+fn verdict(object: Option<&Object<'_>>) -> Verdict {
+    match object.and_then(|object| object.flag("success")) {
+        Some(true) => Verdict::Accepted,
+        Some(false) => Verdict::Refused,
+        None => Verdict::Unsaid,
+    }
 }
 
-/// The closed list of purchase-protocol 3. An answer that names an order proves nothing, whatever else it says.
-fn proof(status: u16, success: Option<bool>, object: Option<&Object<'_>>) -> Proof {
-    let names_order = object.is_some_and(|object| {
-        let named = |key| object.text(key).is_some_and(|id| !id.is_empty());
-        named("order_id") || named("orderid") || named("rental_code") || named("token")
-    });
-    if names_order || success == Some(true) {
-        return Proof::Nothing;
-    }
-    match status {
-        401 | 403 | 429 => Proof::NotDone,
-        200..=299 | 400..=499 if success == Some(false) => Proof::Refused,
-        _ => Proof::Nothing,
-    }
+fn names_order(object: &Object<'_>) -> bool {
+    let named = |key: &&str| object.text(key).is_some_and(|id| !id.is_empty());
+    ["order_id", "orderid", "rental_code", "token"].iter().any(named)
 }
 
 fn decide(
@@ -129,7 +52,7 @@ fn decide(
     text: Option<&str>,
 ) -> (ErrorCode, Advice) {
     if answer.status == 429 {
-        let wait_s = answer.retry_after_s.unwrap_or(PAUSE_DEFAULT_S);
+        let wait_s = answer.wait_s.unwrap_or(PAUSE_DEFAULT_S);
         return (ErrorCode::RateLimited, Advice::RetryAfter(wait_s));
     }
     if matches!(answer.status, 401 | 403) || object.is_some_and(blames_key) {
@@ -215,46 +138,20 @@ fn by_text(text: &str) -> Option<(ErrorCode, Advice)> {
 
 /// Steps 7 and 8.
 fn by_status(endpoint: &Endpoint, answer: &Answer, object: Option<&Object<'_>>) -> ErrorCode {
-    let refused = object.is_some_and(|object| object.flag("success") == Some(false));
-    let messages = endpoint.subject == Subject::Messages;
+    let refused = verdict(object) == Verdict::Refused;
+    let unclear = match endpoint.subject {
+        Subject::Messages => ErrorCode::MessageNotFetched,
+        Subject::Sale | Subject::Order | Subject::GivingBack => ErrorCode::Rejected,
+    };
     match (answer.status, endpoint.subject) {
         (404 | 405, Subject::Sale) => ErrorCode::Unavailable,
-        (404, Subject::Order | Subject::Messages) => ErrorCode::OrderNotFound,
+        (404, Subject::Order | Subject::GivingBack | Subject::Messages) => ErrorCode::OrderNotFound,
         (400..=499, _) if is_html(&answer.body) => ErrorCode::Unreachable,
-        (400..=499, _) if messages => ErrorCode::MessageNotFetched,
-        (400..=499, _) => ErrorCode::Rejected,
-        _ if refused && messages => ErrorCode::MessageNotFetched,
-        _ if refused => ErrorCode::Rejected,
+        (400..=499, _) => unclear,
+        _ if refused => unclear,
         (500..=599, _) => ErrorCode::Unreachable,
-        _ => by_body(&answer.body, messages),
+        _ => by_body(&answer.body, endpoint.subject),
     }
-}
-
-/// A success status without a usable answer.
-fn by_body(body: &Body, messages: bool) -> ErrorCode {
-    match body {
-        Body::TimedOut => ErrorCode::TimedOut,
-        Body::Broken => ErrorCode::Unreachable,
-        Body::Whole(_) if is_html(body) => ErrorCode::Unreachable,
-        Body::Whole(_) | Body::TooLong if messages => ErrorCode::MessageNotFetched,
-        Body::Whole(_) | Body::TooLong => ErrorCode::Unexpected,
-    }
-}
-
-fn describe(answer: &Answer, object: Option<&Object<'_>>) -> String {
-    let text = match &answer.body {
-        Body::TooLong => "the answer is too long",
-        Body::TimedOut => "the answer took too long",
-        Body::Broken => "the answer broke off",
-        Body::Whole(_) if object.is_some() => "no reason given",
-        Body::Whole(_) if is_html(&answer.body) => "a web page instead of JSON",
-        Body::Whole(_) => "not the JSON that was expected",
-    };
-    text.to_owned()
-}
-
-fn is_html(body: &Body) -> bool {
-    matches!(body, Body::Whole(bytes) if bytes.trim_ascii_start().first() == Some(&b'<'))
 }
 
 /// The number before "hour", 1 to [`BLOCK_HOURS_MAX`]; 1 where there is none.
@@ -262,49 +159,6 @@ fn hours(text: &str) -> u32 {
     let before = text.split("hour").next().unwrap_or_default();
     let number = before.split_whitespace().next_back().and_then(|word| word.parse::<u32>().ok());
     number.unwrap_or(1).clamp(1, BLOCK_HOURS_MAX)
-}
-
-/// A text without HTML, curly apostrophes, line breaks, and without long runs of digits or letters, which could be a
-/// phone number, a code or a key.
-fn clean(text: &str) -> String {
-    let mut plain = String::new();
-    let mut in_tag = false;
-    for character in text.chars().take(10_000) {
-        match character {
-            '<' => in_tag = true,
-            '>' if in_tag => in_tag = false,
-            _ if in_tag => {}
-            '\u{2018}' | '\u{2019}' => plain.push('\''),
-            _ => plain.push(character),
-        }
-    }
-    let entities =
-        [("&#39;", "'"), ("&#039;", "'"), ("&apos;", "'"), ("&rsquo;", "'"), ("&nbsp;", " "), ("&amp;", "&")];
-    let plain = entities.iter().fold(plain, |text, (from, to)| text.replace(from, to));
-    let words: Vec<&str> =
-        plain.split(|c: char| c.is_whitespace() || c.is_control()).filter(|w| !w.is_empty()).collect();
-    mask(&words.join(" "))
-}
-
-fn mask(text: &str) -> String {
-    let mut masked = String::new();
-    let mut run = String::new();
-    for character in text.chars().chain([' ']) {
-        if character.is_alphanumeric() || character == '-' {
-            run.push(character);
-            continue;
-        }
-        let digits = run.chars().filter(|c| c.is_numeric()).count();
-        let secret = run.chars().count() >= 20 || digits >= 5;
-        masked.push_str(if secret { "…" } else { &run });
-        run.clear();
-        masked.push(character);
-    }
-    masked.trim_end().to_owned()
-}
-
-fn shorten(text: &str) -> String {
-    text.chars().take(CAUSE_CHARACTERS).collect()
 }
 
 #[cfg(test)]

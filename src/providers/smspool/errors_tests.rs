@@ -2,9 +2,10 @@
 
 use super::super::endpoints as at;
 use super::*;
+use crate::http::{Body, SendError};
 
 fn answer(status: u16, body: &str) -> Answer {
-    Answer { status, retry_after_s: None, body: Body::Whole(body.as_bytes().to_vec()) }
+    Answer { status, wait_s: None, body: Body::Whole(body.as_bytes().to_vec()) }
 }
 
 fn judged(endpoint: &Endpoint, answer: &Answer) -> Option<Failure> {
@@ -164,9 +165,9 @@ fn statuses_decide_where_there_are_no_words() {
 
 #[test]
 fn a_429_says_when_to_come_back() {
-    let limited = |retry_after_s| Answer { status: 429, retry_after_s, body: Body::Whole(Vec::new()) };
-    for (retry_after_s, wait_s) in [(None, 5), (Some(0), 0), (Some(60), 60)] {
-        let failure = judged(&at::PURCHASE, &limited(retry_after_s)).expect("refused");
+    let limited = |wait_s| Answer { status: 429, wait_s, body: Body::Whole(Vec::new()) };
+    for (said, wait_s) in [(None, 5), (Some(0), 0), (Some(60), 60)] {
+        let failure = judged(&at::PURCHASE, &limited(said)).expect("refused");
         assert_eq!((failure.error.code, failure.proof), (ErrorCode::RateLimited, Proof::NotDone));
         assert_eq!(failure.error.advice, Advice::RetryAfter(wait_s));
     }
@@ -182,7 +183,7 @@ fn a_body_that_does_not_come_is_judged_by_its_status() {
         (403, Body::TooLong, ErrorCode::InvalidKey, Proof::NotDone),
     ];
     for (status, body, code, proof) in cases {
-        let failure = judged(&at::PURCHASE, &Answer { status, retry_after_s: None, body }).expect("refused");
+        let failure = judged(&at::PURCHASE, &Answer { status, wait_s: None, body }).expect("refused");
         assert_eq!((failure.error.code, failure.proof), (code, proof), "{status}");
     }
 }
@@ -192,12 +193,13 @@ fn only_what_never_left_proves_something_without_an_answer() {
     let cases = [
         (SendError::NoKey, ErrorCode::InvalidKey, Proof::NotDone),
         (SendError::NoTurn(3), ErrorCode::RateLimited, Proof::NotDone),
+        (SendError::TooLate, ErrorCode::TimedOut, Proof::NotDone),
         (SendError::Connect("refused".to_owned()), ErrorCode::Unreachable, Proof::NotDone),
         (SendError::TimedOut, ErrorCode::TimedOut, Proof::Nothing),
         (SendError::Broken("reset".to_owned()), ErrorCode::Unreachable, Proof::Nothing),
     ];
     for (error, code, proof) in cases {
-        let failure = unsent(&at::PURCHASE, error);
+        let failure = Failure::unsent(&at::PURCHASE, error);
         assert_eq!((failure.error.code, failure.proof), (code, proof));
     }
 }

@@ -4,9 +4,10 @@
 use shop::pool::Check;
 use shop::{CountryId, Days, ErrorCode, ServiceId, SupplierOrderId};
 
-use super::json::Json;
 use super::{decode, endpoints, errors, rentals};
+use crate::failure::Failure;
 use crate::http::{Answer, Body};
+use crate::json::Json;
 
 const NOW: i64 = 1_705_308_768;
 
@@ -57,7 +58,7 @@ fn hostile_answers_are_typed_failures() {
         let shown = String::from_utf8_lossy(&body[..body.len().min(60)]).into_owned();
         let json = Json::parse(&body);
         for status in [200, 302, 400, 404, 422, 500] {
-            let answer = Answer { status, retry_after_s: None, body: Body::Whole(body.clone()) };
+            let answer = Answer { status, wait_s: None, body: Body::Whole(body.clone()) };
             let refused = errors::refusal(&endpoints::PURCHASE, &answer, json.as_ref());
             assert!(refused.is_some() || status == 200, "{status} {shown}");
         }
@@ -86,6 +87,6 @@ fn decode_everything(json: &Json<'_>, shown: &str) {
 
 #[test]
 fn an_unreadable_answer_about_messages_is_a_message_not_fetched() {
-    let failure = errors::undecodable(&endpoints::CHECK, 200, "x");
+    let failure = Failure::undecodable(&endpoints::CHECK, 200, "x");
     assert_eq!(failure.error.code, ErrorCode::MessageNotFetched);
 }

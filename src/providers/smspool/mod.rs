@@ -1,15 +1,12 @@
 //! The client of smspool.net. Start at [`SmsPoolClient`]; facts about the wire are in `providers/smspool.md`.
 //!
-//! Every call is: a path of `endpoints`, sent once by the HTTP core, judged by `errors`, read by `decode` or `rentals`,
-//! and logged once if it failed.
+//! Every call is: a path of `endpoints`, sent once, judged by `errors`, read by `decode` or `rentals`.
 
-mod code;
 mod decode;
 mod endpoints;
 mod errors;
 #[cfg(test)]
 mod hostile_tests;
-mod json;
 #[cfg(test)]
 mod log_tests;
 #[cfg(test)]
@@ -29,14 +26,14 @@ use shop::pool::{
     PoolService, PurchaseError, PurchaseRequest, Purchased, RentRequest, RentalOffer, Resent, SmsPool,
 };
 use shop::{CountryId, ErrorCode, Money, ServiceId, SupplierOrderId, UnixSeconds};
-use tokio::time::Instant;
 
-use crate::http::{Body, Deadlines, Http};
-use crate::{CallEnd, Called, ConfigError, Observer};
-use decode::Decoded;
-use endpoints::Endpoint;
-use errors::{Failure, Proof};
-use json::Json;
+use crate::caller::Caller;
+use crate::endpoint::Endpoint;
+use crate::failure::Proof;
+use crate::http::{Deadlines, Way};
+use crate::json::Json;
+use crate::key::KeyForm;
+use crate::{Called, Client, ConfigError};
 use rentals::Line;
 
 /// Which family of rental paths is used.
@@ -78,13 +75,11 @@ impl Default for SmsPoolConfig {
 
 /// The supplier, over HTTP.
 pub struct SmsPoolClient {
-    http: Http,
-    clock: Arc<dyn Clock>,
+    caller: Caller,
     rental_api: RentalApi,
     countries: Mutex<Option<KnownCountries>>,
     /// By product, whether it is sold for a single service, from the last list of rentals.
     singles: Mutex<BTreeMap<u32, bool>>,
-    observer: Option<Box<Observer>>,
 }
 
 /// The list that rental products' names are looked up in.
@@ -97,26 +92,27 @@ const COUNTRIES_FRESH_S: i64 = 3600;
 /// Rows of the history: half an hour of brisk trade (purchase-protocol 5 looks back so far).
 const HISTORY_ROWS: u32 = 500;
 
-type Form<'a> = [(&'a str, String)];
-
 impl SmsPoolClient {
     /// Builds a client; calls nothing.
     ///
     /// # Errors
     /// [`ConfigError`] for a URL or a key that must not be used.
     pub fn new(config: SmsPoolConfig, clock: Arc<dyn Clock>) -> Result<Self, ConfigError> {
-        let http = Http::new(&config.base_url, config.requests_per_second, config.deadlines)?;
-        if let Some(key) = config.key {
-            http.set_key(key)?;
-        }
-        let (rental_api, countries, singles) = (config.rental_api, Mutex::default(), Mutex::default());
-        Ok(Self { http, clock, rental_api, countries, singles, observer: None })
+        let way = Way {
+            base_url: &config.base_url,
+            requests_per_second: config.requests_per_second,
+            deadlines: config.deadlines,
+            key_form: KeyForm::Bearer,
+            pause_default_s: errors::PAUSE_DEFAULT_S,
+        };
+        let caller = Caller::new(way, config.key, errors::refusal, clock)?;
+        Ok(Self { caller, rental_api: config.rental_api, countries: Mutex::default(), singles: Mutex::default() })
     }
 
     /// The same client, and `tell` is told of each of its calls, in the caller's task: it must not wait.
     #[must_use]
     pub fn observed_by(self, tell: impl Fn(&Called) + Send + Sync + 'static) -> Self {
-        Self { observer: Some(Box::new(tell)), ..self }
+        Self { caller: self.caller.observed_by(tell), ..self }
     }
 
     /// Uses another API key from the next call on.
@@ -124,59 +120,11 @@ impl SmsPoolClient {
     /// # Errors
     /// [`ConfigError::Key`] for what cannot be a key; the old one stays.
     pub fn set_key(&self, key: SecretString) -> Result<(), ConfigError> {
-        self.http.set_key(key)
-    }
-
-    async fn run<T>(
-        &self,
-        endpoint: &Endpoint,
-        form: &Form<'_>,
-        decode: impl FnOnce(&Json<'_>, UnixSeconds) -> Decoded<T> + Send,
-    ) -> Result<T, Failure> {
-        let started = Instant::now();
-        let sent = self.http.send(endpoint.outgoing(form)).await;
-        let result = match sent {
-            Err(error) => Err(errors::unsent(endpoint, error)),
-            Ok(answer) => {
-                let json = match &answer.body {
-                    Body::Whole(bytes) => Json::parse(bytes),
-                    Body::TooLong | Body::TimedOut | Body::Broken => None,
-                };
-                let unreadable = |reason| errors::undecodable(endpoint, answer.status, reason);
-                match (errors::refusal(endpoint, &answer, json.as_ref()), &json) {
-                    (Some(failure), _) => Err(failure),
-                    (None, Some(json)) => decode(json, self.clock.now()).map_err(unreadable),
-                    (None, None) => Err(unreadable("no JSON")),
-                }
-            }
-        };
-        let (ended, took) = (result.as_ref().err().map_or(CallEnd::Ok, Failure::ended), started.elapsed());
-        tracing::debug!(
-            endpoint = endpoint.path,
-            result = <&str>::from(ended),
-            took_ms = took.as_millis(),
-            "the supplier was called"
-        );
-        if let Some(tell) = &self.observer {
-            tell(&Called { path: endpoint.path, ended, took });
-        }
-        result.inspect_err(|failure| log(endpoint, failure, started))
-    }
-
-    /// A cancel or refund: what the supplier refuses in words is an outcome, not a failure.
-    async fn give_back(&self, endpoint: &Endpoint, form: &Form<'_>) -> Result<Cancelled, PoolError> {
-        match self.run(endpoint, form, |json, _| decode::accepted(json)).await {
-            Ok(()) => Ok(Cancelled::Refunded),
-            Err(failure) => match (failure.proof, failure.error.code, failure.error.advice) {
-                (Proof::Refused, ErrorCode::Rejected, Advice::RetryAfter(_)) => Ok(Cancelled::Locked),
-                (Proof::Refused, ErrorCode::Rejected | ErrorCode::OrderNotFound, _) => Ok(Cancelled::Refused),
-                _ => Err(failure.error),
-            },
-        }
+        self.caller.set_key(key)
     }
 
     async fn known_countries(&self) -> Result<Arc<Vec<PoolCountry>>, PoolError> {
-        let now = self.clock.now();
+        let now = self.caller.now();
         let known = lock(&self.countries).as_ref().and_then(|known| {
             let fresh = (0..COUNTRIES_FRESH_S).contains(&(now - known.fetched_at));
             fresh.then(|| Arc::clone(&known.list))
@@ -188,8 +136,8 @@ impl SmsPoolClient {
     }
 
     async fn fetch_countries(&self) -> Result<Arc<Vec<PoolCountry>>, PoolError> {
-        let list = Arc::new(self.run(&endpoints::COUNTRIES, &[], |json, _| decode::countries(json)).await?);
-        let known = KnownCountries { list: Arc::clone(&list), fetched_at: self.clock.now() };
+        let list = Arc::new(self.caller.run(&endpoints::COUNTRIES, &[], |json, _| decode::countries(json)).await?);
+        let known = KnownCountries { list: Arc::clone(&list), fetched_at: self.caller.now() };
         *lock(&self.countries) = Some(known);
         Ok(list)
     }
@@ -201,7 +149,8 @@ impl SmsPoolClient {
         let mut none = None;
         for kind in ["1", "0"] {
             let form = [("type", kind.to_owned())];
-            let read = self.run(&endpoints::RENTAL_LINES, &form, |json, _| rentals::lines(json, &countries)).await;
+            let read =
+                self.caller.run(&endpoints::RENTAL_LINES, &form, |json, _| rentals::lines(json, &countries)).await;
             match read {
                 Ok(found) => lines.extend(found),
                 Err(failure) if failure.error.code == ErrorCode::OutOfStock => {
@@ -232,7 +181,7 @@ impl SmsPoolClient {
         }
         let form = [("id", request.product.to_string())];
         let decode = |json: &Json<'_>, _| rentals::pricing(json, request.days);
-        Ok(self.run(&endpoints::RENTAL_PRICING, &form, decode).await?)
+        Ok(self.caller.run(&endpoints::RENTAL_PRICING, &form, decode).await?)
     }
 
     async fn rentals_of(&self, endpoint: &Endpoint) -> Result<Listed<ListedRental>, PoolError> {
@@ -241,17 +190,23 @@ impl SmsPoolClient {
             RentalApi::Legacy => Some(self.known_countries().await?),
         };
         let decode = |json: &Json<'_>, now| rentals::rentals(json, now, countries.as_ref().map(|list| list.as_slice()));
-        match self.run(endpoint, &[], decode).await {
+        match self.caller.run(endpoint, &[], decode).await {
             Err(failure) if failure.error.code == ErrorCode::OrderNotFound => Ok(none()),
             result => Ok(result?),
         }
     }
 }
 
+impl Client for SmsPoolClient {
+    fn set_key(&self, key: SecretString) -> Result<(), ConfigError> {
+        self.caller.set_key(key)
+    }
+}
+
 #[async_trait]
 impl SmsPool for SmsPoolClient {
     async fn balance(&self) -> Result<Money, PoolError> {
-        Ok(self.run(&endpoints::BALANCE, &[], |json, _| decode::balance(json)).await?)
+        Ok(self.caller.run(&endpoints::BALANCE, &[], |json, _| decode::balance(json)).await?)
     }
 
     async fn countries(&self) -> Result<Vec<PoolCountry>, PoolError> {
@@ -259,17 +214,17 @@ impl SmsPool for SmsPoolClient {
     }
 
     async fn services(&self) -> Result<Vec<PoolService>, PoolError> {
-        Ok(self.run(&endpoints::SERVICES, &[], |json, _| decode::services(json)).await?)
+        Ok(self.caller.run(&endpoints::SERVICES, &[], |json, _| decode::services(json)).await?)
     }
 
     async fn offers(&self, country: CountryId) -> Result<Vec<PoolOffer>, PoolError> {
         let form = [("country", country.0.to_string())];
-        Ok(self.run(&endpoints::PRICING, &form, |json, _| decode::offers(json, country)).await?)
+        Ok(self.caller.run(&endpoints::PRICING, &form, |json, _| decode::offers(json, country)).await?)
     }
 
     async fn cost(&self, country: CountryId, service: ServiceId) -> Result<PoolOffer, PoolError> {
         let form = [("country", country.0.to_string()), ("service", service.0.to_string())];
-        Ok(self.run(&endpoints::PRICE, &form, |json, _| decode::cost(json, service)).await?)
+        Ok(self.caller.run(&endpoints::PRICE, &form, |json, _| decode::cost(json, service)).await?)
     }
 
     async fn purchase(&self, request: &PurchaseRequest) -> Result<Purchased, PurchaseError> {
@@ -280,37 +235,37 @@ impl SmsPool for SmsPoolClient {
             // The cheapest pool: the one that the offer was priced from.
             ("pricing_option", "0".to_owned()),
         ];
-        Ok(self.run(&endpoints::PURCHASE, &form, decode::purchased).await?)
+        Ok(self.caller.run(&endpoints::PURCHASE, &form, decode::purchased).await?)
     }
 
     async fn check(&self, id: &SupplierOrderId) -> Result<Check, PoolError> {
-        Ok(self.run(&endpoints::CHECK, &order(id), |json, _| decode::check(json)).await?)
+        Ok(self.caller.run(&endpoints::CHECK, &order(id), |json, _| decode::check(json)).await?)
     }
 
     async fn cancel(&self, id: &SupplierOrderId) -> Result<Cancelled, PoolError> {
-        self.give_back(&endpoints::CANCEL, &order(id)).await
+        self.caller.give_back(&endpoints::CANCEL, &order(id), decode::accepted).await
     }
 
     /// A refusal in words (no SMS yet, not for this pool) is a `None`.
     async fn resend_cost(&self, id: &SupplierOrderId) -> Result<Option<Money>, PoolError> {
         let decode = |json: &Json<'_>, _| decode::resend_cost(json).map(Some);
-        match self.run(&endpoints::CHECK_RESEND, &order(id), decode).await {
+        match self.caller.run(&endpoints::CHECK_RESEND, &order(id), decode).await {
             Err(failure) if failure.proof == Proof::Refused && failure.error.code == ErrorCode::Rejected => Ok(None),
             result => Ok(result?),
         }
     }
 
     async fn resend(&self, id: &SupplierOrderId) -> Result<Resent, PurchaseError> {
-        Ok(self.run(&endpoints::RESEND, &order(id), |json, _| decode::resent(json, id)).await?)
+        Ok(self.caller.run(&endpoints::RESEND, &order(id), |json, _| decode::resent(json, id)).await?)
     }
 
     async fn active(&self) -> Result<Listed<ListedOrder>, PoolError> {
-        Ok(self.run(&endpoints::ACTIVE, &[], decode::orders).await?)
+        Ok(self.caller.run(&endpoints::ACTIVE, &[], decode::orders).await?)
     }
 
     async fn history(&self) -> Result<Listed<ListedOrder>, PoolError> {
         let form = [("start", "0".to_owned()), ("length", HISTORY_ROWS.to_string())];
-        Ok(self.run(&endpoints::HISTORY, &form, decode::orders).await?)
+        Ok(self.caller.run(&endpoints::HISTORY, &form, decode::orders).await?)
     }
 
     async fn rental_offers(&self) -> Result<Vec<RentalOffer>, PoolError> {
@@ -325,7 +280,7 @@ impl SmsPool for SmsPoolClient {
             return Ok(None);
         }
         let form = [("rental", product.to_string())];
-        Ok(self.run(&endpoints::RENTAL_SERVICES, &form, |json, _| rentals::services(json)).await?)
+        Ok(self.caller.run(&endpoints::RENTAL_SERVICES, &form, |json, _| rentals::services(json)).await?)
     }
 
     async fn rental_cost(&self, request: &RentRequest) -> Result<Money, PoolError> {
@@ -333,7 +288,7 @@ impl SmsPool for SmsPoolClient {
             RentalApi::Documented => self.documented_cost(request).await?,
             RentalApi::Legacy => {
                 let decode = |json: &Json<'_>, _| rentals::legacy_price(json);
-                Some(self.run(&endpoints::LEGACY_RENT_PRICE, &legacy_form(request), decode).await?)
+                Some(self.caller.run(&endpoints::LEGACY_RENT_PRICE, &legacy_form(request), decode).await?)
             }
         };
         let cause = "the rental is not sold for these days".to_owned();
@@ -349,19 +304,19 @@ impl SmsPool for SmsPoolClient {
                 if self.single(request.product) != Some(false) {
                     form.push(("service_id", request.service.0.to_string()));
                 }
-                self.run(&endpoints::RENT, &form, decode).await
+                self.caller.run(&endpoints::RENT, &form, decode).await
             }
-            RentalApi::Legacy => self.run(&endpoints::LEGACY_RENT, &legacy_form(request), decode).await,
+            RentalApi::Legacy => self.caller.run(&endpoints::LEGACY_RENT, &legacy_form(request), decode).await,
         };
         Ok(result?)
     }
 
     async fn rental_messages(&self, id: &SupplierOrderId) -> Result<Vec<Message>, PoolError> {
-        Ok(self.run(&endpoints::RENTAL_MESSAGES, &rental(id), |json, _| rentals::messages(json)).await?)
+        Ok(self.caller.run(&endpoints::RENTAL_MESSAGES, &rental(id), |json, _| rentals::messages(json)).await?)
     }
 
     async fn rental_refund(&self, id: &SupplierOrderId) -> Result<Cancelled, PoolError> {
-        self.give_back(&endpoints::RENTAL_REFUND, &rental(id)).await
+        self.caller.give_back(&endpoints::RENTAL_REFUND, &rental(id), decode::accepted).await
     }
 
     /// The open lines and, where the supplier has that path, the ended ones. Both must be there: a rental that is missing
@@ -399,12 +354,6 @@ fn legacy_form(request: &RentRequest) -> [(&'static str, String); 3] {
         ("service", request.service.0.to_string()),
         ("duration", request.days.0.to_string()),
     ]
-}
-
-fn log(endpoint: &Endpoint, failure: &Failure, started: Instant) {
-    let elapsed_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-    let PoolError { code, cause, .. } = &failure.error;
-    tracing::warn!(endpoint = endpoint.path, status = failure.status, %code, elapsed_ms, %cause, "supplier call failed");
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

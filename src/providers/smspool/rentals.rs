@@ -7,8 +7,9 @@ use serde_json::value::RawValue;
 use shop::pool::{Listed, ListedRental, Message, PoolCountry, Purchased, Receives, RentalOffer};
 use shop::{CountryId, Days, Money, ServiceId, UnixSeconds};
 
-use super::decode::{Decoded, charged, object, order_id, price, readable, rental_message, timestamp};
-use super::json::{Json, Object, scalar};
+use super::decode::{charged, readable, rental_message};
+use crate::decode::{Decoded, object, order_id, price, timestamp};
+use crate::json::{Json, Object, scalar};
 
 const DAY_S: i64 = 86_400;
 const DAYS_MAX: u16 = 365;

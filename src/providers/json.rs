@@ -1,4 +1,4 @@
-//! Reading the supplier's JSON: lenient about types, strict about money, safe against anything.
+//! Reading the suppliers' JSON: lenient about types, strict about money, safe against anything.
 //!
 //! Values stay raw text until someone asks for them in a type, so an amount is parsed from its digits and never passes
 //! through a float, and a value that nobody asks for may be as deep or as odd as it likes.
@@ -13,7 +13,7 @@ use shop::ids::Phone;
 
 /// A whole answer.
 #[derive(Debug)]
-pub(super) enum Json<'a> {
+pub(crate) enum Json<'a> {
     /// `{…}`
     Object(Object<'a>),
     /// `[…]`
@@ -24,7 +24,7 @@ pub(super) enum Json<'a> {
 
 impl<'a> Json<'a> {
     /// Reads an answer; `None` where it is not JSON, or repeats a key with another value.
-    pub(super) fn parse(body: &'a [u8]) -> Option<Self> {
+    pub(crate) fn parse(body: &'a [u8]) -> Option<Self> {
         let raw: &RawValue = serde_json::from_slice(body).ok()?;
         match first_byte(raw) {
             b'{' => Object::of(raw).map(Self::Object),
@@ -33,7 +33,7 @@ impl<'a> Json<'a> {
         }
     }
 
-    pub(super) fn object(&self) -> Option<&Object<'a>> {
+    pub(crate) fn object(&self) -> Option<&Object<'a>> {
         match self {
             Self::Object(object) => Some(object),
             Self::Rows(_) | Self::Bare => None,
@@ -41,7 +41,7 @@ impl<'a> Json<'a> {
     }
 
     /// The rows of a list: a bare array, or an array or object (its values) under `key`.
-    pub(super) fn rows(&self, key: &str) -> Option<Vec<&'a RawValue>> {
+    pub(crate) fn rows(&self, key: &str) -> Option<Vec<&'a RawValue>> {
         match self {
             Self::Rows(rows) => Some(rows.clone()),
             Self::Object(object) => object.rows(key),
@@ -52,51 +52,51 @@ impl<'a> Json<'a> {
 
 /// An object whose values are still raw.
 #[derive(Debug)]
-pub(super) struct Object<'a>(BTreeMap<String, &'a RawValue>);
+pub(crate) struct Object<'a>(BTreeMap<String, &'a RawValue>);
 
 impl<'a> Object<'a> {
     /// Reads a value as an object.
-    pub(super) fn of(raw: &'a RawValue) -> Option<Self> {
+    pub(crate) fn of(raw: &'a RawValue) -> Option<Self> {
         Self::parse(raw.get())
     }
 
     /// Reads a text as an object.
-    pub(super) fn parse(text: &'a str) -> Option<Self> {
+    pub(crate) fn parse(text: &'a str) -> Option<Self> {
         serde_json::from_str(text).ok()
     }
 
     /// The value under a key; `None` for `null` too.
-    pub(super) fn raw(&self, key: &str) -> Option<&'a RawValue> {
+    pub(crate) fn raw(&self, key: &str) -> Option<&'a RawValue> {
         self.0.get(key).copied().filter(|raw| raw.get() != "null")
     }
 
     /// All keys with their values.
-    pub(super) fn entries(&self) -> impl Iterator<Item = (&str, &'a RawValue)> {
+    pub(crate) fn entries(&self) -> impl Iterator<Item = (&str, &'a RawValue)> {
         self.0.iter().map(|(key, raw)| (key.as_str(), *raw))
     }
 
     /// A string's content, or the digits of a number or word of a boolean as written.
-    pub(super) fn text(&self, key: &str) -> Option<String> {
+    pub(crate) fn text(&self, key: &str) -> Option<String> {
         self.raw(key).and_then(scalar)
     }
 
     /// Whether the value is written as a number.
-    pub(super) fn is_number(&self, key: &str) -> bool {
+    pub(crate) fn is_number(&self, key: &str) -> bool {
         self.raw(key).is_some_and(|raw| matches!(first_byte(raw), b'-' | b'0'..=b'9'))
     }
 
     /// A whole number, written as number or string.
-    pub(super) fn integer(&self, key: &str) -> Option<i64> {
+    pub(crate) fn integer(&self, key: &str) -> Option<i64> {
         self.text(key)?.trim().parse().ok()
     }
 
     /// A whole number that fits an id.
-    pub(super) fn id(&self, key: &str) -> Option<u32> {
+    pub(crate) fn id(&self, key: &str) -> Option<u32> {
         self.integer(key).and_then(|number| u32::try_from(number).ok())
     }
 
     /// 1, 0, "1", "0", true, false; anything else says nothing.
-    pub(super) fn flag(&self, key: &str) -> Option<bool> {
+    pub(crate) fn flag(&self, key: &str) -> Option<bool> {
         match self.text(key)?.trim() {
             "1" | "true" => Some(true),
             "0" | "false" => Some(false),
@@ -105,17 +105,17 @@ impl<'a> Object<'a> {
     }
 
     /// An amount in dollars, from the digits as written; `None` for every form that [`Money::parse`] refuses.
-    pub(super) fn money(&self, key: &str) -> Option<Money> {
+    pub(crate) fn money(&self, key: &str) -> Option<Money> {
         Money::parse(&self.text(key)?).ok()
     }
 
     /// A phone number, with its country code.
-    pub(super) fn phone(&self, key: &str) -> Option<Phone> {
+    pub(crate) fn phone(&self, key: &str) -> Option<Phone> {
         Phone::parse(&self.text(key)?)
     }
 
     /// The elements of an array, or the values of an object.
-    pub(super) fn rows(&self, key: &str) -> Option<Vec<&'a RawValue>> {
+    pub(crate) fn rows(&self, key: &str) -> Option<Vec<&'a RawValue>> {
         let raw = self.raw(key)?;
         match first_byte(raw) {
             b'[' => rows_of(raw),
@@ -155,7 +155,7 @@ impl<'de> Visitor<'de> for Unambiguous {
 }
 
 /// A string's content, or a number or boolean as written.
-pub(super) fn scalar(raw: &RawValue) -> Option<String> {
+pub(crate) fn scalar(raw: &RawValue) -> Option<String> {
     match first_byte(raw) {
         b'"' => serde_json::from_str(raw.get()).ok(),
         b'{' | b'[' => None,

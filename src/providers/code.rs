@@ -2,7 +2,7 @@
 
 /// The first thing in a text that looks like a code: 4 to 10 digits, `123-456`, `123 456` or `G-123456`. Amounts, phone
 /// numbers, dates and parts of addresses are passed over. The code is returned as it is written.
-pub(super) fn extract_code(text: &str) -> Option<String> {
+pub(crate) fn extract_code(text: &str) -> Option<String> {
     let words = words(text);
     words.iter().enumerate().find_map(|(index, word)| {
         if word.belongs_to_more(text) {
