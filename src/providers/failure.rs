@@ -152,8 +152,8 @@ pub(crate) fn is_html(body: &Body) -> bool {
     matches!(body, Body::Whole(bytes) if bytes.trim_ascii_start().first() == Some(&b'<'))
 }
 
-/// A text without HTML, curly apostrophes, line breaks, and without long runs of digits or letters, which could be a
-/// phone number, a code or a key.
+/// A text without HTML, curly apostrophes, line breaks, and without what could be a phone number, a code, a key or an
+/// e-mail address.
 pub(crate) fn clean(text: &str) -> String {
     let mut plain = String::new();
     let mut in_tag = false;
@@ -166,29 +166,41 @@ pub(crate) fn clean(text: &str) -> String {
             _ => plain.push(character),
         }
     }
-    let entities =
-        [("&#39;", "'"), ("&#039;", "'"), ("&apos;", "'"), ("&rsquo;", "'"), ("&nbsp;", " "), ("&amp;", "&")];
+    let entities = [
+        ("&#39;", "'"),
+        ("&#039;", "'"),
+        ("&apos;", "'"),
+        ("&rsquo;", "'"),
+        ("&nbsp;", " "),
+        ("&#64;", "@"),
+        ("&amp;", "&"),
+    ];
     let plain = entities.iter().fold(plain, |text, (from, to)| text.replace(from, to));
-    let words: Vec<&str> =
-        plain.split(|c: char| c.is_whitespace() || c.is_control()).filter(|w| !w.is_empty()).collect();
+    let words = plain.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
+    let words: Vec<&str> = words.map(|word| if word.contains('@') { "…" } else { word }).collect();
     mask(&words.join(" "))
 }
 
+/// Hides long runs of digits or letters, and shorter runs of digits that stand together, as in `202 555 0123`.
 fn mask(text: &str) -> String {
-    let mut masked = String::new();
-    let mut run = String::new();
-    for character in text.chars().chain([' ']) {
-        if character.is_alphanumeric() || character == '-' {
-            run.push(character);
-            continue;
+    let inside = |character: char| character.is_alphanumeric() || character == '-';
+    let mut pieces: Vec<String> = Vec::new();
+    for character in text.chars() {
+        match pieces.last_mut().filter(|piece| piece.chars().next_back().is_some_and(inside) == inside(character)) {
+            Some(piece) => piece.push(character),
+            None => pieces.push(character.to_string()),
         }
-        let digits = run.chars().filter(|c| c.is_numeric()).count();
-        let secret = run.chars().count() >= 20 || digits >= 5;
-        masked.push_str(if secret { "…" } else { &run });
-        run.clear();
-        masked.push(character);
     }
-    masked.trim_end().to_owned()
+    let digits: Vec<usize> =
+        pieces.iter().map(|piece| piece.chars().filter(|character| character.is_numeric()).count()).collect();
+    // Between two runs stands what separates them.
+    let beside = |place: usize| [place.checked_sub(2), Some(place + 2)].into_iter().flatten();
+    let secret = |place: usize, piece: &str| {
+        let together = digits[place] >= 3 && beside(place).any(|other| digits.get(other).is_some_and(|n| *n >= 3));
+        digits[place] >= 4 || together || (piece.starts_with(inside) && piece.chars().count() >= 20)
+    };
+    let shown = |(place, piece): (usize, &String)| if secret(place, piece) { "…".to_owned() } else { piece.clone() };
+    pieces.iter().enumerate().map(shown).collect()
 }
 
 fn shorten(text: &str) -> String {

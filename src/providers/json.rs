@@ -51,7 +51,7 @@ impl<'a> Json<'a> {
 }
 
 /// An object whose values are still raw.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Object<'a>(BTreeMap<String, &'a RawValue>);
 
 impl<'a> Object<'a> {

@@ -20,11 +20,13 @@ mod key;
 mod limiter;
 #[cfg(test)]
 mod loopback;
+pub mod nonvoip;
 pub mod smspool;
 
 pub use cache::{Aged, Supply, SupplySnapshot};
 pub use http::Deadlines;
 pub use key::Credentials;
+pub use nonvoip::{NonVoipClient, NonVoipConfig};
 pub use smspool::{RentalApi, SmsPoolClient, SmsPoolConfig};
 
 use secrecy::SecretString;

@@ -220,6 +220,9 @@ fn causes_carry_no_numbers_codes_or_keys() {
         ("+1-202-555-0123, code 123-456", "+…, code …"),
         ("key CANARYkeyCANARYkeyCANARYkey12345 bad", "key … bad"),
         ("<p>a\\n<b>b</b> 0.24</p>", "a b 0.24"),
+        ("code 4821 of 202 555 0123", "code … of … … …"),
+        ("(202) 555.0123, in 120 s, 15 of 100.00", "(…) ….…, in 120 s, 15 of 100.00"),
+        ("no user some.one@example.net, some.one&#64;example.net", "no user … …"),
         ("٠١٢٣٤٥٦", "…"),
     ];
     for (text, expected) in cases {

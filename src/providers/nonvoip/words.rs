@@ -1,0 +1,223 @@
+//! What the supplier's sentences mean. Next to none is documented (nonvoip.md 4), so they are read by key words, and the
+//! meaning that costs nobody anything wins where two are possible.
+
+use crate::endpoint::Subject;
+
+/// What a refusal is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Words {
+    /// Too many requests.
+    RateLimit,
+    /// Our balance is too low.
+    Balance,
+    /// The login is wrong, or the account is closed.
+    Account,
+    /// Nothing is in stock.
+    OutOfStock,
+    /// The product does not exist (any more).
+    NoProduct,
+    /// The order or number does not exist.
+    NoOrder,
+    /// The order cannot be given back yet.
+    TooEarly,
+    /// The order was given back already.
+    GivenBack,
+    /// The order is over.
+    Expired,
+    /// Anything else.
+    Other,
+}
+
+impl Words {
+    /// Reads a sentence in an answer about `subject`.
+    pub(super) fn of(text: &str, subject: Subject) -> Self {
+        let text = text.to_lowercase();
+        about_us(&text).unwrap_or_else(|| match subject {
+            Subject::Sale => about_stock(&text),
+            Subject::Order => about_order(&text),
+            Subject::GivingBack => about_giving_back(&text),
+            Subject::Messages if speaks_of_messages_first(&text) => Self::Other,
+            Subject::Messages => about_order(&text),
+        })
+    }
+}
+
+const MISSING: [&str; 12] = [
+    "not found",
+    "not exist",
+    "n't exist",
+    "no such",
+    "could not find",
+    "couldn't find",
+    "cannot find",
+    "can't find",
+    "invalid",
+    "unknown",
+    "deleted",
+    "no longer",
+];
+
+fn about_us(text: &str) -> Option<Words> {
+    let who = ["email", "e-mail", "user", "account"];
+    let wrong = ["incorrect", "wrong", "suspended", "disabled", "blocked", "banned", "inactive"];
+    let wrong_account = has(text, &who) && (has(text, &wrong) || has(text, &MISSING));
+    if has(text, &["too many", "rate limit", "slow down"]) {
+        Some(Words::RateLimit)
+    } else if has(text, &["insufficient", "not enough balance", "not enough fund", "not enough credit", "low balance"])
+    {
+        Some(Words::Balance)
+    } else if wrong_account || has(text, &["password", "credential", "unauthori", "authenticat", "log in", "login"]) {
+        Some(Words::Account)
+    } else {
+        None
+    }
+}
+
+fn about_stock(text: &str) -> Words {
+    if has(text, &["out of stock", "sold out", "no stock", "not available", "unavailable", "no number", "no available"])
+    {
+        Words::OutOfStock
+    } else if has(text, &MISSING) || has(text, &["discontinued", "withdrawn"]) {
+        Words::NoProduct
+    } else {
+        Words::Other
+    }
+}
+
+fn about_order(text: &str) -> Words {
+    let negated = has(text, &["not ", "n't ", "cannot"]);
+    if is_given_back(text, negated) {
+        Words::GivenBack
+    } else if has(text, &MISSING) {
+        Words::NoOrder
+    } else if has(text, &["expired"]) && !negated {
+        Words::Expired
+    } else {
+        Words::Other
+    }
+}
+
+/// "Already" and "delivered" say that it is too late; a span of time, that it is too early.
+fn about_giving_back(text: &str) -> Words {
+    let words = about_order(text);
+    let early = has(text, &["wait", "yet", "too early", "too soon"]);
+    let late = has(text, &["already", "delivered"]);
+    let span = has(text, &["minute", "second"]);
+    if words == Words::Other && (early || (span && !late)) { Words::TooEarly } else { words }
+}
+
+fn is_given_back(text: &str, negated: bool) -> bool {
+    let ends = ["rejected", "refunded", "cancelled", "canceled"];
+    let said = |before: &str| ends.iter().any(|end| text.contains(&format!("{before} {end}")));
+    let already = said("already") || said("already been");
+    let plainly = said("was") || said("is") || said("has been") || said("been");
+    let denied = has(text, &["not already", "not been", "n't been"]);
+    (already && !denied) || (plainly && !negated)
+}
+
+/// "SMS not found for this order" is about the SMS, "Order not found" is not.
+fn speaks_of_messages_first(text: &str) -> bool {
+    let mut words = text.split(|letter: char| !letter.is_alphanumeric());
+    let noun = words.find_map(|word| match word.trim_end_matches('s') {
+        "sm" | "message" | "code" | "pin" => Some(true),
+        "order" | "number" | "phone" => Some(false),
+        _ => None,
+    });
+    noun == Some(true)
+}
+
+fn has(text: &str, needles: &[&str]) -> bool {
+    needles.iter().any(|needle| text.contains(needle))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check<const N: usize>(subject: Subject, cases: [(&str, Words); N]) {
+        for (text, expected) in cases {
+            assert_eq!(Words::of(text, subject), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn sentences_about_us_mean_the_same_everywhere() {
+        for subject in [Subject::Sale, Subject::Order, Subject::GivingBack, Subject::Messages] {
+            check(
+                subject,
+                [
+                    ("Insufficient balance.", Words::Balance),
+                    ("You do not have enough balance? No: insufficient funds", Words::Balance),
+                    ("Too many requests, wait 60 seconds", Words::RateLimit),
+                    ("Rate limit exceeded", Words::RateLimit),
+                    ("Invalid email or password", Words::Account),
+                    ("User not found", Words::Account),
+                    ("Your account is suspended.", Words::Account),
+                    ("Unauthorized", Words::Account),
+                    ("Something else", Words::Other),
+                    ("Your balance is fine", Words::Other),
+                ],
+            );
+        }
+    }
+
+    #[test]
+    fn sentences_about_products() {
+        check(
+            Subject::Sale,
+            [
+                ("Product is out of stock", Words::OutOfStock),
+                ("This service is currently not available", Words::OutOfStock),
+                ("No numbers available", Words::OutOfStock),
+                ("Product not found", Words::NoProduct),
+                ("Invalid product_id", Words::NoProduct),
+                ("Already ordered", Words::Other),
+            ],
+        );
+    }
+
+    #[test]
+    fn sentences_about_messages_are_no_sms_yet_unless_they_name_the_order() {
+        check(
+            Subject::Messages,
+            [
+                ("No SMS yet", Words::Other),
+                ("SMS not found for this order", Words::Other),
+                ("Could not find any messages for the number", Words::Other),
+                ("Code not found.", Words::Other),
+                ("Waiting for SMS", Words::Other),
+                ("Order not found", Words::NoOrder),
+                ("Invalid order_id", Words::NoOrder),
+                ("This order does not exist", Words::NoOrder),
+                ("Not found", Words::NoOrder),
+                ("Order has been rejected", Words::GivenBack),
+                ("Order already refunded", Words::GivenBack),
+                ("The number was cancelled", Words::GivenBack),
+                ("Order has not been refunded", Words::Other),
+                ("Number expired", Words::Expired),
+                ("Number has not expired", Words::Other),
+            ],
+        );
+    }
+
+    #[test]
+    fn sentences_about_giving_back() {
+        check(
+            Subject::GivingBack,
+            [
+                ("Order already rejected", Words::GivenBack),
+                ("This order has already been refunded.", Words::GivenBack),
+                ("Cannot reject: already cancelled", Words::GivenBack),
+                ("SMS already delivered, it can not be rejected", Words::Other),
+                ("Reject is not allowed", Words::Other),
+                ("SMS was delivered 2 minutes ago", Words::Other),
+                ("Please wait 2 minutes", Words::TooEarly),
+                ("Cannot be rejected yet", Words::TooEarly),
+                ("Too early", Words::TooEarly),
+                ("Only possible after 120 seconds", Words::TooEarly),
+                ("Order not found", Words::NoOrder),
+                ("Order expired", Words::Expired),
+            ],
+        );
+    }
+}
