@@ -1,12 +1,15 @@
 //! Environment and flags, read once and turned into what they mean. A bad value is one sentence that names the option.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
+use providers::Credentials;
 use secrecy::SecretString;
+use shop::ServerId;
 
 /// The options of every command that runs or touches a shop, as they were typed. An empty value counts as unset.
 #[derive(Args, Clone, Default)]
@@ -17,10 +20,10 @@ pub struct Options {
     /// The API key of server 2's supplier. A key saved with `raqam settings` wins over this one.
     #[arg(long, env = "SMSPOOL_API_KEY", hide_env_values = true)]
     pub smspool_api_key: Option<String>,
-    /// The e-mail address of the account at server 1's supplier (server 1 is not sold yet).
+    /// The e-mail address of the account at server 1's supplier. One saved with `raqam settings` wins over it.
     #[arg(long, env = "NONVOIP_EMAIL", hide_env_values = true)]
     pub nonvoip_email: Option<String>,
-    /// The password of the account at server 1's supplier (server 1 is not sold yet).
+    /// The password of that account.
     #[arg(long, env = "NONVOIP_PASSWORD", hide_env_values = true)]
     pub nonvoip_password: Option<String>,
     /// The database: the one file that holds everything [default: raqam.redb].
@@ -63,7 +66,7 @@ pub struct Options {
     /// 64 hexadecimal digits that encrypt stored secrets; made beside the database at the first start if unset.
     #[arg(long, env = "MASTER_KEY", hide_env_values = true)]
     pub master_key: Option<String>,
-    /// Requests a second to a supplier, 1 to 1000 [default: 16].
+    /// Requests a second to a supplier, 1 to 1000 [default: 5 to server 1's, whose limit is not known, 16 to server 2's].
     #[arg(long, env = "SUPPLIER_REQUESTS_PER_SECOND")]
     pub supplier_requests_per_second: Option<String>,
     /// Unasked messages a second, 1 to 1000 [default: 25].
@@ -84,8 +87,8 @@ pub struct Options {
 pub struct Config {
     /// The bot's token.
     pub token: Option<SecretString>,
-    /// The API key of server 2's supplier.
-    pub smspool_api_key: Option<SecretString>,
+    /// The suppliers, by their server.
+    pub suppliers: BTreeMap<ServerId, SupplierConfig>,
     /// The database file.
     pub database_file: PathBuf,
     /// The operators.
@@ -94,16 +97,12 @@ pub struct Config {
     pub support_url: Option<String>,
     /// The Bot API server.
     pub telegram_api_url: String,
-    /// Server 2's supplier.
-    pub smspool_api_url: String,
-    /// Which rental endpoints it has.
+    /// Which rental endpoints server 2's supplier has.
     pub rental_api: RentalApi,
     /// How often suppliers are asked for messages.
     pub poll_every: Duration,
     /// What encrypts stored secrets.
     pub master_key: Option<SecretString>,
-    /// Requests a second to a supplier.
-    pub supplier_requests_per_second: u32,
     /// Unasked messages a second.
     pub unasked_messages_per_second: u32,
     /// How many events of one user in ten seconds are too many.
@@ -114,6 +113,20 @@ pub struct Config {
     pub metrics: Option<SocketAddr>,
     /// The file whose milliseconds are added to the time, in tests.
     pub clock_file: Option<PathBuf>,
+}
+
+/// What the options say of one supplier.
+pub struct SupplierConfig {
+    /// Where its API is.
+    pub api_url: String,
+    /// The option that says so.
+    pub url_option: &'static str,
+    /// Our key there, in the form that its client takes.
+    pub key: Option<SecretString>,
+    /// The option that gives the key.
+    pub key_option: &'static str,
+    /// Requests a second.
+    pub requests_per_second: u32,
 }
 
 /// Which rental endpoints server 2's supplier has.
@@ -155,33 +168,26 @@ impl Config {
             url("TELEGRAM_API_URL", options.telegram_api_url.as_deref(), "https://api.telegram.org")?;
         Ok(Self {
             token: secret("TOKEN", given(options.token.as_ref()).or(given(teloxide_token.as_ref())))?,
-            smspool_api_key: secret("SMSPOOL_API_KEY", given(options.smspool_api_key.as_ref()))?,
+            suppliers: ServerId::ALL
+                .iter()
+                .map(|server| Ok((*server, supplier(*server, options)?)))
+                .collect::<Checked<_>>()?,
             database_file: PathBuf::from(given(options.database_file.as_ref()).unwrap_or("raqam.redb")),
             admin_ids: admin_ids(given(options.admin_ids.as_ref()))?,
             support_url: support_url(given(options.support_url.as_ref()))?,
             clock_file: clock_file(given(options.clock_file.as_ref()), &telegram_api_url)?,
             telegram_api_url,
-            smspool_api_url: url("SMSPOOL_API_URL", options.smspool_api_url.as_deref(), "https://api.smspool.net")?,
             rental_api: rental_api(given(options.smspool_rental_api.as_ref()))?,
             poll_every: Duration::from_secs(number("POLL_SECONDS", options.poll_seconds.as_ref(), 1..=60, 10)?),
             master_key: secret("MASTER_KEY", given(options.master_key.as_ref()))?,
             free_disk_mb_min: number("FREE_DISK_MB_MIN", options.free_disk_mb_min.as_ref(), 0..=1_000_000_000, 200)?,
             flood_events: rate("FLOOD_EVENTS", options.flood_events.as_ref(), 30)? as usize,
             metrics: metrics(options)?,
-            supplier_requests_per_second: rate(
-                "SUPPLIER_REQUESTS_PER_SECOND",
-                options.supplier_requests_per_second.as_ref(),
-                16,
-            )?,
             unasked_messages_per_second: rate(
                 "UNASKED_MESSAGES_PER_SECOND",
                 options.unasked_messages_per_second.as_ref(),
                 25,
             )?,
-        })
-        .and_then(|config| {
-            url("NONVOIP_API_URL", options.nonvoip_api_url.as_deref(), "https://nonvoipusnumber.com/manager/api")?;
-            Ok(config)
         })
     }
 
@@ -208,6 +214,47 @@ fn given(value: Option<&String>) -> Option<&str> {
 
 fn bad(option: &'static str, problem: impl Into<String>) -> BadOption {
     BadOption { option, problem: problem.into() }
+}
+
+/// What the options say of the supplier behind a server: a row per server.
+fn supplier(server: ServerId, options: &Options) -> Checked<SupplierConfig> {
+    let (url_option, api_url, default_url, key_option, key, per_second) = match server {
+        ServerId::One => (
+            "NONVOIP_API_URL",
+            &options.nonvoip_api_url,
+            "https://nonvoipusnumber.com/manager/api",
+            "NONVOIP_PASSWORD",
+            login(options)?,
+            5,
+        ),
+        ServerId::Two => (
+            "SMSPOOL_API_URL",
+            &options.smspool_api_url,
+            "https://api.smspool.net",
+            "SMSPOOL_API_KEY",
+            secret("SMSPOOL_API_KEY", given(options.smspool_api_key.as_ref()))?,
+            16,
+        ),
+    };
+    let requests_per_second =
+        rate("SUPPLIER_REQUESTS_PER_SECOND", options.supplier_requests_per_second.as_ref(), per_second)?;
+    let api_url = url(url_option, api_url.as_deref(), default_url)?;
+    Ok(SupplierConfig { api_url, url_option, key, key_option, requests_per_second })
+}
+
+/// The account at server 1's supplier: both halves, or none. A password may have blanks and any characters inside.
+fn login(options: &Options) -> Checked<Option<SecretString>> {
+    let password = options.nonvoip_password.as_deref().filter(|password| !password.trim().is_empty());
+    match (given(options.nonvoip_email.as_ref()), password) {
+        (None, None) => Ok(None),
+        (Some(_), None) => Err(bad("NONVOIP_PASSWORD", "is not set, although NONVOIP_EMAIL is")),
+        (None, Some(_)) => Err(bad("NONVOIP_EMAIL", "is not set, although NONVOIP_PASSWORD is")),
+        (Some(email), Some(password)) => {
+            let key = Credentials::new(email.into(), password.into())
+                .map_err(|error| bad("NONVOIP_EMAIL", error.to_string()))?;
+            Ok(Some(key.joined()))
+        }
+    }
 }
 
 fn secret(option: &'static str, value: Option<&str>) -> Checked<Option<SecretString>> {
@@ -345,6 +392,15 @@ mod tests {
             ("POLL_SECONDS", problem(|options| options.poll_seconds = Some("-1".into()))),
             ("SMSPOOL_API_URL", problem(|options| options.smspool_api_url = Some("http://example.org".into()))),
             ("SMSPOOL_API_URL", problem(|options| options.smspool_api_url = Some("https://a:b@example.org".into()))),
+            ("NONVOIP_API_URL", problem(|options| options.nonvoip_api_url = Some("http://example.org".into()))),
+            ("NONVOIP_PASSWORD", problem(|options| options.nonvoip_email = Some("a@example.org".into()))),
+            ("NONVOIP_EMAIL", problem(|options| options.nonvoip_password = Some("p".into()))),
+            (
+                "NONVOIP_EMAIL",
+                problem(|options| {
+                    (options.nonvoip_email, options.nonvoip_password) = (Some("nobody".into()), Some("p".into()));
+                }),
+            ),
             ("TELEGRAM_API_URL", problem(|options| options.telegram_api_url = Some("ftp://example.org".into()))),
             ("SUPPORT_URL", problem(|options| options.support_url = Some("t.me/x".into()))),
             ("SMSPOOL_RENTAL_API", problem(|options| options.smspool_rental_api = Some("old".into()))),

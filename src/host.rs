@@ -330,11 +330,10 @@ impl ShopHost {
     }
 
     fn servers(&self, settings: &Settings) -> Vec<ServerFacts> {
-        let now = self.shell.office.clock.now();
         let facts = |market: &Arc<crate::market::Market>| ServerFacts {
             id: market.server,
             settings: settings.server(market.server).clone(),
-            credentials: if market.has_key() && !market.is_paused(now) {
+            credentials: if market.has_key() && !settings.server(market.server).is_paused() {
                 Credentials::Present
             } else {
                 Credentials::Missing

@@ -11,6 +11,7 @@ pub mod control;
 mod effects;
 mod fresh;
 mod guard;
+pub mod health;
 pub mod host;
 mod log_book;
 pub mod market;
@@ -22,7 +23,9 @@ pub mod pseudonym;
 pub mod run;
 pub mod seal;
 pub mod shell;
+pub mod suppliers;
 mod timers;
+mod watched;
 pub mod worker;
 
 pub use commands::main;

@@ -9,38 +9,33 @@ use providers::{Aged, Supply, SupplySnapshot};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use shop::catalogue::{Catalogue, PriceList, Product};
-use shop::clock::Clock;
 use shop::pool::{PoolError, Receives, RentalOffer, SmsPool};
 use shop::pricing::Margin;
 use shop::settings::Settings;
-use shop::{CountryId, Money, ServerId, UnixSeconds};
+use shop::{CountryId, ServerId, UnixSeconds};
 use store::{Intent, Store};
 use tokio::sync::watch;
 
-/// How often a paused server is asked whether buying can go on.
-const PROBE_EVERY: Duration = Duration::from_secs(5);
+use crate::health::Health;
+use crate::office::Office;
+use crate::watched::Watched;
 
 /// A server with its supplier.
 pub struct Market {
     /// Which server.
     pub server: ServerId,
     pool: Arc<dyn SmsPool>,
+    /// The same, without anybody who listens.
+    supplier: Arc<dyn SmsPool>,
+    health: Arc<Health>,
     supply: Supply,
     prices: Mutex<Prices>,
     catalogue: RwLock<Arc<Catalogue>>,
     has_key: AtomicBool,
-    paused: Mutex<Option<Pause>>,
+    /// Whoever holds it may move money there, where only our balance tells what became of it.
+    pub(crate) till: tokio::sync::Mutex<()>,
     built: watch::Sender<u64>,
     keeper: tokio::sync::Mutex<Keeper>,
-}
-
-/// Why long nothing is bought, and what ends it early.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Pause {
-    /// When buying goes on in any case.
-    pub until: UnixSeconds,
-    /// Our balance at the supplier that ends it; `None`: time alone does.
-    pub ends_with: Option<Money>,
 }
 
 /// What the catalogue was built from: only what changed is built anew.
@@ -52,25 +47,24 @@ struct Prices {
 impl Market {
     /// A market with what the database kept of its lists.
     #[must_use]
-    pub fn open(
-        server: ServerId,
-        pool: Arc<dyn SmsPool>,
-        clock: Arc<dyn Clock>,
-        store: &Store,
-        settings: &Settings,
-    ) -> Arc<Self> {
-        let supply = Supply::start(pool.clone(), clock);
+    pub fn open(server: ServerId, supplier: Arc<dyn SmsPool>, office: &Arc<Office>, settings: &Settings) -> Arc<Self> {
+        let store = &office.store;
+        let health = Health::new(server, office.clone(), &settings.server(server).troubles);
+        let pool: Arc<dyn SmsPool> = Arc::new(Watched { pool: supplier.clone(), health: health.clone() });
+        let supply = Supply::idle(pool.clone(), office.clock.clone());
         supply.restore(kept(store, server));
         let margin = settings.server(server).margin();
         let prices = Prices { margin, from: SupplySnapshot::default() };
         let market = Arc::new(Self {
             server,
             pool,
+            supplier,
+            health,
             supply,
             prices: Mutex::new(prices),
             catalogue: RwLock::new(Arc::new(Catalogue::new(&[], &[]))),
             has_key: AtomicBool::new(false),
-            paused: Mutex::default(),
+            till: tokio::sync::Mutex::default(),
             built: watch::Sender::new(0),
             keeper: tokio::sync::Mutex::new(Keeper { server, store: store.clone(), kept: SupplySnapshot::default() }),
         });
@@ -90,25 +84,10 @@ impl Market {
         self.has_key.load(Ordering::Relaxed)
     }
 
-    /// Whether nothing is bought for a while.
-    #[must_use]
-    pub fn is_paused(&self, now: UnixSeconds) -> bool {
-        self.paused().is_some_and(|pause| now < pause.until)
-    }
-
-    /// Buys nothing for a while, or until the operator changes something.
-    pub fn pause(&self, pause: Pause) {
-        let mut paused = self.paused();
-        // A block of our account outlasts a lack of money.
-        if paused.is_none_or(|before| before.until <= pause.until) {
-            *paused = Some(pause);
-        }
-    }
-
-    /// The supplier's key was set: buying can begin, or go on.
+    /// The supplier's key was set: buying can begin.
     pub fn key_was_set(&self) {
         self.has_key.store(true, Ordering::Relaxed);
-        *self.paused() = None;
+        self.supply.begin();
     }
 
     /// The priced catalogue as it is now.
@@ -177,30 +156,17 @@ impl Market {
 
     /// Prices follow the margin.
     pub fn set_settings(&self, settings: &Settings) {
-        *self.paused() = None;
         *self.prices() = Prices { margin: settings.server(self.server).margin(), from: SupplySnapshot::default() };
         self.rebuild(&self.supply.snapshot());
     }
 
-    /// Keeps the catalogue as the lists are, and looks whether a pause can end.
-    pub async fn run(self: Arc<Self>, shutdown: watch::Receiver<bool>) {
-        tokio::join!(self.follow_lists(shutdown.clone()), self.probe(shutdown));
-    }
-
-    /// While buying is paused for want of money or a key: is it there again?
-    async fn probe(&self, mut shutdown: watch::Receiver<bool>) {
-        loop {
-            tokio::select! {
-                biased;
-                _ = shutdown.changed() => return,
-                () = tokio::time::sleep(PROBE_EVERY) => {}
-            }
-            let Some(needed) = self.paused().and_then(|pause| pause.ends_with) else { continue };
-            if self.pool.balance().await.is_ok_and(|balance| balance >= needed) {
-                tracing::info!(server = self.server.number(), "buying goes on");
-                *self.paused() = None;
-            }
-        }
+    /// Keeps the catalogue as the lists are, and looks after the server's health, until the shutdown.
+    ///
+    /// It is looked at its health every so often, and whenever something went wrong.
+    pub async fn run(self: Arc<Self>, look_every: Duration, shutdown: watch::Receiver<bool>) {
+        let (health, supplier) = (self.health.clone(), self.supplier.clone());
+        let has_key = || self.has_key();
+        tokio::join!(self.follow_lists(shutdown.clone()), health.run(supplier, has_key, look_every, shutdown));
     }
 
     async fn follow_lists(&self, mut shutdown: watch::Receiver<bool>) {
@@ -221,10 +187,6 @@ impl Market {
         let supply = self.supply.snapshot();
         keeper.keep(&supply).await;
         self.rebuild(&supply);
-    }
-
-    fn paused(&self) -> MutexGuard<'_, Option<Pause>> {
-        self.paused.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn prices(&self) -> MutexGuard<'_, Prices> {

@@ -4,16 +4,16 @@ pub(crate) mod sessions;
 mod status;
 mod tickets;
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use shop::command::{Command, Refusal};
 use shop::ledger::{Account, Transaction};
-use shop::pool::SmsPool;
 use shop::pricing::Margin;
 use shop::settings::{Limit, Limits, Selling, Settings};
 use shop::{Money, ServerId, TicketId, UserId};
@@ -24,11 +24,10 @@ pub use sessions::Wish as SessionsWish;
 
 use crate::office::Office;
 use crate::seal::Sealer;
+use crate::suppliers::Supplier;
 
 /// How long a supplier may take to tell its balance.
 const BALANCE: Duration = Duration::from_secs(5);
-/// The length of a real API key of server 2's supplier.
-const KEY_CHARACTERS: usize = 32;
 
 /// A wish of the operator's.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -182,12 +181,12 @@ pub struct Operator {
     pub office: Arc<Office>,
     /// What seals keys.
     pub sealer: Arc<Sealer>,
-    /// The suppliers whose balance is shown.
-    pub pools: Vec<(ServerId, Arc<dyn SmsPool>)>,
+    /// The suppliers: their balance is shown, and they say whether a key is one.
+    pub suppliers: BTreeMap<ServerId, Supplier>,
     /// The servers whose key the environment gives.
     pub keys_in_environment: Vec<ServerId>,
     /// Called after a key was saved.
-    pub on_key: Box<dyn Fn(ServerId, SecretString) + Send + Sync>,
+    pub on_key: Box<dyn Fn(ServerId) + Send + Sync>,
 }
 
 impl Operator {
@@ -270,8 +269,8 @@ impl Operator {
     fn show_settings(&self) -> Result<Answer, StoreError> {
         let settings = self.office.store.settings()?;
         let mut text = String::new();
-        for server in [ServerId::One, ServerId::Two] {
-            self.show_server(&mut text, server, &settings);
+        for server in ServerId::ALL {
+            self.show_server(&mut text, *server, &settings);
         }
         let _ = writeln!(text, "Limits");
         for limit in Limit::iter() {
@@ -315,20 +314,19 @@ impl Operator {
     }
 
     async fn set_key(&self, server: ServerId, key: SecretString) -> Result<Answer, StoreError> {
-        let text = key.expose_secret();
-        if text.len() != KEY_CHARACTERS || !text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-            return Ok(Answer::refused(format!(
-                "a key has {KEY_CHARACTERS} letters and digits, without blanks or line breaks"
-            )));
+        let sealed = match self.sealer.seal(server, &key) {
+            Ok(sealed) => sealed,
+            Err(error) => return Ok(Answer::refused(error.to_string())),
+        };
+        let Some(supplier) = self.suppliers.get(&server) else {
+            return Ok(Answer::refused("the server has no supplier"));
+        };
+        if let Err(error) = supplier.client.set_key(key) {
+            return Ok(Answer::refused(error.to_string()));
         }
-        match self.sealer.seal(server, &key) {
-            Ok(sealed) => {
-                let answer = self.set(Command::SetKey(server, sealed)).await?;
-                (self.on_key)(server, key);
-                Ok(answer)
-            }
-            Err(error) => Ok(Answer::refused(error.to_string())),
-        }
+        let answer = self.set(Command::SetKey(server, sealed)).await?;
+        (self.on_key)(server);
+        Ok(answer)
     }
 
     async fn set(&self, command: Command) -> Result<Answer, StoreError> {
@@ -354,8 +352,8 @@ impl Operator {
         let now = self.office.clock.now();
         let answer = self.in_background(move |store| status::shown(&store, now).map(Answer::granted)).await?;
         let mut text = answer.text;
-        for (server, pool) in &self.pools {
-            let balance = match tokio::time::timeout(BALANCE, pool.balance()).await {
+        for (server, supplier) in self.suppliers.iter().filter(|(_, supplier)| supplier.has_key) {
+            let balance = match tokio::time::timeout(BALANCE, supplier.client.balance()).await {
                 Ok(Ok(balance)) => balance.to_string(),
                 Ok(Err(error)) => format!("unknown ({})", error.code),
                 Err(_) => "unknown (no answer)".to_owned(),

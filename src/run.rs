@@ -6,8 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use providers::{Deadlines, RentalApi as ProviderRentalApi, SmsPoolClient, SmsPoolConfig};
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::ExposeSecret as _;
 use shop::clock::Clock;
 use shop::command::Command;
 use shop::settings::Settings;
@@ -19,7 +18,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 use crate::clock::{MovedClock, SystemClock};
-use crate::config::{BadOption, Config, RentalApi};
+use crate::config::{BadOption, Config};
 use crate::control;
 use crate::effects;
 use crate::guard::Guard;
@@ -30,6 +29,7 @@ use crate::office::{FollowUp, Office};
 use crate::operator::Operator;
 use crate::seal::{Needed, Sealer};
 use crate::shell::Shell;
+use crate::suppliers::{self, Supplier};
 use crate::timers;
 use crate::worker::Worker;
 
@@ -65,12 +65,12 @@ pub async fn open(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<Open
     refuse_to_forget(config)?;
     let store = Store::open(&config.database_file, Options::default()).context("DATABASE_FILE")?;
     let settings = store.settings()?;
-    let sealed = [ServerId::One, ServerId::Two].iter().any(|server| settings.server(*server).key.is_some());
+    let sealed = ServerId::ALL.iter().any(|server| settings.server(*server).key.is_some());
     let needed = if sealed { Needed::Yes } else { Needed::No };
     let sealer = Sealer::open(config.master_key.as_ref(), &config.beside("key"), needed)?;
-    for server in [ServerId::One, ServerId::Two] {
-        if let Some(key) = &settings.server(server).key {
-            sealer.unseal(server, key)?;
+    for server in ServerId::ALL {
+        if let Some(key) = &settings.server(*server).key {
+            sealer.unseal(*server, key)?;
         }
     }
     let (office, follow_ups) = Office::open(store, clock, sealer.pseudonyms()).await?;
@@ -101,41 +101,6 @@ fn refuse_to_forget(config: &Config) -> Result<(), BadOption> {
         "{file} is missing, although it was there once ({left} is left): bring it back with `raqam restore FILE`, or remove {left} to begin anew"
     );
     Err(BadOption { option: "DATABASE_FILE", problem })
-}
-
-/// The client of server 2's supplier. A saved key wins over the environment's.
-///
-/// # Errors
-/// Where the address or the key cannot be used.
-pub fn server_two(
-    config: &Config,
-    opened: &Opened,
-    metrics: Option<&Arc<Metrics>>,
-) -> anyhow::Result<(Arc<SmsPoolClient>, Option<SecretString>)> {
-    let client = SmsPoolClient::new(
-        SmsPoolConfig {
-            base_url: config.smspool_api_url.clone(),
-            key: None,
-            rental_api: match config.rental_api {
-                RentalApi::Documented => ProviderRentalApi::Documented,
-                RentalApi::Legacy => ProviderRentalApi::Legacy,
-            },
-            requests_per_second: config.supplier_requests_per_second,
-            deadlines: Deadlines::default(),
-        },
-        opened.office.clock.clone(),
-    )
-    .map_err(|error| BadOption { option: "SMSPOOL_API_URL", problem: format!("cannot be used: {error}") })?;
-    let saved = opened.settings.server(ServerId::Two).key.as_ref();
-    let key = match saved {
-        Some(sealed) => Some(opened.sealer.unseal(ServerId::Two, sealed)?),
-        None => config.smspool_api_key.clone(),
-    };
-    let client = match metrics.cloned() {
-        Some(metrics) => client.observed_by(move |called| metrics.supplier(ServerId::Two, called)),
-        None => client,
-    };
-    Ok((Arc::new(client), key))
 }
 
 /// Runs the bot until the shutdown comes. Orders and the operator are looked after from the first moment, whether
@@ -180,12 +145,13 @@ async fn run(
     }
     appoint(config, &opened).await?;
     let failed = opened.office.store.failed();
-    let (market, client) = market(config, &opened, counted.as_ref())?;
-    let markets = BTreeMap::from([(ServerId::Two, market.clone())]);
-    let shell = Arc::new(Shell::new(opened.office.clone(), markets, config.support_url.clone(), config.poll_every));
+    let suppliers = suppliers::all(config, &opened, counted.as_ref().map(|counted| &counted.metrics))?;
+    let markets = markets(&opened, &suppliers);
+    let shell =
+        Arc::new(Shell::new(opened.office.clone(), markets.clone(), config.support_url.clone(), config.poll_every));
     // Whether this ends in order or is dropped in the middle: the chats are let go, and with them the database.
     let _connection = Connection(shell.clone());
-    let operator = Arc::new(operator(config, &opened, &market, client));
+    let operator = Arc::new(operator(config, &opened, suppliers, markets.clone()));
     let guard = Arc::new(guard(config, &opened));
     guard.at_start()?;
     let worker = Worker::recover(shell.clone(), opened.follow_ups).await?;
@@ -194,8 +160,10 @@ async fn run(
 
     let mut parts = JoinSet::new();
     parts.spawn(worker.run(shutdown.clone()));
-    parts.spawn(shell.clone().show_catalogue(market.clone(), shutdown.clone()));
-    parts.spawn(market.run(shutdown.clone()));
+    for market in markets.into_values() {
+        parts.spawn(shell.clone().show_catalogue(market.clone(), shutdown.clone()));
+        parts.spawn(market.run(config.poll_every, shutdown.clone()));
+    }
     parts.spawn(guard.run(shutdown.clone()));
     parts.spawn(timers::run(shell.clone(), shutdown.clone()));
     parts.spawn(control::serve(listener, socket, operator, shutdown.clone()));
@@ -291,43 +259,39 @@ fn guard(config: &Config, opened: &Opened) -> Guard {
     }
 }
 
-/// Server 2 with its supplier.
-fn market(
+/// The servers with their suppliers, and who listens to these.
+fn markets(opened: &Opened, suppliers: &BTreeMap<ServerId, Supplier>) -> BTreeMap<ServerId, Arc<Market>> {
+    let office = &opened.office;
+    let market = |(server, supplier): (&ServerId, &Supplier)| {
+        let market = Market::open(*server, supplier.client.clone(), office, &opened.settings);
+        if supplier.has_key {
+            market.key_was_set();
+        } else {
+            tracing::warn!(
+                server = server.number(),
+                "no key is set: nothing is sold there until `raqam settings key` sets one"
+            );
+        }
+        (*server, market)
+    };
+    suppliers.iter().map(market).collect()
+}
+
+fn operator(
     config: &Config,
     opened: &Opened,
-    counted: Option<&Counted>,
-) -> anyhow::Result<(Arc<Market>, Arc<SmsPoolClient>)> {
-    let (client, key) = server_two(config, opened, counted.map(|counted| &counted.metrics))?;
-    let office = &opened.office;
-    let market = Market::open(ServerId::Two, client.clone(), office.clock.clone(), &office.store, &opened.settings);
-    if let Some(key) = key {
-        client.set_key(key).map_err(|error| unusable(&error))?;
-        market.key_was_set();
-    } else {
-        tracing::warn!("server 2 has no API key: nothing is sold until `raqam settings key 2` sets one");
-    }
-    Ok((market, client))
-}
-
-fn unusable(error: &providers::ConfigError) -> BadOption {
-    BadOption { option: "SMSPOOL_API_KEY", problem: format!("cannot be used: {error}") }
-}
-
-fn operator(config: &Config, opened: &Opened, market: &Arc<Market>, client: Arc<SmsPoolClient>) -> Operator {
-    let keys_in_environment = config.smspool_api_key.as_ref().map(|_| ServerId::Two).into_iter().collect();
-    let keyed = market.clone();
+    suppliers: BTreeMap<ServerId, Supplier>,
+    markets: BTreeMap<ServerId, Arc<Market>>,
+) -> Operator {
+    let keys = config.suppliers.iter().filter(|(_, options)| options.key.is_some());
     Operator {
         office: opened.office.clone(),
         sealer: opened.sealer.clone(),
-        pools: vec![(ServerId::Two, market.pool())],
-        keys_in_environment,
-        on_key: Box::new(move |server, key| {
-            if server != keyed.server {
-                return;
-            }
-            match client.set_key(key) {
-                Ok(()) => keyed.key_was_set(),
-                Err(error) => tracing::error!(%error, "the saved key cannot be used"),
+        suppliers,
+        keys_in_environment: keys.map(|(server, _)| *server).collect(),
+        on_key: Box::new(move |server| {
+            if let Some(market) = markets.get(&server) {
+                market.key_was_set();
             }
         }),
     }
@@ -339,22 +303,8 @@ fn operator(config: &Config, opened: &Opened, market: &Arc<Market>, client: Arc<
 /// As [`open`].
 pub async fn operator_without_bot(config: &Config) -> anyhow::Result<Operator> {
     let opened = open(config, clock(config)).await?;
-    let (client, key) = server_two(config, &opened, None)?;
-    let pools: Vec<(ServerId, Arc<dyn shop::pool::SmsPool>)> = match key {
-        Some(key) => {
-            client.set_key(key).map_err(|error| unusable(&error))?;
-            vec![(ServerId::Two, client)]
-        }
-        None => Vec::new(),
-    };
-    let keys_in_environment = config.smspool_api_key.as_ref().map(|_| ServerId::Two).into_iter().collect();
-    Ok(Operator {
-        office: opened.office,
-        sealer: opened.sealer,
-        pools,
-        keys_in_environment,
-        on_key: Box::new(|_, _| {}),
-    })
+    let suppliers = suppliers::all(config, &opened, None)?;
+    Ok(operator(config, &opened, suppliers, BTreeMap::new()))
 }
 
 /// The sentence for a bot without a token.

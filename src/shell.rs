@@ -8,14 +8,16 @@ use flows::Raqam;
 use shop::command::Alarm;
 use shop::order::Wish;
 use shop::pool::SmsPool;
-use shop::{Money, ServerId, UnixSeconds, UserId};
+use shop::server::OrderLists;
+use shop::trouble::{Trouble, Troubles};
+use shop::{ServerId, UnixSeconds, UserId};
 use telegram::host::Delivered;
 use telegram::{Handle, Posted, Status};
-use tokio::sync::watch;
+use tokio::sync::{MutexGuard, watch};
 
 use crate::host::ShopHost;
 use crate::host::trace::Recorder;
-use crate::market::{Market, Pause};
+use crate::market::Market;
 use crate::office::Office;
 
 /// How long something may be on its way into a session before it is passed on again, in seconds.
@@ -91,15 +93,22 @@ impl Shell {
     /// Whether a server does not buy for a while.
     #[must_use]
     pub fn is_paused(&self, server: ServerId) -> bool {
-        self.markets.get(&server).is_some_and(|market| market.is_paused(self.office.clock.now()))
+        self.office.store.settings().is_ok_and(|settings| settings.server(server).is_paused())
     }
 
-    /// A server does not buy for so many seconds: what it said to one purchase it would say to all. A balance that is
-    /// enough ends that early.
-    pub fn pause(&self, server: ServerId, seconds: u32, ends_with: Option<Money>) {
-        if let Some(market) = self.markets.get(&server) {
-            tracing::error!(server = server.number(), seconds, "buying is paused");
-            market.pause(Pause { until: self.office.clock.now() + i64::from(seconds), ends_with });
+    /// Whether a purchase is looked for at a server that only our balance tells of.
+    #[must_use]
+    pub fn is_looking(&self, server: ServerId) -> bool {
+        let looking = |troubles: &Troubles| troubles.now.contains_key(&Trouble::Looking);
+        self.office.store.settings().is_ok_and(|settings| looking(&settings.server(server).troubles))
+    }
+
+    /// Waits for the turn to move money at a server where only our balance tells what became of it: one at a time. Where
+    /// the supplier lists our orders nobody waits.
+    pub async fn till(&self, server: ServerId) -> Option<MutexGuard<'_, ()>> {
+        match (server.profile().lists, self.markets.get(&server)) {
+            (OrderLists::Absent, Some(market)) => Some(market.till.lock().await),
+            (OrderLists::Absent, None) | (OrderLists::Kept, _) => None,
         }
     }
 

@@ -13,10 +13,10 @@ use std::time::Duration;
 
 use shop::command::Request;
 use shop::monitor::{self, Asked, Task, Tick};
-use shop::order::{Order, State};
+use shop::order::{Order, Sleep, State, Wake};
 use shop::orphan::{self, Orphan};
 use shop::reconcile;
-use shop::{OrderId, SupplierOrderId, UnixSeconds, recover};
+use shop::{OrderId, ServerId, SupplierOrderId, UnixSeconds, recover};
 use store::StoreError;
 use tokio::sync::mpsc;
 use tokio::task::{Id, JoinError, JoinSet};
@@ -26,7 +26,7 @@ use tracing::{Instrument as _, Span};
 use crate::effects;
 use crate::office::FollowUp;
 use crate::shell::Shell;
-use queue::{About, Queue};
+use queue::{About, Queue, Room};
 use tasks::{After, Supplier};
 
 /// How often ambiguous purchases are looked for, at least; suppliers who are asked for messages more often are asked for
@@ -64,6 +64,8 @@ pub struct Worker {
 enum Reminder {
     Slow,
     Hurry,
+    /// A rental fell asleep at that time.
+    Asleep(UnixSeconds),
 }
 
 impl Worker {
@@ -107,7 +109,9 @@ impl Worker {
         let mut reconcile = interval_at(Instant::now() + look_every, look_every);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         reconcile.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        self.tasks.spawn(finding::warn_of_strangers(self.shell.clone()));
+        for (server, pool) in self.shell.pools() {
+            self.tasks.spawn(finding::warn_of_strangers(self.shell.clone(), server, pool));
+        }
         loop {
             // What is seldom comes first, so that nothing waits for ever; a simulation repeats the order.
             tokio::select! {
@@ -134,12 +138,33 @@ impl Worker {
             }
             FollowUp::Wake(users) => self.shell.wake(users),
             FollowUp::Show(users) => self.shell.show(users),
-            FollowUp::Request(order, Request::Check) => self.queue.push(self.look(order)),
-            FollowUp::Request(order, Request::Resend) => self.queue.push(Task::Resend(order)),
-            FollowUp::Request(order, Request::Wake) => self.queue.push(Task::Wake(order)),
+            FollowUp::Request(order, Request::Check) => self.push(self.look(order)),
+            FollowUp::Request(order, Request::Resend) => self.push(Task::Resend(order)),
+            FollowUp::Request(order, Request::Wake) => self.push(Task::Wake(order)),
             FollowUp::Jobs(jobs) => jobs.into_iter().for_each(|job| effects::spawn(&self.shell, job)),
             FollowUp::Settings => self.shell.settings_changed(),
             FollowUp::Alarms(alarms) => self.shell.alarms(&alarms),
+        }
+    }
+
+    /// Lets a task wait for its turn, at its server.
+    fn push(&mut self, task: Task) {
+        self.queue.push(self.room(&task), task);
+    }
+
+    fn room(&self, task: &Task) -> Room {
+        match task {
+            Task::List(server) | Task::Reconcile(server) => Some(*server),
+            Task::GiveBack(id) => self.orphans.get(id).map(|orphan| orphan.server),
+            Task::Buy(order)
+            | Task::Check(order)
+            | Task::Close(order)
+            | Task::RentalMessages(order)
+            | Task::Resend(order)
+            | Task::Wake(order)
+            | Task::TouchCard(order) => self.open.get(order).map(|order| order.wish.server),
+            // Asks no supplier.
+            Task::Apply(_) => None,
         }
     }
 
@@ -185,7 +210,7 @@ impl Worker {
             let reserved = self.open.get(&id).filter(|order| order.state == State::Reserved);
             let Some(order) = reserved.filter(|_| !self.queue.is_running(&About::Order(id))) else { continue };
             match monitor::reserved(order, self.open.values(), now) {
-                Some(task) => self.queue.push(task),
+                Some(task) => self.push(task),
                 None => {
                     self.held_back.insert(id);
                 }
@@ -211,7 +236,9 @@ impl Worker {
         let asked = |order| self.asked.get(&order).copied().unwrap_or_default();
         let tasks = monitor::due(&self.open.values(), Tick { now, boot: office.boot, every_s }, &asked);
         let given_back = orphan::due(self.orphans.values(), now);
-        tasks.into_iter().chain(given_back).for_each(|task| self.queue.push_due(task));
+        for task in tasks.into_iter().chain(given_back) {
+            self.queue.push_due(self.room(&task), task);
+        }
         self.remind(now);
     }
 
@@ -228,7 +255,7 @@ impl Worker {
                 Task::Resend(id) => self.tasks.spawn(finding::resend(shell, id).instrument(span)),
                 Task::Wake(id) => self.tasks.spawn(tasks::wake(shell, id).instrument(span)),
                 Task::TouchCard(id) => self.tasks.spawn(tasks::touch_card(shell, id).instrument(span)),
-                Task::Reconcile => self.tasks.spawn(finding::reconcile(shell).instrument(span)),
+                Task::Reconcile(server) => self.tasks.spawn(finding::reconcile(shell, server).instrument(span)),
                 Task::GiveBack(id) => self.tasks.spawn(orphans::give_back(shell, id).instrument(span)),
             };
             self.running.insert(running.id(), about);
@@ -244,7 +271,8 @@ impl Worker {
             }
             About::Orphan(_) => tracing::error_span!("orphan"),
             About::List(server) => tracing::error_span!("list", server = server.number()),
-            About::Reconciling => tracing::error_span!("reconciling"),
+            About::Reconciling(server) => tracing::error_span!("reconciling", server = server.number()),
+            About::Books => tracing::error_span!("books"),
         }
     }
 
@@ -271,9 +299,9 @@ impl Worker {
                 }
             }
             About::Orphan(id) => self.renew_orphan(id),
-            About::Order(_) | About::Card(_) | About::List(_) | About::Reconciling => {}
+            About::Order(_) | About::Card(_) | About::List(_) | About::Reconciling(_) | About::Books => {}
         }
-        after.next.into_iter().for_each(|task| self.queue.push(task));
+        after.next.into_iter().for_each(|task| self.push(task));
         // Some may have waited for this one: two purchases of a kind could not be told apart.
         let held_back = std::mem::take(&mut self.held_back);
         self.start_reserved(held_back);
@@ -282,11 +310,12 @@ impl Worker {
     fn reconcile(&mut self) {
         let now = self.shell.office.clock.now();
         let late_is_due = !(0..LATE_EVERY_S).contains(&(now - self.late_at));
-        let is_due = |order: &Order| reconcile::is_lost(order, now) && (late_is_due || order.is_open());
-        if self.open.values().any(is_due) {
+        let is_due = |order: &&Order| reconcile::is_lost(order, now) && (late_is_due || order.is_open());
+        let servers: BTreeSet<ServerId> = self.open.values().filter(is_due).map(|order| order.wish.server).collect();
+        if !servers.is_empty() {
             self.late_at = now;
-            self.queue.push(Task::Reconcile);
         }
+        servers.into_iter().for_each(|server| self.push(Task::Reconcile(server)));
     }
 
     /// Cards that change with time alone: once when the supplier is slow, once when little time is left.
@@ -297,7 +326,7 @@ impl Worker {
         }
         for (order, reminder) in due {
             if self.reminded.insert((order, reminder)) {
-                self.queue.push(Task::TouchCard(order));
+                self.push(Task::TouchCard(order));
             }
         }
     }
@@ -305,6 +334,9 @@ impl Worker {
 
 fn reminder(order: &Order, now: UnixSeconds) -> Option<Reminder> {
     let ends_soon = order.number.as_ref().is_some_and(|number| (0..HURRY_S).contains(&(number.expires_at - now)));
+    if let Some(Wake::Awake { until }) = order.wake.filter(|_| order.sleep(now) == Some(Sleep::Asleep)) {
+        return Some(Reminder::Asleep(until));
+    }
     match order.state {
         State::Reserved | State::Buying { .. } => (now - order.created_at >= SLOW_AFTER_S).then_some(Reminder::Slow),
         State::Active if ends_soon && !order.is_rental() => Some(Reminder::Hurry),

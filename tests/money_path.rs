@@ -49,16 +49,27 @@ async fn another_code_is_found_when_its_answer_is_lost() {
     assert_eq!(world.sim.smspool.count("/sms/resend"), 1);
 }
 
+/// Waits until every server sells again.
+async fn until_all_sell(world: &World) {
+    let all = async { while world.status().await.contains("SELLS NOTHING") {} };
+    tokio::time::timeout(PATIENCE, all).await.expect("a server sells again");
+}
+
 /// Faults, row 37: our float is empty, and nobody else is sent against the same wall.
 #[tokio::test]
-async fn fault_37_a_server_that_lacks_our_money_buys_nothing_for_a_minute() {
+async fn fault_37_a_server_that_lacks_our_money_buys_nothing_until_it_is_there() {
     let mut world = world().await;
-    play(&mut world, &format!("{TO_CONFIRM}fault smspool /purchase/sms balance\n{BUY}see \"Temporarily unavailable\"\nsee \"not charged\"\n"))
-        .await;
+    play(&mut world, TO_CONFIRM).await;
+    assert!(world.sim.smspool.set_balance("0.10"));
+    play(&mut world, &format!("{BUY}see \"Temporarily unavailable\"\nsee \"not charged\"\n")).await;
     play(&mut world, "not-see \"nsufficient\"\nsend /wallet\nnewest \"Balance: $120.00\"\n").await;
     play(&mut world, "send /buy\nsee \"Purchases are paused\"\n").await;
     assert_eq!(world.sim.smspool.count("/purchase/sms"), 1);
-    play(&mut world, &format!("clock +61s\n{TO_CONFIRM}{BUY}see \"Your number is ready\"\n")).await;
+    let status = world.status().await;
+    assert!(status.contains("SERVER 2 SELLS NOTHING: our balance is too low"), "{status}");
+    assert!(world.sim.smspool.set_balance("10.00"));
+    until_all_sell(&world).await;
+    play(&mut world, &format!("{TO_CONFIRM}{BUY}see \"Your number is ready\"\n")).await;
     assert!(world.status().await.contains("Alarm: BalanceTooLow"), "{}", world.status().await);
 }
 
@@ -70,7 +81,9 @@ async fn a_block_of_hours_is_waited_for() {
         .await;
     play(&mut world, "clock +300m\nsend /buy\nsee \"Purchases are paused\"\n").await;
     assert_eq!(world.sim.smspool.count("/purchase/sms"), 1);
-    play(&mut world, &format!("clock +61m\n{TO_CONFIRM}{BUY}see \"Your number is ready\"\n")).await;
+    play(&mut world, "clock +61m\n").await;
+    until_all_sell(&world).await;
+    play(&mut world, &format!("{TO_CONFIRM}{BUY}see \"Your number is ready\"\n")).await;
 }
 
 /// Faults, row 35: the answer names another order, and the number is found all the same.

@@ -29,7 +29,8 @@ enum Change {
         #[arg(allow_hyphen_values = true)]
         percent: String,
     },
-    /// Save the API key of a server's supplier, encrypted. Without KEY it is read from standard input.
+    /// Save our key at a server's supplier, encrypted: the API key, or the account's e-mail address and, on the next line, its
+    /// password. Without KEY it is read from standard input.
     Key {
         /// 1 or 2.
         server: String,
@@ -70,11 +71,8 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
 }
 
 fn server_id(text: &str) -> anyhow::Result<ServerId> {
-    match text {
-        "1" => Ok(ServerId::One),
-        "2" => Ok(ServerId::Two),
-        other => Err(anyhow::anyhow!("the server must be 1 or 2, not {other:?}")),
-    }
+    let named = text.parse().ok().and_then(ServerId::numbered);
+    named.ok_or_else(|| anyhow::anyhow!("the server must be a number from 1 to {}, not {text:?}", ServerId::ALL.len()))
 }
 
 fn limit(name: &str) -> anyhow::Result<Limit> {

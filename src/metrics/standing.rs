@@ -40,7 +40,7 @@ pub(crate) fn read(metrics: &Metrics, shell: &Shell) -> Result<(), StoreError> {
     let now = shell.office.clock.now();
     for market in shell.markets.values() {
         let server = market.server.number();
-        metrics.levels.paused.get_or_create(&Server { server }).set(market.is_paused(now).into());
+        metrics.levels.paused.get_or_create(&Server { server }).set(shell.is_paused(market.server).into());
         for (list, fetched_at) in market.lists_fetched_at() {
             metrics.levels.list_age.get_or_create(&List { server, list }).set(now - fetched_at);
         }

@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 
-use shop::UnixSeconds;
 use shop::order::StateKind;
+use shop::settings::Settings;
+use shop::{ServerId, UnixSeconds};
 use store::{Status, Store, StoreError};
 use strum::EnumMessage as _;
 
@@ -23,6 +24,7 @@ pub(super) fn shown(store: &Store, now: UnixSeconds) -> Result<String, StoreErro
     for hold in store.holds() {
         let _ = writeln!(text, "SALES ARE ON HOLD: {}", hold.get_message().unwrap_or_default());
     }
+    troubles(&mut text, &store.settings()?, now);
     orders(&mut text, &status);
     let _ = writeln!(text, "Messages waiting: {}; dead letters: {}", status.outbox, status.dead_letters);
     let _ = writeln!(text, "Tickets waiting for an answer: {}", status.tickets_waiting);
@@ -35,6 +37,16 @@ pub(super) fn shown(store: &Store, now: UnixSeconds) -> Result<String, StoreErro
         let _ = writeln!(text, "Alarm: {alarm} × {}, last at {} (Unix seconds)", row.count, row.last_at);
     }
     Ok(text)
+}
+
+/// Which servers sell nothing by themselves, why, and since when.
+fn troubles(text: &mut String, settings: &Settings, now: UnixSeconds) {
+    for server in ServerId::ALL {
+        for (trouble, since) in &settings.server(*server).troubles.now {
+            let (number, why) = (server.number(), trouble.get_message().unwrap_or_default());
+            let _ = writeln!(text, "SERVER {number} SELLS NOTHING: {why}, since {}", age(now - since.at));
+        }
+    }
 }
 
 /// Open orders, and what is not settled with the suppliers.

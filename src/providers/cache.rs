@@ -10,6 +10,7 @@ mod snapshot;
 #[cfg(test)]
 mod tests;
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -43,6 +44,7 @@ struct Shared {
     slots: Mutex<Slots>,
     changes: watch::Sender<u64>,
     orders: mpsc::UnboundedSender<Order>,
+    begun: AtomicBool,
 }
 
 /// A fetch to run; there is at most one per key, so the channel is bounded by the number of keys.
@@ -55,6 +57,15 @@ impl Supply {
     /// Starts with nothing, and fetches the countries, services and rentals at once. Needs a Tokio runtime.
     #[must_use]
     pub fn start(pool: Arc<dyn SmsPool>, clock: Arc<dyn Clock>) -> Self {
+        let supply = Self::idle(pool, clock);
+        supply.begin();
+        supply
+    }
+
+    /// Starts with nothing, and fetches nothing by itself before [`Supply::begin`]: there may be no key yet. Needs a Tokio
+    /// runtime.
+    #[must_use]
+    pub fn idle(pool: Arc<dyn SmsPool>, clock: Arc<dyn Clock>) -> Self {
         let (orders, incoming) = mpsc::unbounded_channel();
         let shared = Arc::new(Shared {
             pool,
@@ -63,9 +74,17 @@ impl Supply {
             slots: Mutex::default(),
             changes: watch::Sender::new(0),
             orders,
+            begun: AtomicBool::new(false),
         });
         let runner = tokio::spawn(run(Arc::clone(&shared), incoming)).abort_handle();
         Self { shared, runner }
+    }
+
+    /// From now on lists are kept fresh.
+    pub fn begin(&self) {
+        if !self.shared.begun.swap(true, Ordering::Relaxed) {
+            self.shared.fly_due();
+        }
     }
 
     /// All copies as they are now.
@@ -231,6 +250,9 @@ impl Shared {
     }
 
     fn fly_due(&self) {
+        if !self.begun.load(Ordering::Relaxed) {
+            return;
+        }
         let (snapshot, now) = (self.snapshot(), self.clock.now());
         let due = self.slots().due(now, |key| snapshot.age(key, now));
         for key in due.into_iter().filter(|key| snapshot.lists(*key)) {

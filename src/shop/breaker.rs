@@ -1,5 +1,5 @@
 //! Whether a supplier answers at all: a circuit breaker per server. It opens after failures in a row, asks again after a
-//! pause that grows, and closes on an answer.
+//! pause that grows, and closes on an answer: to any read, where reads had failed; to the question, where purchases had.
 //!
 //! While it is open nothing is bought ([`crate::trouble::Trouble::Silent`]). What is bought already is asked for as
 //! before: a code may be waiting, and nobody waits for these calls.
@@ -9,10 +9,12 @@ use crate::error_code::ErrorCode;
 
 /// How many reads in a row without an answer open it.
 pub const READS_MAX: u32 = 6;
-/// How many purchases in a row without an answer open it.
-pub const PURCHASES_MAX: u32 = 3;
+/// How many purchases in a row without an answer open it: each is one whose money is held for a while.
+pub const PURCHASES_MAX: u32 = 8;
+/// Purchases further apart than this are not a row, in seconds.
+pub const PURCHASES_WITHIN_S: i64 = 120;
 /// How long it is open before the supplier is asked for the first time, in seconds.
-pub const PROBE_FIRST_S: i64 = 15;
+pub const PROBE_FIRST_S: i64 = 5;
 /// How long it is open at most before the supplier is asked again, in seconds.
 pub const PROBE_MAX_S: i64 = 120;
 
@@ -48,6 +50,7 @@ pub enum Turned {
 pub struct Breaker {
     reads: u32,
     purchases: u32,
+    purchase_at: UnixSeconds,
     /// How long it was, or will be, open before it asks; grows until a purchase is answered.
     wait_s: i64,
     probe_at: Option<UnixSeconds>,
@@ -57,7 +60,7 @@ impl Breaker {
     /// One that was open when the process ended.
     #[must_use]
     pub fn open_since_before(now: UnixSeconds) -> Self {
-        Self { probe_at: Some(now), ..Self::default() }
+        Self { reads: READS_MAX, probe_at: Some(now), ..Self::default() }
     }
 
     /// Whether nothing is bought.
@@ -72,14 +75,25 @@ impl Breaker {
         match (call, heard) {
             (Call::Read, Heard::Answer) => self.reads = 0,
             (Call::Purchase, Heard::Answer) => (self.reads, self.purchases, self.wait_s) = (0, 0, 0),
-            (Call::Read, Heard::Silence) => self.reads += 1,
-            (Call::Purchase, Heard::Silence) => self.purchases += 1,
+            (Call::Read, Heard::Silence) => self.reads = self.reads.saturating_add(1),
+            (Call::Purchase, Heard::Silence) => {
+                let in_a_row = (0..=PURCHASES_WITHIN_S).contains(&(now - self.purchase_at));
+                self.purchases = if in_a_row { self.purchases.saturating_add(1) } else { 1 };
+                self.purchase_at = now;
+            }
         }
-        let opens = !self.is_open() && (self.reads >= READS_MAX || self.purchases >= PURCHASES_MAX);
-        opens.then(|| {
-            self.wait(now);
-            Turned::Open
-        })
+        let fails = self.reads >= READS_MAX || self.purchases >= PURCHASES_MAX;
+        match (self.is_open(), fails) {
+            (false, true) => {
+                self.wait(now);
+                Some(Turned::Open)
+            }
+            (true, false) => {
+                self.probe_at = None;
+                Some(Turned::Closed)
+            }
+            (false, false) | (true, true) => None,
+        }
     }
 
     /// Whether it is time to ask the supplier whether it answers again.
@@ -95,7 +109,9 @@ impl Breaker {
         match heard {
             Heard::Answer if self.is_open() => {
                 (self.reads, self.probe_at) = (0, None);
+                // The trial may come late: it follows on what failed before.
                 self.purchases = self.purchases.min(PURCHASES_MAX - 1);
+                self.purchase_at = now;
                 Some(Turned::Closed)
             }
             Heard::Silence if self.is_open() => {
@@ -150,10 +166,10 @@ mod tests {
         let cases = [
             ("RRRRRR", true),
             ("RRRRRrRRRRR", false),
-            ("PPP", true),
-            ("PPpPP", false),
+            ("PPPPPPPP", true),
+            ("PPPPPPPpPPPPPPP", false),
             // The purchase path alone is down, while reads are answered.
-            ("PrPrrrP", true),
+            ("PrPrrrPPrPPPP", true),
             ("RRPRRPRR", true),
             ("", false),
         ];
@@ -173,7 +189,7 @@ mod tests {
             now += wait_s;
             assert_eq!(breaker.probed(Heard::Silence, now), None);
         }
-        assert_eq!(waits, [15, 30, 60, 120, 120, 120]);
+        assert_eq!(waits, [5, 10, 20, 40, 80, 120]);
         assert!(breaker.is_open());
         assert_eq!(breaker.probed(Heard::Answer, now), Some(Turned::Closed));
         assert!(!breaker.is_open() && !breaker.is_probe_due(now + 1_000));
@@ -183,19 +199,41 @@ mod tests {
     #[test]
     fn after_a_probe_one_purchase_is_the_trial_and_the_next_pause_is_longer() {
         let mut breaker = Breaker::default();
-        assert_eq!(play(&mut breaker, "PPP", START), [Turned::Open]);
+        assert_eq!(play(&mut breaker, "PPPPPPPPrrr", START), [Turned::Open], "reads that are answered prove nothing");
         assert_eq!(breaker.probed(Heard::Answer, START + 20), Some(Turned::Closed));
         assert_eq!(play(&mut breaker, "P", START + 21), [Turned::Open]);
-        assert!(!breaker.is_probe_due(START + 21 + 29) && breaker.is_probe_due(START + 21 + 30));
+        assert!(!breaker.is_probe_due(START + 21 + 9) && breaker.is_probe_due(START + 21 + 10));
         assert_eq!(breaker.probed(Heard::Answer, START + 60), Some(Turned::Closed));
         assert_eq!(play(&mut breaker, "p", START + 61), []);
         assert_eq!(play(&mut breaker, "PP", START + 62), [], "a purchase that was answered is forgiven");
     }
 
     #[test]
+    fn where_reads_failed_any_answer_closes_it() {
+        let mut breaker = Breaker::default();
+        assert_eq!(play(&mut breaker, "RRRRRRRr", START), [Turned::Open, Turned::Closed]);
+    }
+
+    #[test]
+    fn a_restart_leaves_it_open_until_somebody_answers() {
+        let mut breaker = Breaker::open_since_before(START);
+        assert!(breaker.is_open() && breaker.is_probe_due(START));
+        assert_eq!(play(&mut breaker, "R", START), []);
+        assert_eq!(play(&mut breaker, "r", START + 1), [Turned::Closed]);
+    }
+
+    /// A shop with few buyers would pause for failures of different days.
+    #[test]
+    fn purchases_far_apart_are_not_a_row() {
+        let mut breaker = Breaker::default();
+        let turned = (0..50).filter_map(|nth| breaker.heard(Call::Purchase, Heard::Silence, START + nth * 121));
+        assert_eq!(turned.count(), 0);
+    }
+
+    #[test]
     fn a_clock_that_is_set_back_does_not_keep_it_open() {
         let mut breaker = Breaker::default();
-        assert_eq!(play(&mut breaker, "PPP", START), [Turned::Open]);
+        assert_eq!(play(&mut breaker, "RRRRRR", START), [Turned::Open]);
         assert!(breaker.is_probe_due(START - 86_400));
     }
 }

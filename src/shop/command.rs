@@ -445,6 +445,8 @@ pub enum Alarm {
     UnconfirmedRefund,
     /// A supplier keeps what an order without an owner cost us.
     WrittenOff,
+    /// Nobody could find out whether a supplier that lists no orders charged us: look at our balance there.
+    UnclearPurchase,
 }
 
 /// The code's alarm, where it is one.

@@ -1,7 +1,8 @@
 //! What should be asked of a supplier next: computed from the orders and the time, executed by the shell.
 //!
-//! One call lists all temporary orders together; an order is asked about alone only when it left that list, when its
-//! user asks, or when it is closing. Rentals have no such list and are asked often at first, then seldom.
+//! Where the supplier keeps lists, one call tells of all temporary orders together; an order is asked about alone only when
+//! it left that list, when its user asks, or when it is closing. Rentals are in no such list and are asked about often at
+//! first, then seldom. Where there are no lists at all, each order is asked about alone, as many as the supplier bears.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,6 +10,7 @@ use crate::breaker::{Heard, heard};
 use crate::command::{Command, SupplierRefund};
 use crate::order::{Order, RESERVED_LIFE_S, RefundReason, Sleep, State, Wake};
 use crate::pool::{Cancelled, Check, Completeness, Listed, ListedOrder, ListedRental, Message, PoolError};
+use crate::server::OrderLists;
 use crate::{OrderId, ServerId, SupplierOrderId, UnixSeconds};
 
 /// How long a new rental (or one that its user looked at) is asked about at every tick, in seconds.
@@ -19,8 +21,6 @@ pub const RENTAL_LAZY_S: i64 = 300;
 pub const LATE_WATCH_EVERY_S: i64 = 60;
 /// When a cancel that was too early is tried again, in seconds.
 pub const CLOSE_RETRY_S: i64 = 15;
-/// How many rentals are asked about per second, all together.
-pub const RENTALS_PER_S: i64 = 4;
 /// How long after its end a rental is still looked at where the supplier does not answer, in seconds.
 pub const RENTAL_LAST_LOOK_S: i64 = 3_600;
 /// After so long a purchase call cannot be running any more, whatever became of it, in seconds.
@@ -33,8 +33,8 @@ pub enum Task {
     Apply(Command),
     /// Make the purchase call: first [`Command::StartBuying`], then the call, once.
     Buy(OrderId),
-    /// Look for lost purchases in the suppliers' lists ([`crate::reconcile`]): all together, by a clock of their own.
-    Reconcile,
+    /// Look for a server's lost purchases ([`crate::reconcile`]): all together, by a clock of their own.
+    Reconcile(ServerId),
     /// One list for all temporary orders of the server.
     List(ServerId),
     /// Ask about this order alone.
@@ -82,7 +82,7 @@ pub fn due<'a>(
 ) -> Vec<Task> {
     let Tick { now, boot, every_s } = tick;
     let mut tasks = Vec::new();
-    let mut listed = BTreeSet::new();
+    let (mut listed, mut looks) = (BTreeSet::new(), Vec::new());
     for order in orders.clone() {
         let task = match order.state {
             State::Reserved => reserved(order, orders.clone(), now),
@@ -92,7 +92,9 @@ pub fn due<'a>(
             State::Active if !order.is_rental() => Some(active(order, now)),
             State::Active => rental(order, now, asked(order.id)),
             State::Closing { next_try, deadline, .. } => {
-                (now >= deadline || is_time(next_try, CLOSE_RETRY_S, now)).then_some(Task::Close(order.id))
+                let may_ask =
+                    is_time(next_try, CLOSE_RETRY_S, now) && !is_looked_for(order.wish.server, orders.clone());
+                (now >= deadline || may_ask).then_some(Task::Close(order.id))
             }
             State::Done if order.is_rental() => rental(order, now, asked(order.id)),
             State::Done => received_once(order, now, asked(order.id)),
@@ -100,11 +102,13 @@ pub fn due<'a>(
         };
         match task {
             Some(Task::List(server)) if !listed.insert(server) => {}
+            Some(look) if is_paced(&look, order) => looks.push((order, look)),
             task => tasks.extend(task),
         }
         tasks.extend(waking(order, now));
     }
-    few_rentals(tasks, every_s, asked)
+    tasks.extend(paced(looks, every_s, asked));
+    tasks
 }
 
 /// Whether it is time for a try that was planned for then, at most so long ahead. One that lies further ahead was planned
@@ -113,30 +117,39 @@ pub(crate) fn is_time(planned: UnixSeconds, ahead_max_s: i64, now: UnixSeconds) 
     !(1..=ahead_max_s).contains(&(planned - now))
 }
 
-/// As many rentals as may be asked about until the next tick, those first that have waited longest.
-fn few_rentals(tasks: Vec<Task>, every_s: i64, asked: &impl Fn(OrderId) -> Asked) -> Vec<Task> {
-    let is_rental = |task: &Task| matches!(task, Task::RentalMessages(_));
-    let (mut rentals, mut tasks): (Vec<Task>, Vec<Task>) = tasks.into_iter().partition(is_rental);
-    rentals.sort_by_key(|task| match task {
-        Task::RentalMessages(order) => asked(*order).tried_at,
+/// Whether it is one of many looks that no list spares us.
+fn is_paced(task: &Task, order: &Order) -> bool {
+    match task {
+        Task::RentalMessages(_) => true,
+        Task::Check(_) => order.wish.server.profile().lists == OrderLists::Absent,
         Task::Apply(_)
         | Task::Buy(_)
-        | Task::Reconcile
+        | Task::Reconcile(_)
         | Task::List(_)
-        | Task::Check(_)
         | Task::Close(_)
         | Task::Resend(_)
         | Task::Wake(_)
         | Task::TouchCard(_)
-        | Task::GiveBack(_) => None,
-    });
-    rentals.truncate(usize::try_from(RENTALS_PER_S * every_s.max(1)).unwrap_or(usize::MAX));
-    tasks.extend(rentals);
-    tasks
+        | Task::GiveBack(_) => false,
+    }
 }
 
-/// A reserved order is bought at once, unless it waited too long, or an ambiguous one of the same kind is in question
-/// while another purchase of that kind is in flight: the two answers could not be told apart.
+/// As many looks as each server bears until the next tick, those first that have waited longest.
+fn paced(mut looks: Vec<(&Order, Task)>, every_s: i64, asked: &impl Fn(OrderId) -> Asked) -> Vec<Task> {
+    looks.sort_by_key(|(order, _)| asked(order.id).tried_at);
+    let mut left: BTreeMap<ServerId, i64> = BTreeMap::new();
+    let bears = |(order, _): &(&Order, Task)| {
+        let server = order.wish.server;
+        let left = left.entry(server).or_insert(i64::from(server.profile().looks_per_s) * every_s.max(1));
+        *left -= 1;
+        *left >= 0
+    };
+    looks.into_iter().filter(bears).map(|(_, look)| look).collect()
+}
+
+/// A reserved order is bought at once, unless it waited too long, or the answer could not be told from another's: where
+/// lists tell, while an ambiguous one of the same kind is in question and another purchase of that kind in flight; where
+/// only our balance tells, while any purchase at that server is either.
 #[must_use]
 pub fn reserved<'a>(order: &Order, orders: impl Iterator<Item = &'a Order>, now: UnixSeconds) -> Option<Task> {
     if now - order.created_at > RESERVED_LIFE_S {
@@ -144,11 +157,28 @@ pub fn reserved<'a>(order: &Order, orders: impl Iterator<Item = &'a Order>, now:
         return Some(Task::Apply(Command::NotBought { order: order.id, reason }));
     }
     let (mut ambiguous, mut in_flight) = (false, false);
-    for other in orders.filter(|other| is_alike(order, other)) {
+    let lists = order.wish.server.profile().lists;
+    let counts = |other: &&Order| match lists {
+        OrderLists::Kept => is_alike(order, other),
+        OrderLists::Absent => order.wish.server == other.wish.server,
+    };
+    for other in orders.filter(counts) {
         ambiguous |= matches!(other.state, State::Ambiguous { .. });
         in_flight |= matches!(other.state, State::Buying { .. });
     }
-    (!(ambiguous && in_flight)).then_some(Task::Buy(order.id))
+    let waits = match lists {
+        OrderLists::Kept => ambiguous && in_flight,
+        OrderLists::Absent => ambiguous || in_flight,
+    };
+    (!waits).then_some(Task::Buy(order.id))
+}
+
+/// Whether a purchase at this server is under way or looked for that only our balance tells of: nothing else may change
+/// the balance meanwhile.
+#[must_use]
+pub fn is_looked_for<'a>(server: ServerId, mut orders: impl Iterator<Item = &'a Order>) -> bool {
+    let moves = |order: &Order| matches!(order.state, State::Buying { .. } | State::Ambiguous { .. });
+    server.profile().lists == OrderLists::Absent && orders.any(|order| order.wish.server == server && moves(order))
 }
 
 fn is_alike(one: &Order, other: &Order) -> bool {
@@ -161,7 +191,15 @@ fn active(order: &Order, now: UnixSeconds) -> Task {
         Some(number) if now >= number.expires_at => {
             Task::Apply(Command::StartClosing { order: order.id, reason: crate::order::CloseReason::Expiry })
         }
-        Some(_) | None => Task::List(order.wish.server),
+        Some(_) | None => look(order),
+    }
+}
+
+/// How an order is asked about with the others of its server.
+const fn look(order: &Order) -> Task {
+    match order.wish.server.profile().lists {
+        OrderLists::Kept => Task::List(order.wish.server),
+        OrderLists::Absent => Task::Check(order.id),
     }
 }
 
@@ -198,8 +236,12 @@ fn waking(order: &Order, now: UnixSeconds) -> Option<Task> {
 /// A temporary number that has its code may receive more until it ends: the list tells, which is asked anyway. Where the
 /// user asked for more, the supplier may go on under the same order without listing it.
 fn received_once(order: &Order, now: UnixSeconds, asked: Asked) -> Option<Task> {
-    let alone = order.resend_asked_at.and_then(|_| watched(order, now, asked));
-    alone.or_else(|| is_watched(order, now).then_some(Task::List(order.wish.server)))
+    let wants_more = order.resend_asked_at.is_some();
+    match (order.wish.server.profile().lists, wants_more) {
+        (OrderLists::Absent, false) => watched(order, now, asked),
+        (OrderLists::Absent, true) | (OrderLists::Kept, false) => is_watched(order, now).then(|| look(order)),
+        (OrderLists::Kept, true) => watched(order, now, asked).or_else(|| is_watched(order, now).then(|| look(order))),
+    }
 }
 
 fn is_watched(order: &Order, now: UnixSeconds) -> bool {

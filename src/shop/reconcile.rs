@@ -1,5 +1,6 @@
 //! What became of purchases whose answer was lost: the supplier's lists, minus what we know, matched by country,
-//! service, price and time. Numbers are interchangeable before their first use, so the oldest goes to the oldest.
+//! service, price and time. Numbers are interchangeable before their first use, so the oldest goes to the oldest. Where a
+//! supplier keeps no lists, our balance there tells whether it charged us ([`balance_round`]).
 //!
 //! A refund does not end the search: what shows up within the watch after it is the supplier's order without an owner.
 
@@ -13,6 +14,7 @@ use crate::order::{
 };
 use crate::orphan::Orphan;
 use crate::pool::{Check, Completeness, Listed, ListedOrder, ListedRental, Message, Purchased};
+use crate::server::OrderLists;
 use crate::{Money, Phone, ServerId, SupplierOrderId, UnixSeconds};
 
 /// How much earlier than our sending a supplier's purchase may seem, in seconds: clocks differ.
@@ -53,9 +55,11 @@ pub fn is_lost(order: &Order, now: UnixSeconds) -> bool {
     matches!(order.state, State::Ambiguous { .. }) || is_late(order, now)
 }
 
+/// Nothing shows up late where nothing is listed.
 fn is_late(order: &Order, now: UnixSeconds) -> bool {
     let unfound = matches!(order.state, State::Refunded(RefundReason::NotBought | RefundReason::Unknown));
-    unfound && order.watched_until.is_some_and(|until| now < until)
+    let lists = order.wish.server.profile().lists == OrderLists::Kept;
+    unfound && lists && order.watched_until.is_some_and(|until| now < until)
 }
 
 /// What one round settles among temporary orders. `listed` are the open and recent orders; `known` the supplier's ids that
@@ -96,6 +100,29 @@ pub fn rentals_round(
     round.settle(Order::is_rental, |lost| {
         listed.rows.iter().filter(|line| fits_rental(line, lost, now)).map(Candidate::from).collect()
     })
+}
+
+/// What one round settles at a server whose supplier keeps no lists: one purchase at a time is in question there, and
+/// nothing else changes our balance meanwhile. An unchanged balance is a clean miss. What is missing from it is what the
+/// number cost that nobody can find any more: the user gets the money back at the deadline, and we bear the loss. Anything
+/// else proves nothing.
+#[must_use]
+pub fn balance_round(orders: &[Order], server: ServerId, balance: Option<Money>, now: UnixSeconds) -> Vec<Command> {
+    let in_question = |order: &&Order| order.wish.server == server && matches!(order.state, State::Ambiguous { .. });
+    let settle = |order: &Order| {
+        let spent = balance.and_then(|balance| order.balance_before?.checked_sub(balance));
+        let most = order.quoted_cost.max(order.price);
+        match spent {
+            Some(Money::ZERO) => missed(order, Completeness::Whole, now).into_iter().collect(),
+            Some(spent) if (Money::ZERO..=most).contains(&spent) => {
+                let refund = too_late(order, now);
+                let loss = refund.as_ref().and_then(|_| Orphan::unnamed(order, spent, now)).map(Command::Orphaned);
+                refund.into_iter().chain(loss).collect()
+            }
+            Some(_) | None => too_late(order, now).into_iter().collect::<Vec<_>>(),
+        }
+    };
+    orders.iter().filter(in_question).flat_map(settle).collect()
 }
 
 /// The open orders of the supplier's that nobody here knows, such as those that were made after a backup that came back.

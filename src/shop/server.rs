@@ -12,7 +12,7 @@ pub struct Profile {
     pub lists: OrderLists,
     /// Whether its rentals sleep.
     pub rentals: Rentals,
-    /// How many of its orders are asked about alone per second, all together.
+    /// How many of its orders are asked about one by one per second, all together: those that no list tells of.
     pub looks_per_s: u32,
 }
 
@@ -55,12 +55,9 @@ impl ServerId {
                 rentals: Rentals::Sleep,
                 looks_per_s: 4,
             },
-            Self::Two => &Profile {
-                coverage: Coverage::World,
-                lists: OrderLists::Kept,
-                rentals: Rentals::Awake,
-                looks_per_s: 16,
-            },
+            Self::Two => {
+                &Profile { coverage: Coverage::World, lists: OrderLists::Kept, rentals: Rentals::Awake, looks_per_s: 4 }
+            }
         }
     }
 }

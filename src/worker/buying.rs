@@ -6,6 +6,8 @@ use shop::catalogue::Product;
 use shop::command::{Command, Refusal};
 use shop::order::{Order, RefundReason, State};
 use shop::pool::{Advice, PoolError, PurchaseError, PurchaseRequest, Purchased, RentRequest, SmsPool};
+use shop::server::OrderLists;
+use shop::trouble::Trouble;
 use shop::{ErrorCode, Money, OrderId};
 use store::Outcome;
 
@@ -14,18 +16,18 @@ use crate::shell::Shell;
 
 /// A shorter wait is a rate limit's; a longer one is a block of our account.
 const BLOCK_MIN_S: u32 = 600;
-/// When a server that refused our key or lacks our money is tried again at the latest, in seconds.
-const PAUSE_S: u32 = 60;
 
 /// Buys for a reserved order. Until it is stored as being bought every way out is free.
 pub(super) async fn buy(shell: Arc<Shell>, id: OrderId) -> After {
+    let Some(server) = order(&shell, id).map(|order| order.wish.server) else { return After::default() };
+    let _till = shell.till(server).await;
     let Some(order) = order(&shell, id).filter(|order| order.state == State::Reserved) else {
         return After::default();
     };
     let command = match shell.pool(order.wish.server) {
         None => Some(Command::NotBought { order: id, reason: RefundReason::Refused(ErrorCode::Unavailable) }),
         Some(pool) => match plan(&shell, &order, pool.as_ref()).await {
-            Ok(purchase) => start(&shell, &order, pool.as_ref(), &purchase).await,
+            Ok((purchase, balance)) => start(&shell, &order, pool.as_ref(), &purchase, balance).await,
             Err(reason) => Some(Command::NotBought { order: id, reason }),
         },
     };
@@ -40,14 +42,26 @@ enum Purchase {
     Rental(RentRequest, Money),
 }
 
-/// What is to be bought, or why nothing is. The rental endpoint takes no highest price: look once more, so that we never
-/// rent below cost.
-async fn plan(shell: &Shell, order: &Order, pool: &dyn SmsPool) -> Result<Purchase, RefundReason> {
-    let wish = &order.wish;
-    let (country, service) = (wish.country, wish.service);
-    if shell.is_paused(wish.server) {
+/// What is to be bought, and our balance before that where only it will tell; or why nothing is.
+async fn plan(shell: &Shell, order: &Order, pool: &dyn SmsPool) -> Result<(Purchase, Option<Money>), RefundReason> {
+    if shell.is_paused(order.wish.server) {
         return Err(RefundReason::NotStarted);
     }
+    let purchase = purchase_for(shell, order, pool).await?;
+    let balance = match order.wish.server.profile().lists {
+        OrderLists::Kept => None,
+        OrderLists::Absent => match pool.balance().await {
+            Ok(balance) => Some(balance),
+            Err(error) => return Err(refused(shell, order, &error).await),
+        },
+    };
+    Ok((purchase, balance))
+}
+
+/// The rental endpoint takes no highest price: look once more, so that we never rent below cost.
+async fn purchase_for(shell: &Shell, order: &Order, pool: &dyn SmsPool) -> Result<Purchase, RefundReason> {
+    let wish = &order.wish;
+    let (country, service) = (wish.country, wish.service);
     match (wish.product, wish.rental_product) {
         (Product::Temporary, _) => {
             Ok(Purchase::Temporary(PurchaseRequest { country, service, max_cost: order.quoted_cost }))
@@ -60,15 +74,21 @@ async fn plan(shell: &Shell, order: &Order, pool: &dyn SmsPool) -> Result<Purcha
                     Err(RefundReason::PriceChanged)
                 }
                 Ok(cost) => Ok(Purchase::Rental(request, cost)),
-                Err(error) => Err(refused(shell, order, &error)),
+                Err(error) => Err(refused(shell, order, &error).await),
             }
         }
         (Product::Rental(_), None) => Err(RefundReason::Refused(ErrorCode::Unavailable)),
     }
 }
 
-async fn start(shell: &Shell, order: &Order, pool: &dyn SmsPool, purchase: &Purchase) -> Option<Command> {
-    match commit(shell, Command::StartBuying { order: order.id, boot: shell.office.boot, balance: None }).await {
+async fn start(
+    shell: &Shell,
+    order: &Order,
+    pool: &dyn SmsPool,
+    purchase: &Purchase,
+    balance: Option<Money>,
+) -> Option<Command> {
+    match commit(shell, Command::StartBuying { order: order.id, boot: shell.office.boot, balance }).await {
         Some(Outcome::Stored(changed)) if changed.orders.iter().any(|started| started.id == order.id) => {
             let answer = match purchase {
                 Purchase::Temporary(request) => pool.purchase(request).await,
@@ -76,7 +96,7 @@ async fn start(shell: &Shell, order: &Order, pool: &dyn SmsPool, purchase: &Purc
                     pool.rent(request).await.map(|rented| Purchased { cost: rented.cost.or(Some(*cost)), ..rented })
                 }
             };
-            Some(bought(shell, order, answer))
+            Some(bought(shell, order, answer).await)
         }
         Some(Outcome::Refused(Refusal::NotSelling)) => {
             Some(Command::NotBought { order: order.id, reason: RefundReason::NotStarted })
@@ -94,7 +114,7 @@ async fn start(shell: &Shell, order: &Order, pool: &dyn SmsPool, purchase: &Purc
 }
 
 /// What the supplier's answer to a purchase means.
-fn bought(shell: &Shell, order: &Order, answer: Result<Purchased, PurchaseError>) -> Command {
+async fn bought(shell: &Shell, order: &Order, answer: Result<Purchased, PurchaseError>) -> Command {
     let id = order.id;
     if let Some(metrics) = shell.office.metrics() {
         metrics.purchase(order.wish.server, &answer);
@@ -102,7 +122,7 @@ fn bought(shell: &Shell, order: &Order, answer: Result<Purchased, PurchaseError>
     match answer {
         Ok(purchased) => Command::Bought { order: id, purchased },
         Err(PurchaseError::DefiniteNo(error)) => {
-            Command::NotBought { order: id, reason: refused(shell, order, &error) }
+            Command::NotBought { order: id, reason: refused(shell, order, &error).await }
         }
         Err(PurchaseError::Unknown(error)) => {
             tracing::warn!(order.id = %id, code = %error.code, cause = error.cause, "a purchase has no clear answer");
@@ -112,19 +132,21 @@ fn bought(shell: &Shell, order: &Order, answer: Result<Purchased, PurchaseError>
 }
 
 /// A definite no: why, and what follows from it for those who come next.
-fn refused(shell: &Shell, order: &Order, error: &PoolError) -> RefundReason {
+async fn refused(shell: &Shell, order: &Order, error: &PoolError) -> RefundReason {
     tracing::info!(order.id = %order.id, code = %error.code, cause = error.cause, "a purchase was refused");
-    match (error.code, error.advice) {
+    let (trouble, until, needed) = match (error.code, error.advice) {
         (_, Advice::PriceChanged) => {
             shell.prices_changed(&order.wish);
             return RefundReason::PriceChanged;
         }
-        (ErrorCode::BalanceTooLow, _) => shell.pause(order.wish.server, PAUSE_S, Some(order.quoted_cost)),
-        (ErrorCode::InvalidKey, _) => shell.pause(order.wish.server, PAUSE_S, Some(Money::ZERO)),
+        (ErrorCode::BalanceTooLow, _) => (Trouble::NoMoney, None, Some(order.quoted_cost)),
+        (ErrorCode::InvalidKey, _) => (Trouble::KeyRefused, None, None),
         (ErrorCode::RateLimited, Advice::RetryAfter(wait_s)) if wait_s >= BLOCK_MIN_S => {
-            shell.pause(order.wish.server, wait_s, None);
+            (Trouble::Blocked, Some(shell.office.clock.now() + i64::from(wait_s)), None)
         }
-        (_, Advice::None | Advice::RetryAfter(_)) => {}
-    }
+        (_, Advice::None | Advice::RetryAfter(_)) => return RefundReason::Refused(error.code),
+    };
+    // What it said to one purchase it would say to all.
+    commit(shell, Command::Troubled { server: order.wish.server, trouble, until, needed }).await;
     RefundReason::Refused(error.code)
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use shop::command::Command;
 use shop::order::Order;
 use shop::pool::{Listed, PoolError, PurchaseError, Resent, SmsPool};
+use shop::server::OrderLists;
 use shop::{Money, OrderId, ServerId, SupplierOrderId, reconcile};
 use store::StoreError;
 
@@ -16,15 +17,27 @@ use crate::shell::Shell;
 const LOOKS_MAX: u32 = 6;
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 
-/// Looks for all purchases whose answer was lost, in the supplier's lists.
-pub(super) async fn reconcile(shell: Arc<Shell>) -> After {
-    for (server, pool) in shell.pools() {
-        match round(&shell, server, pool.as_ref()).await {
-            Ok(commands) => commit_all(&shell, commands).await,
-            Err(error) => tracing::error!(%error, "orders were not read"),
-        }
+/// Looks for a server's purchases whose answer was lost: in the supplier's lists, or by our balance there.
+pub(super) async fn reconcile(shell: Arc<Shell>, server: ServerId) -> After {
+    let Some(pool) = shell.pool(server) else { return After::default() };
+    let round = match server.profile().lists {
+        OrderLists::Kept => round(&shell, server, pool.as_ref()).await,
+        OrderLists::Absent => balance_round(&shell, server, pool.as_ref()).await,
+    };
+    match round {
+        Ok(commands) => commit_all(&shell, commands).await,
+        Err(error) => tracing::error!(%error, "orders were not read"),
     }
     After::default()
+}
+
+/// The orders are read after the balance: what was bought meanwhile is then known.
+async fn balance_round(shell: &Shell, server: ServerId, pool: &dyn SmsPool) -> Result<Vec<Command>, StoreError> {
+    let balance = pool.balance().await.inspect_err(|error| {
+        tracing::warn!(server = server.number(), code = %error.code, cause = error.cause, "our balance was not read");
+    });
+    let orders = shell.office.store.open_orders()?;
+    Ok(reconcile::balance_round(&orders, server, balance.ok(), shell.office.clock.now()))
 }
 
 /// The orders are read after the lists: what was bought meanwhile is then known, or known to be in flight.
@@ -60,16 +73,14 @@ fn readable<T>(server: ServerId, answer: Result<Listed<T>, PoolError>) -> Listed
 
 /// Once after the start: orders at the supplier that nobody here knows are somebody's money. They were made after the
 /// backup that came back, or by somebody else with our key.
-pub(super) async fn warn_of_strangers(shell: Arc<Shell>) -> After {
-    for (server, pool) in shell.pools() {
-        let Ok(listed) = pool.active().await else { continue };
-        let store = &shell.office.store;
-        let Ok(orders) = store.open_orders() else { continue };
-        let Ok(known) = store.known_among(listed.rows.iter().map(|row| &row.id)) else { continue };
-        let count = reconcile::strangers(&orders, server, &listed, &known, shell.office.clock.now()).len();
-        if count > 0 {
-            tracing::error!(server = server.number(), count, "the supplier has open orders that nobody here knows");
-        }
+pub(super) async fn warn_of_strangers(shell: Arc<Shell>, server: ServerId, pool: Arc<dyn SmsPool>) -> After {
+    let Ok(listed) = pool.active().await else { return After::default() };
+    let store = &shell.office.store;
+    let Ok(orders) = store.open_orders() else { return After::default() };
+    let Ok(known) = store.known_among(listed.rows.iter().map(|row| &row.id)) else { return After::default() };
+    let count = reconcile::strangers(&orders, server, &listed, &known, shell.office.clock.now()).len();
+    if count > 0 {
+        tracing::error!(server = server.number(), count, "the supplier has open orders that nobody here knows");
     }
     After::default()
 }
@@ -79,6 +90,7 @@ pub(super) async fn warn_of_strangers(shell: Arc<Shell>) -> After {
 pub(super) async fn resend(shell: Arc<Shell>, id: OrderId) -> After {
     let Some((order, pool)) = order_and_pool(&shell, id) else { return After::default() };
     let Some(number) = &order.number else { return After::default() };
+    let _till = shell.till(order.wish.server).await;
     let resent = if is_free(pool.as_ref(), &number.supplier_id).await {
         match pool.resend(&number.supplier_id).await {
             Ok(resent) => Some(resent),
@@ -116,8 +128,11 @@ async fn is_free(pool: &dyn SmsPool, id: &SupplierOrderId) -> bool {
     false
 }
 
-/// An open order of the supplier that this one's wish for another code led to.
+/// An open order of the supplier that this one's wish for another code led to. Where nothing is listed nothing is found.
 async fn find_resent(shell: &Shell, pool: &dyn SmsPool, order: &Order) -> Option<Resent> {
+    if order.wish.server.profile().lists == OrderLists::Absent {
+        return None;
+    }
     for look in 0..LOOKS_MAX {
         if look > 0 {
             tokio::time::sleep(LOOK_EVERY).await;

@@ -19,6 +19,7 @@ pub(super) async fn give_back(shell: Arc<Shell>, id: SupplierOrderId) -> After {
     let read = read.inspect_err(|error| tracing::error!(%error, "an order without an owner was not read"));
     let being_given_back = |orphan: &Orphan| matches!(orphan.state, OrphanState::GivingBack { .. });
     let Some(orphan) = read.ok().flatten().filter(being_given_back) else { return After::default() };
+    let _till = shell.till(orphan.server).await;
     let said = match (shell.pool(orphan.server), orphan.product) {
         (Some(pool), Product::Temporary) => temporary(pool.as_ref(), &orphan).await,
         (Some(pool), Product::Rental(_)) => rental(pool.as_ref(), &orphan).await,

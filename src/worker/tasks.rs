@@ -139,8 +139,15 @@ pub(super) async fn check(shell: Arc<Shell>, id: OrderId) -> After {
 
 /// A final look for a message, then the supplier is asked to take the number back.
 pub(super) async fn close(shell: Arc<Shell>, id: OrderId) -> After {
+    let Some(server) = order(&shell, id).map(|order| order.wish.server) else { return After::default() };
+    let _till = shell.till(server).await;
     let Some((order, pool)) = order_and_pool(&shell, id) else { return After::default() };
-    let (State::Closing { .. }, Some(number)) = (&order.state, &order.number) else { return After::default() };
+    let (State::Closing { deadline, .. }, Some(number)) = (&order.state, &order.number) else {
+        return After::default();
+    };
+    if shell.office.clock.now() < *deadline && shell.is_looking(server) {
+        return After::default();
+    }
     let command = if order.is_rental() {
         match pool.rental_messages(&number.supplier_id).await {
             Ok(messages) if !messages.is_empty() => Some(Command::Received { order: id, messages }),

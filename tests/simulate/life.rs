@@ -58,7 +58,7 @@ pub(super) async fn live(world: Arc<World>) {
     let (office, follow_ups) = opened.expect("an office");
     let pool: Arc<dyn SmsPool> = Arc::new(SimPool::new(&world));
     let settings = world.store.settings().expect("settings");
-    let market = Market::open(ServerId::Two, pool, clock, &world.store, &settings);
+    let market = Market::open(ServerId::Two, pool, &office, &settings);
     market.key_was_set();
     let markets = BTreeMap::from([(ServerId::Two, market.clone())]);
     let shell = Arc::new(Shell::new(office, markets, None, POLL_EVERY));
@@ -68,7 +68,12 @@ pub(super) async fn live(world: Arc<World>) {
     let (_stop, shutdown) = watch::channel(false);
     let turns = Mutex::default();
     let life = Arc::new(Life { world, host: ShopHost { shell }, turns, delivering: Mutex::default() });
-    tokio::join!(worker.run(shutdown.clone()), market.run(shutdown), life.clone().take_in(), life.deliver());
+    tokio::join!(
+        worker.run(shutdown.clone()),
+        market.run(POLL_EVERY, shutdown),
+        life.clone().take_in(),
+        life.deliver()
+    );
 }
 
 impl Life {

@@ -8,6 +8,7 @@ use crate::order::{
 };
 use crate::pool::Purchased;
 use crate::pricing::sale_price;
+use crate::server::OrderLists;
 use crate::trouble::Trouble;
 use crate::{Money, UserId};
 
@@ -163,6 +164,9 @@ pub(super) fn not_bought(reason: RefundReason, facts: &Facts) -> Result<Vec<Writ
         writes.push(Write::Tell(order.user, Note::Failed(order.id)));
     }
     writes.extend(found(order, facts));
+    if reason == RefundReason::Unknown && order.wish.server.profile().lists == OrderLists::Absent {
+        writes.push(Write::Alarm(Alarm::UnclearPurchase));
+    }
     if let RefundReason::Refused(code) = reason {
         writes.extend(alarm_of(code).map(Write::Alarm));
     }

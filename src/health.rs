@@ -1,0 +1,162 @@
+//! How each server does: its supplier's answers are listened to, a breaker is turned, and what is wrong is written down
+//! until it is over. The books decide what follows (`shop::trouble`); nothing here sells or stops selling.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use shop::breaker::{Breaker, Call, Heard, heard};
+use shop::command::Command;
+use shop::pool::{PoolError, PurchaseError, SmsPool};
+use shop::trouble::{Since, Trouble, Troubles};
+use shop::{ErrorCode, Money, ServerId, UnixSeconds};
+use tokio::sync::{Notify, watch};
+
+use crate::office::Office;
+
+/// How often it is looked whether what is wrong is over, at least.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+
+/// One server's health.
+pub struct Health {
+    server: ServerId,
+    office: Arc<Office>,
+    breaker: Mutex<Breaker>,
+    key_refused: AtomicBool,
+    turned: Notify,
+}
+
+impl Health {
+    /// A server that is as it was when the process ended.
+    #[must_use]
+    pub fn new(server: ServerId, office: Arc<Office>, troubles: &Troubles) -> Arc<Self> {
+        let was_open = troubles.now.contains_key(&Trouble::Silent);
+        let breaker = if was_open { Breaker::open_since_before(office.clock.now()) } else { Breaker::default() };
+        let (key_refused, turned) = (AtomicBool::new(false), Notify::new());
+        Arc::new(Self { server, office, breaker: Mutex::new(breaker), key_refused, turned })
+    }
+
+    /// A read came to an end.
+    pub fn read<T>(&self, answer: &Result<T, PoolError>) {
+        self.heard(Call::Read, answer.as_ref().err());
+    }
+
+    /// A purchase came to an end.
+    pub fn purchased<T>(&self, answer: &Result<T, PurchaseError>) {
+        self.heard(
+            Call::Purchase,
+            answer.as_ref().err().map(|error| match error {
+                PurchaseError::DefiniteNo(error) | PurchaseError::Unknown(error) => error,
+            }),
+        );
+    }
+
+    fn heard(&self, call: Call, error: Option<&PoolError>) {
+        let heard = error.map_or(Heard::Answer, |error| heard(error.code));
+        if self.breaker().heard(call, heard, self.office.clock.now()).is_some() {
+            self.turned.notify_one();
+        }
+        if error.is_some_and(|error| error.code == ErrorCode::InvalidKey) {
+            self.key_refused.store(true, Ordering::Relaxed);
+            self.turned.notify_one();
+        }
+    }
+
+    /// Writes down what is wrong, and that it is over, until the shutdown. `has_key` tells whether there is a key that could
+    /// be refused; `pool` is asked without being listened to.
+    pub async fn run(
+        self: Arc<Self>,
+        pool: Arc<dyn SmsPool>,
+        has_key: impl Fn() -> bool,
+        every: Duration,
+        mut shutdown: watch::Receiver<bool>,
+    ) {
+        loop {
+            tokio::select! {
+                biased;
+                _ = shutdown.changed() => return,
+                () = self.turned.notified() => {}
+                () = tokio::time::sleep(every.min(LOOK_EVERY)) => {}
+            }
+            if has_key() {
+                self.look(pool.as_ref()).await;
+            }
+        }
+    }
+
+    async fn look(&self, pool: &dyn SmsPool) {
+        let troubles = match self.office.store.settings() {
+            Ok(settings) => settings.server(self.server).troubles.clone(),
+            Err(error) => return tracing::error!(%error, "the settings were not read"),
+        };
+        let now = self.office.clock.now();
+        self.begin(&troubles).await;
+        let asks = |trouble: &Trouble| ends_by_asking(*trouble);
+        let balance = if troubles.now.keys().any(asks) || self.breaker().is_probe_due(now) {
+            let balance = pool.balance().await;
+            let said = balance.as_ref().map_or_else(|error| heard(error.code), |_| Heard::Answer);
+            // Whether it closed shows below.
+            let _ = self.breaker().probed(said, self.office.clock.now());
+            balance.ok()
+        } else {
+            None
+        };
+        for (trouble, since) in &troubles.now {
+            if self.is_over(*trouble, since, balance, now) {
+                tracing::info!(
+                    server = self.server.number(),
+                    trouble = <&str>::from(trouble),
+                    "the server sells again"
+                );
+                self.command(Command::Recovered { server: self.server, trouble: *trouble }).await;
+            }
+        }
+    }
+
+    async fn begin(&self, troubles: &Troubles) {
+        let is_silent = self.breaker().is_open();
+        let is_refused = self.key_refused.swap(false, Ordering::Relaxed);
+        let begun = [(Trouble::Silent, is_silent), (Trouble::KeyRefused, is_refused)];
+        for (trouble, begins) in begun {
+            if begins && !troubles.now.contains_key(&trouble) {
+                tracing::error!(
+                    server = self.server.number(),
+                    trouble = <&str>::from(trouble),
+                    "the server sells nothing"
+                );
+                let (server, until, needed) = (self.server, None, None);
+                self.command(Command::Troubled { server, trouble, until, needed }).await;
+            }
+        }
+    }
+
+    fn is_over(&self, trouble: Trouble, since: &Since, balance: Option<Money>, now: UnixSeconds) -> bool {
+        match trouble {
+            Trouble::Silent => !self.breaker().is_open(),
+            Trouble::NoMoney | Trouble::KeyRefused => {
+                balance.is_some_and(|balance| balance >= since.needed.unwrap_or(Money::ZERO))
+            }
+            Trouble::Blocked => since.until.is_none_or(|until| now >= until),
+            // The purchase that is looked for ends it.
+            Trouble::Looking => false,
+        }
+    }
+
+    async fn command(&self, command: Command) {
+        if let Err(error) = self.office.command(vec![command]).await {
+            tracing::error!(%error, "how a server does was not stored");
+        }
+    }
+
+    fn breaker(&self) -> MutexGuard<'_, Breaker> {
+        self.breaker.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether our balance at the supplier tells that it is over.
+const fn ends_by_asking(trouble: Trouble) -> bool {
+    match trouble {
+        Trouble::NoMoney | Trouble::KeyRefused => true,
+        Trouble::Silent | Trouble::Blocked | Trouble::Looking => false,
+    }
+}
