@@ -10,10 +10,16 @@
 
 pub mod cache;
 mod caller;
+#[cfg(test)]
+mod candidate;
+#[cfg(test)]
+mod captured;
 mod code;
 mod decode;
 mod endpoint;
 mod failure;
+#[cfg(test)]
+mod hostile;
 mod http;
 mod json;
 mod key;
@@ -21,6 +27,8 @@ mod limiter;
 #[cfg(test)]
 mod loopback;
 pub mod nonvoip;
+#[cfg(test)]
+mod purchase_tests;
 pub mod smspool;
 
 pub use cache::{Aged, Supply, SupplySnapshot};

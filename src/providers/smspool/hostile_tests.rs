@@ -1,71 +1,18 @@
-//! The hostile answers of `bad-inputs.md` and faults 33 and 34: whatever arrives, every decoder answers, nothing panics,
-//! and no purchase is made out of nonsense.
+//! The hostile answers of the crate's `hostile`, to this supplier's decoders.
 
 use shop::pool::Check;
 use shop::{CountryId, Days, ErrorCode, ServiceId, SupplierOrderId};
 
 use super::{decode, endpoints, errors, rentals};
 use crate::failure::Failure;
-use crate::http::{Answer, Body};
+use crate::hostile;
 use crate::json::Json;
 
 const NOW: i64 = 1_705_308_768;
 
-const TEXTS: [&str; 26] = [
-    "",
-    " ",
-    "null",
-    "[]",
-    "\"\"",
-    "0",
-    "true",
-    "{}",
-    "[null]",
-    "[[]]",
-    "[{}]",
-    "{",
-    "[",
-    "}",
-    "\u{feff}{}",
-    "<html>",
-    "NaN",
-    r#"{"success":1}"#,
-    r#"{"success":"1","order_id":"","number":""}"#,
-    r#"{"success":1,"success":0}"#,
-    r#"{"success":1e400,"order_id":1e400,"number":1e400}"#,
-    r#"{"success":1,"order_id":"A","number":"\ud800"}"#,
-    r#"{"data":{"0":null,"1":[]}}"#,
-    r#"{"messages":{"0":{}}}"#,
-    r#"{"pricing":"{\"30\":"}"#,
-    r#"{"pools":[[]],"errors":{"a":1}}"#,
-];
-
-fn bodies() -> Vec<Vec<u8>> {
-    let deep = |open: &str, close: &str| format!("{}{}", open.repeat(10_000), close.repeat(10_000));
-    let (rows, objects) = (deep("[", "]"), deep(r#"{"a":"#, "}"));
-    let order = format!(r#"{{"success":1,"order_id":{rows},"number":{rows}}}"#);
-    let listed = format!(r#"[{{"order_code":{rows}}},{objects}]"#);
-    let pricing = format!(r#"{{"pricing":{objects},"messages":{rows},"errors":{rows},"pools":{objects}}}"#);
-    let mut bodies: Vec<Vec<u8>> = TEXTS.iter().map(|text| text.as_bytes().to_vec()).collect();
-    bodies.extend([rows, objects, order, listed, pricing].map(String::into_bytes));
-    bodies.extend([vec![0xff, 0xfe, 0], vec![0; 1000], b"{\"order_id\":\"\xff\"}".to_vec()]);
-    bodies
-}
-
 #[test]
 fn hostile_answers_are_typed_failures() {
-    for body in bodies() {
-        let shown = String::from_utf8_lossy(&body[..body.len().min(60)]).into_owned();
-        let json = Json::parse(&body);
-        for status in [200, 302, 400, 404, 422, 500] {
-            let answer = Answer { status, wait_s: None, body: Body::Whole(body.clone()) };
-            let refused = errors::refusal(&endpoints::PURCHASE, &answer, json.as_ref());
-            assert!(refused.is_some() || status == 200, "{status} {shown}");
-        }
-        if let Some(json) = json {
-            decode_everything(&json, &shown);
-        }
-    }
+    hostile::check(&endpoints::PURCHASE, errors::refusal, decode_everything);
 }
 
 fn decode_everything(json: &Json<'_>, shown: &str) {

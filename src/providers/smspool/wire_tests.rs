@@ -3,26 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use shop::clock::Clock;
 use shop::pool::{Advice, Cancelled, Check, PoolCountry, RentRequest, SmsPool};
 use shop::{CountryId, Days, ErrorCode, Money, ServiceId, SupplierOrderId};
 
 use super::{RentalApi, SmsPoolClient, SmsPoolConfig};
+use crate::candidate::{Fixed, HTML, SMSPOOL_KEY as KEY};
 use crate::http::Deadlines;
 use crate::loopback::{Loopback, Reply, answer};
 
-pub(super) const KEY: &str = "CANARYkeyCANARYkeyCANARYkey12345";
-const NOW: i64 = 1_705_308_768;
-
-pub(super) struct Fixed;
-
-impl Clock for Fixed {
-    fn now_ms(&self) -> i64 {
-        NOW * 1000
-    }
-}
-
-pub(super) fn client_with(url: &str, rental_api: RentalApi, deadline: Duration) -> SmsPoolClient {
+fn client_with(url: &str, rental_api: RentalApi, deadline: Duration) -> SmsPoolClient {
     let config = SmsPoolConfig {
         base_url: url.to_owned(),
         key: Some(KEY.into()),
@@ -40,8 +29,6 @@ pub(super) fn client(server: &Loopback) -> SmsPoolClient {
 fn rent_request() -> RentRequest {
     RentRequest { country: CountryId(1), product: 6, days: Days(30), service: ServiceId(1108) }
 }
-
-const HTML: &str = "<!DOCTYPE html><html><body>502 Bad Gateway</body></html>";
 
 fn id() -> SupplierOrderId {
     SupplierOrderId::parse("ABCDEFGH").expect("an id")
