@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use engine::Lang;
 use engine::registry::Registry;
+use engine::{Lang, Text};
 use serde::{Deserialize, Serialize};
 use shop::catalogue::{Catalogue, Country, Product, Service};
 use shop::ledger::{Transaction, Wallet};
@@ -17,7 +17,8 @@ use crate::AnyState;
 use crate::app::{Kept, Raqam};
 use crate::orders::Filter;
 use crate::purchase::{self, Begin};
-use crate::servers;
+use crate::text::say;
+use crate::{keys, parts, servers};
 
 /// How many rows a page of a list has.
 pub const PAGE_ROWS: u32 = 10;
@@ -262,6 +263,15 @@ impl Env {
     #[must_use]
     pub fn main_server(&self) -> Option<&Server> {
         self.servers.last()
+    }
+
+    /// “Server 1 is unavailable right now”, with another one to use where there is one.
+    pub(crate) fn down(&self, server: ServerId, lang: Lang) -> Text {
+        let n = ("n", parts::server_number(server));
+        match self.servers.iter().find(|other| other.id != server) {
+            Some(other) => say(lang, keys::SERVER_DOWN_OTHER, &[n, ("other", parts::server_number(other.id))]),
+            None => say(lang, keys::SERVER_DOWN, &[n]),
+        }
     }
 
     /// An order of this person, as far as it was read.

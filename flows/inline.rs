@@ -96,10 +96,12 @@ pub fn inline(query: &str, offset: &str, chat: Chat, state: Option<&AnyState>, e
 
 /// The country whose prices a query is about to need, so that they can be fetched before it is answered again.
 #[must_use]
-pub fn wanted(query: &str, state: Option<&AnyState>) -> Option<(ServerId, CountryId)> {
+pub fn wanted(query: &str, state: Option<&AnyState>, env: &Env) -> Option<(ServerId, CountryId)> {
     let place = Place::of(state);
     match (wanted_by(query, &place), place.product) {
-        (Wanted::Service { country, .. }, Product::Temporary) => Some((place.server.unwrap_or(ServerId::Two), country)),
+        (Wanted::Service { country, .. }, Product::Temporary) => {
+            Some((place.server.or_else(|| Some(env.main_server()?.id))?, country))
+        }
         (Wanted::Service { .. } | Wanted::Country { .. } | Wanted::Anything { .. }, _) => None,
     }
 }

@@ -63,8 +63,8 @@ pub fn render(note: &Note, subject: Subject<'_>, cx: &CardCx<'_>) -> (Rendered, 
         Note::TicketWritten(ticket) => (NO_ORDER, tickets::written(*ticket, cx.lang), Sound::Silent),
         Note::TicketClosed(ticket) => (NO_ORDER, tickets::closed(*ticket, cx.lang), Sound::Silent),
         Note::ReplyNotSent { ticket, why } => (NO_ORDER, tickets::not_sent(*ticket, *why, cx.lang), Sound::Silent),
-        Note::ServerTroubled { server, trouble } => {
-            (NO_ORDER, troubles::begun(*server, *trouble, cx.lang), Sound::Rings)
+        Note::ServerTroubled { server, trouble, since } => {
+            (NO_ORDER, troubles::begun(*server, *trouble, *since, cx.lang), Sound::Rings)
         }
         Note::ServerRecovered { server, trouble, since } => {
             (NO_ORDER, troubles::over(*server, *trouble, cx.now - since, cx.lang), Sound::Silent)

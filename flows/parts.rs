@@ -5,6 +5,7 @@ use engine::{Button, Lang, Row, Span, Target, Text, TimeStyle, To};
 use shop::catalogue::{Country, Service};
 use shop::order::{Order, Wish};
 use shop::places::{self, Script};
+use shop::server::Coverage;
 use shop::{OrderId, Phone, ServerId, UnixSeconds};
 
 use crate::env::{PAGE_ROWS, script};
@@ -74,21 +75,38 @@ pub(crate) fn turning<A>(lang: Lang, page: u32, pages: u32, to: impl Fn(u32) -> 
     previous.into_iter().chain(next).collect()
 }
 
-/// The server's name with its sign.
+/// The server's name with its sign: the flag of its only country, or the world.
 pub(crate) fn server(lang: Lang, server: ServerId) -> Text {
-    match server {
-        ServerId::One => words(lang, keys::SERVER_ONE_NAME),
-        ServerId::Two => words(lang, keys::SERVER_TWO_NAME),
-    }
+    say(lang, keys::SERVER_NAME, &server_parts(server))
+}
+
+/// The same on a button, where nothing is bold.
+pub(crate) fn server_label(lang: Lang, server: ServerId) -> Text {
+    say(lang, keys::SERVER_LABEL, &server_parts(server))
+}
+
+/// What texts say about a server: `n`, `sign`.
+pub(crate) fn server_parts(server: ServerId) -> [(&'static str, Text); 2] {
+    let sign = match server.profile().coverage {
+        Coverage::Only(iso2) => flag(iso2),
+        Coverage::World => Text::plain("🌍"),
+    };
+    [("n", server_number(server)), ("sign", sign)]
+}
+
+/// The number by which people know a server.
+pub(crate) fn server_number(server: ServerId) -> Text {
+    number(u64::from(server.number()))
 }
 
 /// A country by its ISO code; the code itself where it is unknown.
 pub(crate) fn country(lang: Lang, iso2: &str) -> Text {
-    let name = places::place(iso2).map_or(iso2, |place| match script(lang) {
-        Script::Latin => &place.english,
-        Script::Arabic => &place.arabic,
-    });
-    Text::plain(name)
+    Text::plain(places::place(iso2).map_or(iso2, |place| place.name(script(lang))))
+}
+
+/// The same as short as readers know it, for a label.
+pub(crate) fn short_country(lang: Lang, iso2: &str) -> Text {
+    Text::plain(places::place(iso2).map_or(iso2, |place| place.short_name(script(lang))))
 }
 
 /// A flag; nothing for what is no ISO code.

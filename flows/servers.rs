@@ -3,12 +3,12 @@
 use engine::step::Row;
 use engine::{Button, Event, Fixture, Flow, Lang, Reason, Screen, Step, Text, To};
 use serde::{Deserialize, Serialize};
-use shop::ServerId;
+use shop::server::Coverage;
 
 use crate::app::{Kept, Output, Pick, Raqam};
 use crate::env::{Env, Server};
 use crate::parts::{home, lines, paragraphs, row};
-use crate::text::{Noun, count, number, say, words};
+use crate::text::{self, Noun, count, number, say, words};
 use crate::{AnyState, keys, parts, purchase, settings};
 
 /// The flow.
@@ -150,19 +150,31 @@ fn screen(kept: &Kept, cx: &Cx<'_>) -> Screen<Action> {
         .row([home(lang)])
 }
 
+/// What a server sells, in a line.
 fn about(server: &Server, lang: Lang) -> Text {
-    match (server.id, countries(server)) {
-        (ServerId::One, _) => words(lang, keys::SERVER_ONE_LINE),
-        (ServerId::Two, 0) => words(lang, keys::SERVER_TWO_LINE_LOADING),
-        (ServerId::Two, n) => say(lang, keys::SERVER_TWO_LINE, &[("countries", count(lang, Noun::Countries, n))]),
+    let name = ("server", parts::server(lang, server.id));
+    match (server.id.profile().coverage, countries(server)) {
+        (Coverage::Only(iso2), _) => {
+            let country = ("country", parts::country(lang, iso2));
+            let days = text::day_list(lang, &server.catalogue.rental_days());
+            let key = if days.is_empty() { keys::SERVER_LINE_ONLY } else { keys::SERVER_LINE_ONLY_RENTALS };
+            say(lang, key, &[name, country, ("days", days)])
+        }
+        (Coverage::World, 0) => say(lang, keys::SERVER_LINE_LOADING, &[name]),
+        (Coverage::World, n) => {
+            say(lang, keys::SERVER_LINE_WORLD, &[name, ("countries", count(lang, Noun::Countries, n))])
+        }
     }
 }
 
 fn choice(server: &Server, lang: Lang) -> Button<Action> {
-    let label = match (server.id, countries(server)) {
-        (ServerId::One, _) => words(lang, keys::SERVER_ONE_BUTTON),
-        (ServerId::Two, 0) => words(lang, keys::SERVER_TWO_BUTTON_LOADING),
-        (ServerId::Two, n) => say(lang, keys::SERVER_TWO_BUTTON, &[("n", number(n))]),
+    let label = ("server", parts::server_label(lang, server.id));
+    let label = match (server.id.profile().coverage, countries(server)) {
+        (Coverage::Only(iso2), _) => {
+            say(lang, keys::SERVER_BUTTON_ONLY, &[label, ("country", parts::short_country(lang, iso2))])
+        }
+        (Coverage::World, 0) => say(lang, keys::SERVER_BUTTON_LOADING, &[label]),
+        (Coverage::World, n) => say(lang, keys::SERVER_BUTTON_WORLD, &[label, ("n", number(n))]),
     };
     Button::press(label, Action::Server(server.id.number()))
 }

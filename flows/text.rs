@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 use engine::{Lang, Template, Text};
 use rust_i18n::t;
-use shop::Money;
+use shop::{Days, Money};
 use strum::IntoEnumIterator as _;
 
 use crate::keys;
@@ -72,6 +72,21 @@ pub(crate) fn count(lang: Lang, noun: Noun, n: u64) -> Text {
         (Noun::Days, form) => say(lang, form.of(DAYS), &arguments),
         (Noun::Countries, form) => say(lang, form.of(COUNTRIES), &arguments),
     }
+}
+
+/// “3 and 30 days”: lengths beside each other; nothing where there are none. In Arabic each is counted with its noun.
+pub(crate) fn day_list(lang: Lang, days: &[Days]) -> Text {
+    let Some((last, before)) = days.split_last() else { return Text::new() };
+    let counted = |days: &Days| count(lang, Noun::Days, u64::from(days.0));
+    let each = |days: &Days| match lang {
+        Lang::En => number(u64::from(days.0)),
+        Lang::Ar => counted(days),
+    };
+    let joined = |key, first, rest| say(lang, key, &[("first", first), ("rest", rest)]);
+    let mut before = before.iter().rev();
+    let Some(beside) = before.next() else { return counted(last) };
+    let list = joined(keys::DAY_LIST_LAST, each(beside), counted(last));
+    before.fold(list, |rest, days| joined(keys::DAY_LIST_MORE, each(days), rest))
 }
 
 /// So many seconds in the largest unit that divides them.
@@ -214,5 +229,21 @@ mod tests {
             assert_eq!(shown(n), expected);
         }
         assert!(Noun::iter().all(|noun| !count(Lang::Ar, noun, 0).is_empty()));
+    }
+
+    #[test]
+    fn lengths_stand_beside_each_other() {
+        let shown = |lang: Lang, days: &[u16]| {
+            let days: Vec<Days> = days.iter().copied().map(Days).collect();
+            plain(&day_list(lang, &days), lang.direction()).replace(['\u{200F}', '\u{2066}', '\u{2069}'], "")
+        };
+        for (days, english, arabic) in [
+            (&[][..], "", ""),
+            (&[1], "1 day", "يوم واحد"),
+            (&[3, 30], "3 and 30 days", "3 أيام أو 30 يومًا"),
+            (&[1, 3, 30], "1, 3 and 30 days", "يوم واحد أو 3 أيام أو 30 يومًا"),
+        ] {
+            assert_eq!((shown(Lang::En, days).as_str(), shown(Lang::Ar, days).as_str()), (english, arabic));
+        }
     }
 }

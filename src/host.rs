@@ -159,7 +159,7 @@ impl Host for ShopHost {
         let view = self.user(request.person.id)?;
         let env = self.env(&request.person, &view)?;
         let states = machine::states::<Raqam>(&view.session);
-        if let Some((server, country)) = flows::inline::wanted(&request.query, states.last())
+        if let Some((server, country)) = flows::inline::wanted(&request.query, states.last(), &env)
             && let Some(market) = self.shell.markets.get(&server)
         {
             market.want(country, shop::catalogue::Product::Temporary);

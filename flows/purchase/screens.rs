@@ -261,14 +261,10 @@ fn saved(begin: &Begin, server: &Server, lang: Lang) -> Text {
 /// The server is not offered any more: another one is, or none.
 pub(super) fn closed(server: ServerId, cx: &Cx<'_>) -> Screen<Action> {
     let lang = cx.lang;
-    let down = match server {
-        ServerId::One => keys::SERVER_ONE_DOWN,
-        ServerId::Two => keys::SERVER_TWO_DOWN,
-    };
     let sells = !cx.env.servers().is_empty();
     let other = sells.then(|| button(lang, keys::COMMON_OTHER_SERVER, Action::OtherServer).tone(Tone::Primary));
-    let text = if sells { down } else { keys::HOME_PAUSED };
-    Screen::new(words(lang, text)).row(other).row(footer(lang))
+    let text = if sells { cx.env.down(server, lang) } else { words(lang, keys::HOME_PAUSED) };
+    Screen::new(text).row(other).row(footer(lang))
 }
 
 /// `🇬🇧 United Kingdom`.

@@ -1,6 +1,7 @@
 //! Screens that belong to no flow: cards in every state, messages with sound, and notices over the chat.
 
 mod tickets;
+mod troubles;
 
 use std::sync::LazyLock;
 
@@ -44,7 +45,7 @@ impl Unlisted {
 #[must_use]
 pub fn all() -> Vec<Unlisted> {
     let of_orders = SCENES.into_iter().flat_map(|scene| cards(scene).into_iter().chain(messages(scene)));
-    of_orders.chain(tickets::all()).collect()
+    of_orders.chain(tickets::all()).chain(troubles::all()).collect()
 }
 
 fn cards(scene: Scene) -> Vec<Unlisted> {

@@ -392,8 +392,10 @@ pub enum Note {
         server: ServerId,
         /// Why.
         trouble: Trouble,
+        /// Since when.
+        since: UnixSeconds,
     },
-    /// For an admin: it sells again.
+    /// For an admin: that is over.
     ServerRecovered {
         /// Which server.
         server: ServerId,

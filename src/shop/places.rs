@@ -67,6 +67,9 @@ pub const POPULAR_SERVICES: [&str; 9] = [
     "Uber / Postmates",
 ];
 
+/// The short English names of Unicode CLDR that readers know, by ISO code; Arabic names are short as they are.
+const SHORT_ENGLISH: [(&str, &str); 2] = [("US", "US"), ("GB", "UK")];
+
 /// The [`Brand::name`] of the service for whatever is not listed.
 pub const OTHER_SERVICE: &str = "Other";
 
@@ -82,6 +85,24 @@ static BRANDS: LazyLock<Brands> = LazyLock::new(|| {
     let table = include_str!("data/services_ar.tsv");
     Brands::new(rows(table).filter_map(|row| read_brand(&row)).collect())
 });
+
+impl Place {
+    /// The name to show.
+    #[must_use]
+    pub fn name(&self, script: Script) -> &str {
+        match script {
+            Script::Latin => &self.english,
+            Script::Arabic => &self.arabic,
+        }
+    }
+
+    /// The shortest name that readers know, for labels.
+    #[must_use]
+    pub fn short_name(&self, script: Script) -> &str {
+        let short = SHORT_ENGLISH.iter().find(|(iso2, _)| script == Script::Latin && *iso2 == self.iso2);
+        short.map_or_else(|| self.name(script), |(_, name)| name)
+    }
+}
 
 /// The country with this ISO code, in either case.
 #[must_use]

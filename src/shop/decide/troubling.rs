@@ -29,7 +29,7 @@ pub(super) fn begin(
         return vec![put(server, troubles)];
     }
     troubles.told_at.insert(trouble, facts.now);
-    let note = Note::ServerTroubled { server, trouble };
+    let note = Note::ServerTroubled { server, trouble, since: since.at };
     told(&note, facts).chain([put(server, troubles)]).collect()
 }
 
