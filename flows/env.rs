@@ -78,6 +78,25 @@ pub enum Credentials {
     Missing,
 }
 
+/// Whether a server that is offered sells right now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sales {
+    /// It does.
+    #[default]
+    Open,
+    /// Something keeps it from selling for a while: one looks around, and buys later.
+    Paused,
+}
+
+impl Sales {
+    /// Whether it sells.
+    #[must_use]
+    pub const fn are_open(&self) -> bool {
+        matches!(self, Self::Open)
+    }
+}
+
 /// Whether somebody was here before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -161,6 +180,7 @@ pub struct Env {
 pub struct Server {
     pub(crate) id: ServerId,
     pub(crate) margin: Margin,
+    pub(crate) sales: Sales,
     pub(crate) catalogue: Arc<Catalogue>,
 }
 
@@ -242,7 +262,8 @@ pub fn needs(states: &[AnyState]) -> Needs {
 
 impl From<ServerFacts> for Server {
     fn from(facts: ServerFacts) -> Self {
-        Self { id: facts.id, margin: facts.settings.margin(), catalogue: facts.catalogue }
+        let sales = if facts.settings.is_paused() { Sales::Paused } else { Sales::Open };
+        Self { id: facts.id, margin: facts.settings.margin(), sales, catalogue: facts.catalogue }
     }
 }
 
@@ -259,6 +280,12 @@ impl Env {
         self.servers.iter().find(|server| server.id == id)
     }
 
+    /// A server, if it sells right now.
+    #[must_use]
+    pub fn selling(&self, id: ServerId) -> Option<&Server> {
+        self.server(id).filter(|server| server.sales.are_open())
+    }
+
     /// The server that is meant where none was chosen: the last, which sells the most.
     #[must_use]
     pub fn main_server(&self) -> Option<&Server> {
@@ -268,7 +295,7 @@ impl Env {
     /// “Server 1 is unavailable right now”, with another one to use where there is one.
     pub(crate) fn down(&self, server: ServerId, lang: Lang) -> Text {
         let n = ("n", parts::server_number(server));
-        match self.servers.iter().find(|other| other.id != server) {
+        match self.servers.iter().find(|other| other.id != server && other.sales.are_open()) {
             Some(other) => say(lang, keys::SERVER_DOWN_OTHER, &[n, ("other", parts::server_number(other.id))]),
             None => say(lang, keys::SERVER_DOWN, &[n]),
         }
@@ -280,12 +307,15 @@ impl Env {
         self.order.iter().chain(&self.open).find(|order| order.id == id)
     }
 
-    /// The flow that buying begins with: the choice of the server, skipped where one is offered. `None`: nothing is sold.
+    /// The flow that buying begins with: the choice of the server, skipped where one is offered and sells. `None`:
+    /// nothing is sold.
     pub(crate) fn buying(&self, kept: Kept) -> Option<AnyState> {
         match self.servers.as_slice() {
             [] => None,
-            [server] => Some(AnyState::Purchase(purchase::State::ChooseType(server.begin(&kept)))),
-            _ => Some(AnyState::Servers(servers::State::Choose(kept))),
+            [server] if server.sales.are_open() => {
+                Some(AnyState::Purchase(purchase::State::ChooseType(server.begin(&kept))))
+            }
+            [_, ..] => Some(AnyState::Servers(servers::State::Choose(kept))),
         }
     }
 }

@@ -24,7 +24,7 @@ use shop::pricing::Margin;
 use shop::{CountryId, ServerId, ServiceId};
 
 use crate::app::{Entry, Raqam};
-use crate::env::{Env, HistoryPage, Movement, Server, StatementPage, Support, Visit};
+use crate::env::{Env, HistoryPage, Movement, Sales, Server, StatementPage, Support, Visit};
 
 /// A text with so many digits may be a code or a phone number: none of them is kept.
 const CODE_DIGITS_MIN: usize = 4;
@@ -79,6 +79,9 @@ pub struct ServerPart {
     pub id: ServerId,
     /// How its prices are made.
     pub margin: Margin,
+    /// Whether it sold.
+    #[serde(default, skip_serializing_if = "Sales::are_open")]
+    pub sales: Sales,
     /// The name under which its lists are kept.
     pub lists: String,
     /// Some of its prices.
@@ -140,7 +143,7 @@ impl Facts {
     pub fn env(&self, lists: &BTreeMap<String, Catalogue>) -> Option<Env> {
         let server = |part: &ServerPart| {
             let catalogue = Arc::new(lists.get(&part.lists)?.with_slice(part.slice.clone()));
-            Some(Server { id: part.id, margin: part.margin, catalogue })
+            Some(Server { id: part.id, margin: part.margin, sales: part.sales, catalogue })
         };
         let facts = self.clone();
         Some(Env {
@@ -192,7 +195,7 @@ fn part(env: &Env, named: &BTreeSet<u32>, lists: impl Fn(&Server) -> String) -> 
     let servers = part.servers.iter_mut().map(|server| {
         let slice = server.catalogue.slice(named);
         server.catalogue = Arc::new(server.catalogue.with_slice(slice.clone()));
-        ServerPart { id: server.id, margin: server.margin, lists: lists(server), slice }
+        ServerPart { id: server.id, margin: server.margin, sales: server.sales, lists: lists(server), slice }
     });
     let servers = servers.collect();
     let facts = Facts {

@@ -1,13 +1,13 @@
-//! The choice of the server. Skipped where only one is offered.
+//! The choice of the server. Skipped where only one is offered and sells.
 
 use engine::step::Row;
-use engine::{Button, Event, Fixture, Flow, Lang, Reason, Screen, Step, Text, To};
+use engine::{Button, Effect, Event, Fixture, Flow, Lang, Reason, Screen, Step, Text, To};
 use serde::{Deserialize, Serialize};
 use shop::server::Coverage;
 
 use crate::app::{Kept, Output, Pick, Raqam};
-use crate::env::{Env, Server};
-use crate::parts::{home, lines, paragraphs, row};
+use crate::env::{Env, Sales, Server};
+use crate::parts::{button, home, lines, paragraphs, row};
 use crate::text::{self, Noun, count, number, say, words};
 use crate::{AnyState, keys, parts, purchase, settings};
 
@@ -48,7 +48,8 @@ impl Flow for Servers {
     const VERSION: u16 = 1;
     const MIGRATIONS: &'static [engine::Migration] = &[];
     const TABLE: &'static [Row<Kind>] = &[
-        row(Kind::Choose, "Server", "", To::Push("Purchase")),
+        row(Kind::Choose, "Server", "it sells", To::Push("Purchase")),
+        row(Kind::Choose, "Server", "paused", To::State(Kind::Choose)),
         row(Kind::Choose, "pick Country", "", To::State(Kind::Choose)),
         row(Kind::Choose, "pick Service", "", To::State(Kind::Choose)),
         row(Kind::Choose, "resume Left", "", To::State(Kind::Choose)),
@@ -63,7 +64,7 @@ impl Flow for Servers {
 
     fn update(state: State, event: Event<Self>, cx: &Cx<'_>) -> Step<Self> {
         match state {
-            State::Choose(kept) => choose(kept, event, cx.env),
+            State::Choose(kept) => choose(kept, event, cx),
         }
     }
 
@@ -78,6 +79,9 @@ impl Flow for Servers {
             Kind::Choose => vec![
                 Fixture::new("plain", State::Choose(Kept::default())),
                 Fixture::new("shop-closed", State::Choose(Kept::default())),
+                Fixture::new("server-paused", State::Choose(Kept::default())),
+                Fixture::new("all-paused", State::Choose(Kept::default())),
+                Fixture::new("only-server-paused", State::Choose(Kept::default())),
                 Fixture::new(
                     "saved",
                     State::Choose(Kept { service: Some("WhatsApp".to_owned()), country: Some("GB".to_owned()) }),
@@ -94,22 +98,30 @@ impl Flow for Servers {
     }
 }
 
-fn choose(kept: Kept, event: Event<Servers>, env: &Env) -> Step<Servers> {
+fn choose(kept: Kept, event: Event<Servers>, cx: &Cx<'_>) -> Step<Servers> {
     match event {
         Event::Press(Action::Server(number)) => {
-            let Some(server) = env.servers().iter().find(|server| server.id.number() == number) else {
-                return Step::Ignore(Reason::NotForSale);
-            };
-            let begin = purchase::State::ChooseType(server.begin(&kept));
-            Step::Push(AnyState::Purchase(begin), State::Choose(kept), vec![])
+            let chosen = cx.env.servers().iter().find(|server| server.id.number() == number);
+            chosen.map_or(Step::Ignore(Reason::NotForSale), |server| enter(server, kept, cx))
         }
-        Event::Pick(pick) => keep(kept, &pick, env)
+        Event::Pick(pick) => keep(kept, &pick, cx.env)
             .map_or(Step::Ignore(Reason::NotForSale), |kept| Step::Go(State::Choose(kept), vec![])),
         Event::Resume(Output::Left) => Step::Go(State::Choose(kept), vec![]),
         Event::Back | Event::Cancel => Step::Done(Output::Left, vec![]),
         Event::Text(_) => Step::Ignore(Reason::NotUnderstood),
         // Nothing was asked for, and commands go to the root.
         Event::Start(_) | Event::Timer(()) | Event::Reply(_) | Event::Refused(_) => Step::Ignore(Reason::NotHere),
+    }
+}
+
+/// Into a purchase at this server, or why not now.
+fn enter(server: &Server, kept: Kept, cx: &Cx<'_>) -> Step<Servers> {
+    match server.sales {
+        Sales::Open => {
+            let begin = purchase::State::ChooseType(server.begin(&kept));
+            Step::Push(AnyState::Purchase(begin), State::Choose(kept), vec![])
+        }
+        Sales::Paused => Step::Go(State::Choose(kept), vec![Effect::Alert(cx.env.down(server.id, cx.lang))]),
     }
 }
 
@@ -140,6 +152,11 @@ fn screen(kept: &Kept, cx: &Cx<'_>) -> Screen<Action> {
     if cx.env.servers().is_empty() {
         return Screen::new(words(lang, keys::HOME_PAUSED)).row([home(lang)]);
     }
+    if let [server] = cx.env.servers()
+        && server.sales == Sales::Paused
+    {
+        return only_paused(server, cx);
+    }
     let saved = kept_words(kept, lang);
     let about = lines(cx.env.servers().iter().map(|server| about(server, lang)));
     let text = paragraphs([saved, words(lang, keys::SERVER_CHOOSE), about]);
@@ -148,6 +165,14 @@ fn screen(kept: &Kept, cx: &Cx<'_>) -> Screen<Action> {
         .iter()
         .fold(Screen::new(text), |screen, server| screen.row([choice(server, lang)]))
         .row([home(lang)])
+}
+
+/// The only server does not sell right now. The button is that of the choice: once it sells again, it leads in.
+fn only_paused(server: &Server, cx: &Cx<'_>) -> Screen<Action> {
+    let again = button(cx.lang, keys::COMMON_TRY_AGAIN, Action::Server(server.id.number()));
+    Screen::new(say(cx.lang, keys::SERVER_ONLY_PAUSED, &[("down", cx.env.down(server.id, cx.lang))]))
+        .row([again])
+        .row([home(cx.lang)])
 }
 
 /// What a server sells, in a line.
@@ -175,6 +200,10 @@ fn choice(server: &Server, lang: Lang) -> Button<Action> {
         }
         (Coverage::World, 0) => say(lang, keys::SERVER_BUTTON_LOADING, &[label]),
         (Coverage::World, n) => say(lang, keys::SERVER_BUTTON_WORLD, &[label, ("n", number(n))]),
+    };
+    let label = match server.sales {
+        Sales::Open => label,
+        Sales::Paused => say(lang, keys::SERVER_BUTTON_PAUSED, &[("label", label)]),
     };
     Button::press(label, Action::Server(server.id.number()))
 }

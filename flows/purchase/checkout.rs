@@ -11,7 +11,7 @@ use super::quote::{missing, payable};
 use super::screens::{closed, product};
 use super::search::has_choice;
 use super::state::{Action, Draft, Mode, News, Shelf, Stop};
-use crate::env::Server;
+use crate::env::{Sales, Server};
 use crate::parts::{self, button, footer, paragraphs, support};
 use crate::text::{Key, Noun, count, duration, money, say, words};
 use crate::words::Notice;
@@ -24,6 +24,9 @@ const CODE_MINUTES: u64 = 20;
 pub(super) fn confirm(draft: &Draft, cx: &Cx<'_>) -> Screen<Action> {
     let lang = cx.lang;
     let Some(server) = cx.env.server(draft.wish.server) else { return closed(draft.wish.server, cx) };
+    if server.sales == Sales::Paused && draft.mode != Mode::Stopped(Stop::Suspended) {
+        return not_selling(draft, cx).row(footer(lang));
+    }
     let screen = match &draft.mode {
         Mode::Unpriced => without_price(draft, keys::CONFIRM_UNPRICED, Some(keys::CONFIRM_SHOW_PRICE), cx),
         Mode::Asking => without_price(draft, keys::CONFIRM_ASKING, None, cx),
@@ -33,9 +36,7 @@ pub(super) fn confirm(draft: &Draft, cx: &Cx<'_>) -> Screen<Action> {
             let text = crate::words::words(Notice::Suspended, lang, address);
             Screen::new(text).row(support(lang, keys::COMMON_SUPPORT, address))
         }
-        Mode::Stopped(Stop::NotSelling) => {
-            without_price(draft, keys::REFUSAL_NOT_SELLING, Some(keys::COMMON_TRY_AGAIN), cx).row(other_server(cx))
-        }
+        Mode::Stopped(Stop::NotSelling) => not_selling(draft, cx),
         Mode::Stopped(stop) => without_price(draft, stopped(*stop), Some(keys::COMMON_TRY_AGAIN), cx),
         Mode::Failed(code) => failed(draft, *code, server, cx),
         Mode::Short { quote } => match missing(quote.price, cx) {
@@ -111,11 +112,25 @@ fn short(draft: &Draft, quote: Shelf, missing: Money, cx: &Cx<'_>) -> Screen<Act
         .row(others(draft, cx))
 }
 
+/// Its server does not sell right now.
+fn not_selling(draft: &Draft, cx: &Cx<'_>) -> Screen<Action> {
+    let lang = cx.lang;
+    let down = say(lang, keys::CONFIRM_DOWN, &[("n", parts::server_number(draft.wish.server))]);
+    Screen::new(paragraphs([about(draft, lang), down]))
+        .row([button(lang, keys::COMMON_TRY_AGAIN, Action::Requote).tone(Tone::Primary)])
+        .row(other_server(cx))
+        .row(others(draft, cx))
+}
+
+/// What is wished for, as the question begins.
+fn about(draft: &Draft, lang: Lang) -> Text {
+    let [service, country, flag] = parts::named(lang, &draft.wish);
+    say(lang, keys::CONFIRM_DRAFT, &[service, country, flag, ("kind", product(draft.wish.product, lang))])
+}
+
 fn without_price(draft: &Draft, line: Key, retry: Option<Key>, cx: &Cx<'_>) -> Screen<Action> {
     let lang = cx.lang;
-    let [service, country, flag] = parts::named(lang, &draft.wish);
-    let about = say(lang, keys::CONFIRM_DRAFT, &[service, country, flag, ("kind", product(draft.wish.product, lang))]);
-    Screen::new(paragraphs([about, words(lang, line)]))
+    Screen::new(paragraphs([about(draft, lang), words(lang, line)]))
         .row(retry.map(|key| button(lang, key, Action::Requote).tone(Tone::Primary)))
         .row(others(draft, cx))
 }

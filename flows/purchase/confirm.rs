@@ -6,8 +6,8 @@ use shop::order::Wish;
 use shop::{CountryId, ErrorCode, Money, ServiceId};
 
 use super::quote::{
-    missing, offer, other_country, payable, price_of, price_today, quoted, reprice, requote, services, with_country,
-    with_service,
+    missing, not_selling, offer, other_country, payable, price_of, price_today, quoted, reprice, requote, services,
+    with_country, with_service,
 };
 use super::state::{Action, Draft, Mode, News, State, Stop};
 use super::{Cx, Purchase, leave};
@@ -16,8 +16,8 @@ use crate::app::{Pick, Refused, Reply};
 /// At this price?
 pub(super) fn confirm(draft: Draft, event: Event<Purchase>, cx: &Cx<'_>) -> Step<Purchase> {
     match event {
-        Event::Press(Action::Buy) => buy(&draft, cx),
-        Event::Press(Action::Requote) => requote(draft, News::None, cx),
+        Event::Press(Action::Buy) => buy(draft, cx),
+        Event::Press(Action::Requote) => again(draft, cx),
         Event::Press(Action::OtherCountry) => match other_country(&draft.wish, cx.env) {
             Some(state) => Step::Go(state, vec![Effect::Disarm]),
             None => Step::Ignore(Reason::NotForSale),
@@ -63,10 +63,25 @@ pub(super) fn waiting(event: &Event<Purchase>) -> Step<Purchase> {
     }
 }
 
+/// A fresh price. Where the server still does not sell, the screen stays as it is: a notice says that it was asked.
+fn again(draft: Draft, cx: &Cx<'_>) -> Step<Purchase> {
+    let server = draft.wish.server;
+    match cx.env.selling(server) {
+        Some(_) => requote(draft, News::None, cx),
+        None => {
+            let still = Effect::Toast(cx.env.down(server, cx.lang));
+            Step::Go(not_selling(draft.wish), vec![Effect::Disarm, still])
+        }
+    }
+}
+
 /// The books decide: the screen's own price and balance are only a guide. Whoever has topped up meanwhile has the price
 /// quoted with the press.
-fn buy(draft: &Draft, cx: &Cx<'_>) -> Step<Purchase> {
-    let (quote, quoting) = match (&draft.mode, payable(draft, cx)) {
+fn buy(draft: Draft, cx: &Cx<'_>) -> Step<Purchase> {
+    if cx.env.selling(draft.wish.server).is_none() {
+        return Step::Go(not_selling(draft.wish), vec![Effect::Disarm]);
+    }
+    let (quote, quoting) = match (&draft.mode, payable(&draft, cx)) {
         (Mode::Offered { quote, .. }, _) => (*quote, None),
         (_, Some(quote)) => (quote, Some(quoted(&draft.wish, quote))),
         (_, None) => return Step::Ignore(Reason::TooLate),

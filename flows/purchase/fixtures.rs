@@ -1,5 +1,5 @@
 //! Examples of every state, its sub-screens included, and of every event. They refer to country 1 (US) and 2 (GB), to 5
-//! whose prices nobody fetched and 61 which sells nothing, and to services of the supplier's list: 1012 (WhatsApp), 907
+//! whose prices nobody fetched and 61 which sells nothing, and to services of server 2's list: 1012 (WhatsApp), 907
 //! (Telegram), 817 (the one for whatever is not listed), 1 (sold nowhere). `server-off`, `shop-closed` and `…-loading` name
 //! their world.
 
@@ -18,6 +18,8 @@ use crate::settings;
 
 const US: CountryId = CountryId(1);
 const WHATSAPP: ServiceId = ServiceId(1012);
+/// The same as server 1 numbers it.
+const WHATSAPP_AT_ONE: ServiceId = ServiceId(31);
 
 /// A wish for a temporary WhatsApp number of the United States, from server 2.
 #[must_use]
@@ -150,7 +152,12 @@ fn drafts() -> Vec<Fixture<Purchase>> {
         Fixture::new("suspended", draft(Mode::Stopped(Stop::Suspended))),
         Fixture::new("rental-refundable", rental(30, Some(7_200))),
         Fixture::new("rental-not-refundable", rental(7, None)),
-        Fixture::new("server-off", State::Confirm(Draft { wish: from_one, mode: news(News::None) })),
+        Fixture::new("server-off", State::Confirm(Draft { wish: from_one.clone(), mode: news(News::None) })),
+    ]);
+    let at_one = |mode| State::Confirm(Draft { wish: Wish { service: WHATSAPP_AT_ONE, ..from_one.clone() }, mode });
+    all.extend([
+        Fixture::new("server-paused", at_one(news(News::None))),
+        Fixture::new("all-paused", at_one(Mode::Stopped(Stop::NotSelling))),
     ]);
     all
 }

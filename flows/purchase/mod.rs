@@ -102,6 +102,7 @@ impl Flow for Purchase {
         row(Kind::SearchService, "OtherServer", "", To::Done),
         row(Kind::SearchService, "cancel", "", To::Done),
         row(Kind::Confirm, "Buy", "", WAITING),
+        row(Kind::Confirm, "Buy", "server paused", CONFIRM),
         row(Kind::Confirm, "Requote", "", CONFIRM),
         row(Kind::Confirm, "OtherCountry", "", COUNTRY),
         row(Kind::Confirm, "OtherService", "", SERVICE),

@@ -7,10 +7,10 @@ use shop::order::{QUOTE_LIFE_S, Wish};
 use shop::pricing::sale_price;
 use shop::{CountryId, Money, QuoteId, ServiceId};
 
-use super::state::{CountrySearch, Draft, Load, Mode, News, ServiceSearch, Shelf, Shown, State, Timer};
+use super::state::{CountrySearch, Draft, Load, Mode, News, ServiceSearch, Shelf, Shown, State, Stop, Timer};
 use super::{Cx, Purchase};
 use crate::app::Job;
-use crate::env::{Env, Server};
+use crate::env::{Env, Sales, Server};
 
 /// Prices older than this are not quoted: they are fetched or asked for again, in seconds.
 const FRESH_S: i64 = 300;
@@ -26,6 +26,9 @@ pub fn again(wish: &Wish, cx: &Cx<'_>) -> Option<(State, Option<Command>)> {
         return Some((other_service(wish, cx.env)?, None));
     };
     let wish = wish_for(server, wish.product, country, service, &offer);
+    if server.sales == Sales::Paused {
+        return Some((not_selling(wish), None));
+    }
     let Some((cost, price)) = priced(&offer) else {
         return Some((State::Confirm(Draft { wish, mode: Mode::Unpriced }), None));
     };
@@ -87,7 +90,11 @@ pub(super) fn with_country(
     if !server.catalogue.sells(country, product) {
         return Step::Ignore(Reason::NotForSale);
     }
-    let unknown = server.catalogue.wants_loading(country, product, cx.now - FRESH_S);
+    let unknown = match server.sales {
+        Sales::Open => server.catalogue.wants_loading(country, product, cx.now - FRESH_S),
+        // Nothing is bought now: what is in memory will do.
+        Sales::Paused => !server.catalogue.is_loaded(country, product),
+    };
     if let Some(service) = service.filter(|_| !unknown)
         && let Some(step) = with_service(server, product, country, service, cx)
     {
@@ -114,11 +121,8 @@ pub(super) fn with_service(
 
 /// A fresh price for the same wish. What only the supplier knows is asked again.
 pub(super) fn requote(draft: Draft, news: News, cx: &Cx<'_>) -> Step<Purchase> {
-    let Some(server) = cx.env.server(draft.wish.server) else {
-        return Step::Go(
-            State::Confirm(Draft { mode: Mode::Stopped(super::Stop::NotSelling), ..draft }),
-            vec![Effect::Disarm],
-        );
+    let Some(server) = cx.env.selling(draft.wish.server) else {
+        return Step::Go(not_selling(draft.wish), vec![Effect::Disarm]);
     };
     match current_offer(server, &draft.wish, cx) {
         Some(offer) => to_offer(draft.wish, priced(&offer), news, cx),
@@ -144,6 +148,9 @@ pub(super) fn reprice(draft: Draft, quote: Shelf, cx: &Cx<'_>) -> Step<Purchase>
 /// The price is known, by the catalogue or on asking: it is offered for as long as a quote lives. Whoever has to top up
 /// first takes as long as it takes.
 pub(super) fn offer(wish: Wish, cost: Money, price: Money, news: News, cx: &Cx<'_>) -> Step<Purchase> {
+    if cx.env.selling(wish.server).is_none() {
+        return Step::Go(not_selling(wish), vec![Effect::Disarm]);
+    }
     let after_s = u32::try_from(QUOTE_LIFE_S).unwrap_or(u32::MAX);
     let (mode, command) = shelved(&wish, cost, price, news, cx);
     let effects = match command {
@@ -151,6 +158,11 @@ pub(super) fn offer(wish: Wish, cost: Money, price: Money, news: News, cx: &Cx<'
         None => vec![Effect::Disarm],
     };
     Step::Go(State::Confirm(Draft { wish, mode }), effects)
+}
+
+/// Its server does not sell right now: nothing is quoted.
+pub(super) const fn not_selling(wish: Wish) -> State {
+    State::Confirm(Draft { wish, mode: Mode::Stopped(Stop::NotSelling) })
 }
 
 /// A price as it is shown, and its quote where the wallet holds it.
@@ -187,6 +199,9 @@ pub(super) fn price_today(wish: &Wish, cx: &Cx<'_>) -> Option<Money> {
 fn to_offer(wish: Wish, priced: Option<(Money, Money)>, news: News, cx: &Cx<'_>) -> Step<Purchase> {
     if let Some((cost, price)) = priced {
         return offer(wish, cost, price, news, cx);
+    }
+    if cx.env.selling(wish.server).is_none() {
+        return Step::Go(not_selling(wish), vec![Effect::Disarm]);
     }
     let job = Job::AskCost { server: wish.server, wish: wish.clone() };
     Step::Go(State::Confirm(Draft { wish, mode: Mode::Asking }), vec![Effect::Disarm, Effect::Job(job)])

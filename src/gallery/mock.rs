@@ -13,9 +13,10 @@ use shop::pool::{
 };
 use shop::pricing::Margin;
 use shop::settings::{Selling, ServerSettings};
+use shop::trouble::{Since, Trouble, Troubles};
 use shop::{CountryId, Days, ErrorCode, Money, ServerId, ServiceId, SupplierOrderId, UnixSeconds};
 
-use crate::scenes::{Prices, Scene, World};
+use crate::scenes::{NOW, Prices, Scene, World};
 
 /// The country whose prices nobody could fetch.
 const UNPRICED: CountryId = CountryId(5);
@@ -23,6 +24,8 @@ const UNPRICED: CountryId = CountryId(5);
 const EMPTY: CountryId = CountryId(61);
 /// The service that no country sells.
 const UNSOLD: ServiceId = ServiceId(1);
+/// How long one rents at server 1, in days.
+const DAYS_AT_ONE: [u16; 3] = [1, 3, 30];
 
 /// What both suppliers offer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,9 +47,24 @@ pub(crate) fn servers(supply: Supply) -> Vec<ServerFacts> {
         let fresh = || Arc::new(catalogue(&MockPool { supply, server: id }));
         ASKED.with_borrow_mut(|known| Arc::clone(known.entry((supply, id)).or_insert_with(fresh)))
     };
-    let [mut one, two] = [ServerId::One, ServerId::Two].map(|id| stocked(id, asked(id)));
-    one.settings.selling = (supply.world == World::ServerOneOff).then_some(Selling::Off);
+    let [mut one, mut two] = [ServerId::One, ServerId::Two].map(|id| stocked(id, asked(id)));
+    match supply.world {
+        World::ServerOneOff => one.settings.selling = Some(Selling::Off),
+        World::ServerOnePaused => one.settings.troubles = silent(),
+        World::AllPaused => (one.settings.troubles, two.settings.troubles) = (silent(), silent()),
+        World::OnlyServerPaused => {
+            one.settings.selling = Some(Selling::Off);
+            two.settings.troubles = silent();
+        }
+        World::Whole | World::ShopClosed | World::RentalsLoading | World::ListsLoading | World::PricesLoading => {}
+    }
     vec![one, two]
+}
+
+/// A supplier that does not answer.
+fn silent() -> Troubles {
+    let since = Since { at: NOW - 300, until: None, needed: None, told: true };
+    Troubles { now: BTreeMap::from([(Trouble::Silent, since)]), ..Troubles::default() }
 }
 
 /// A server that sells this.
@@ -97,6 +115,39 @@ struct MockPool {
     server: ServerId,
 }
 
+impl MockPool {
+    /// The service of the examples.
+    const fn whatsapp(&self) -> ServiceId {
+        match self.server {
+            ServerId::One => ServiceId(31),
+            ServerId::Two => ServiceId(1012),
+        }
+    }
+
+    /// What a number costs more here, in cents.
+    const fn surcharge(&self) -> i32 {
+        match self.server {
+            ServerId::One => 31,
+            ServerId::Two => 0,
+        }
+    }
+
+    /// A line for each service and length.
+    async fn single_lines(&self) -> Result<Vec<RentalOffer>, PoolError> {
+        let services = self.services().await?;
+        let lines = services.iter().flat_map(|service| DAYS_AT_ONE.map(|days| (service.id, days)));
+        let line = |(product, (service, days)): (u32, (ServiceId, u16))| RentalOffer {
+            product,
+            country: CountryId(1),
+            costs: BTreeMap::from([(Days(days), Money::from_cents(i32::from(days) * 40 + 160))]),
+            receives: Receives::Only(vec![service]),
+            refund_within_s: None,
+            refund_min_days: Days(0),
+        };
+        Ok((501..).zip(lines).map(line).collect())
+    }
+}
+
 fn nothing() -> PoolError {
     PoolError { code: ErrorCode::Unexpected, cause: "the mock sells nothing".to_owned(), advice: Advice::None }
 }
@@ -141,7 +192,27 @@ impl SmsPool for MockPool {
         })
     }
 
+    /// Two suppliers spell and number the same services differently.
     async fn services(&self) -> Result<Vec<PoolService>, PoolError> {
+        let service = |(id, name): (u32, &str)| PoolService { id: ServiceId(id), name: name.to_owned() };
+        if self.supply.scene == Scene::Empty {
+            return Ok(vec![]);
+        }
+        let example = (self.whatsapp().0, self.supply.scene.service_name());
+        if self.server == ServerId::One {
+            let usual = [
+                (21, "Telegram"),
+                (22, "Google / Gmail / Youtube"),
+                (23, "Facebook"),
+                (24, "Instagram"),
+                (25, "Twitter"),
+                (26, "Discord"),
+                (27, "Amazon / AWS"),
+                (28, "Signal"),
+                (29, "Venmo"),
+            ];
+            return Ok(usual.into_iter().chain([example]).map(service).collect());
+        }
         let usual = [
             (907, "Telegram"),
             (395, "Google/Gmail"),
@@ -156,13 +227,7 @@ impl SmsPool for MockPool {
             (1004, "Weee!"),
             (817, "Not Listed"),
         ];
-        let service = |(id, name): (u32, &str)| PoolService { id: ServiceId(id), name: name.to_owned() };
-        Ok(match self.supply.scene {
-            Scene::Empty => vec![],
-            Scene::Usual | Scene::Longest | Scene::Hostile => {
-                usual.into_iter().chain([(1012, self.supply.scene.service_name())]).map(service).collect()
-            }
-        })
+        Ok(usual.into_iter().chain([example]).map(service).collect())
     }
 
     async fn offers(&self, country: CountryId) -> Result<Vec<PoolOffer>, PoolError> {
@@ -175,10 +240,10 @@ impl SmsPool for MockPool {
         let cost = |service: ServiceId| match self.supply.scene {
             Scene::Longest => Money::from_micros(769_220_000),
             // Each country its own price, and WhatsApp the dearest.
-            Scene::Usual | Scene::Empty | Scene::Hostile if service == ServiceId(1012) => {
-                Money::from_cents(i32::try_from(country.0).unwrap_or_default() + 23)
+            Scene::Usual | Scene::Empty | Scene::Hostile if service == self.whatsapp() => {
+                Money::from_cents(i32::try_from(country.0).unwrap_or_default() + 23 + self.surcharge())
             }
-            Scene::Usual | Scene::Empty | Scene::Hostile => Money::from_cents(12),
+            Scene::Usual | Scene::Empty | Scene::Hostile => Money::from_cents(12 + self.surcharge()),
         };
         let charged = |cost: Money| match self.supply.prices {
             Prices::Usual => cost,
@@ -222,7 +287,7 @@ impl SmsPool for MockPool {
     async fn rental_offers(&self) -> Result<Vec<RentalOffer>, PoolError> {
         let days: &[u16] = match (self.server, self.supply.scene) {
             (_, Scene::Empty) => return Ok(vec![]),
-            (ServerId::One, _) => &[3, 30],
+            (ServerId::One, _) => return self.single_lines().await,
             (ServerId::Two, Scene::Usual) => &[7, 30],
             (ServerId::Two, Scene::Longest | Scene::Hostile) => &[1, 3, 7, 30],
         };

@@ -344,6 +344,12 @@ pub enum World {
     Whole,
     /// Server 1 does not sell.
     ServerOneOff,
+    /// Server 1 does not sell for a while.
+    ServerOnePaused,
+    /// No server sells for a while.
+    AllPaused,
+    /// There is one server, and it does not sell for a while.
+    OnlyServerPaused,
     /// Nothing is sold.
     ShopClosed,
     /// What is for rent was not fetched yet.
@@ -360,6 +366,9 @@ impl World {
     pub fn of(example: &str) -> Self {
         match example {
             "server-off" => Self::ServerOneOff,
+            "server-paused" => Self::ServerOnePaused,
+            "all-paused" => Self::AllPaused,
+            "only-server-paused" => Self::OnlyServerPaused,
             "shop-closed" => Self::ShopClosed,
             "rentals-loading" => Self::RentalsLoading,
             "lists-loading" => Self::ListsLoading,

@@ -2,11 +2,11 @@
 
 use std::time::Instant;
 
-use engine::Lang;
-use flows::purchase::Kind;
-use flows::{Job, Reply};
+use engine::{Effect, Event, Flow as _, Lang, Step};
+use flows::purchase::{Action, Kind, Purchase};
+use flows::{AnyState, Job, Reply};
 use gallery::scenes::World;
-use gallery::{LANGS, Person, server};
+use gallery::{LANGS, Person, Scene, context, server};
 use shop::catalogue::{Catalogue, Product};
 use shop::command::Refusal;
 use shop::pool::{PoolCountry, PoolService, Receives, RentalOffer};
@@ -140,6 +140,43 @@ fn a_server_that_stops_leads_to_the_other_one() {
         .sees("Server 1 is unavailable right now. Please use Server 2")
         .press("Other server")
         .sees("Choose a server");
+}
+
+#[test]
+fn a_paused_server_lets_one_look_around_and_sells_when_the_pause_is_over() {
+    let mut person = Person::new(Lang::En);
+    person.finds(World::ServerOnePaused).start("/buy").press("Server 1").sees("Choose a server");
+    person.toasts("Server 1 is unavailable right now. Please use Server 2 or try again later.");
+    person
+        .finds(World::AllPaused)
+        .press("Server 1")
+        .toasts("Server 1 is unavailable right now. Please try again later.");
+    person.finds(World::Whole).press("Server 1").press("Temporary").finds(World::ServerOnePaused).press("Telegram");
+    person.sees("Server 1 is unavailable right now. You were not charged.").sees_no("Buy for");
+    person.press("Try again").toasts("Server 1 is unavailable right now").sees_no("Buy for");
+    person.finds(World::Whole).press("Try again").press("Buy for $0.56").sees_state(Kind::Waiting);
+}
+
+#[test]
+fn the_only_server_s_pause_is_told_and_its_end_leads_in() {
+    let mut person = Person::new(Lang::Ar);
+    person.finds(World::OnlyServerPaused).start("/menu").press("شراء رقم").sees("سيرفر 2 غير متاح الآن. حاول لاحقًا.");
+    person.press("إعادة المحاولة").toasts("سيرفر 2 غير متاح الآن").sees("أرقامك ورصيدك في أمان.");
+    // The button is that of the choice: it leads in as soon as the server sells.
+    person.finds(World::ServerOneOff).press("سيرفر 2").sees("أي نوع من الأرقام تريد؟");
+}
+
+/// The screen offers no such button then; one that comes through all the same orders nothing of the books.
+#[test]
+fn a_buy_press_at_a_paused_server_orders_nothing() {
+    for (example, orders) in [("offered", true), ("server-paused", false)] {
+        let fixture = Purchase::fixtures(Kind::Confirm).into_iter().find(|fixture| fixture.name == example);
+        let state = fixture.expect("such an example").state;
+        let env = Scene::Usual.env_of(example, &AnyState::Purchase(state.clone()));
+        let step = Purchase::update(state, Event::Press(Action::Buy), &context(&env, Lang::En));
+        let Step::Go(_, effects) = step else { panic!("{example}: {step:?}") };
+        assert_eq!(effects.iter().any(|effect| matches!(effect, Effect::Do(_))), orders, "{example}: {effects:?}");
+    }
 }
 
 /// An old list once quoted prices of any age: the supplier refused them, again and again.
