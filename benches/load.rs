@@ -48,9 +48,9 @@ async fn run() {
 /// Simulators in this process, where codes come at once or never, and a bot in its own.
 async fn world(database: &Path, sms_after: Option<Duration>, poll_seconds: &str) -> (Arc<Sim>, Bot, Operator) {
     let mut options = SimOptions::for_load();
-    options.smspool.balance = "1000000.00".to_owned();
-    options.smspool.sms_after = sms_after;
-    options.smspool.order_life = Duration::from_secs(7_200);
+    options.smspool.common.balance = "1000000.00".to_owned();
+    options.smspool.common.sms_after = sms_after;
+    options.smspool.common.order_life = Duration::from_secs(7_200);
     options.telegram.patience = Duration::from_secs(120);
     let sim = Arc::new(Sim::start(options).await.expect("loopback has free ports"));
     let raised = ["SUPPLIER_REQUESTS_PER_SECOND", "UNASKED_MESSAGES_PER_SECOND", "FLOOD_EVENTS"];

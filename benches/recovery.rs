@@ -66,9 +66,9 @@ struct World {
 impl World {
     async fn new(name: &str) -> Self {
         let mut options = SimOptions::for_load();
-        options.smspool.balance = "1000000.00".to_owned();
-        options.smspool.order_life = Duration::from_secs(7_200);
-        options.smspool.recorded_max = 1_000_000;
+        options.smspool.common.balance = "1000000.00".to_owned();
+        options.smspool.common.order_life = Duration::from_secs(7_200);
+        options.smspool.common.recorded_max = 1_000_000;
         options.telegram.patience = PATIENCE;
         let sim = Sim::start(options).await.expect("loopback has free ports");
         Self { sim, folder: fresh_folder(&format!("recovery-{name}")) }

@@ -64,7 +64,7 @@ async fn play(name: &str) {
     // Conversations are played faster than a person types.
     let rate = Rate { burst: 200, per_second: 200.0 };
     options.telegram.rates = Some(TelegramRates { one_chat: rate, all_chats: rate });
-    options.smspool.cancel_lock = Duration::from_secs(60);
+    options.smspool.common.cancel_lock = Duration::from_secs(60);
     let script = Script::load(&folder().join(format!("{name}.chat"))).unwrap_or_else(|error| panic!("{error}"));
     let mut world = World::with(options).await;
     world.play_script(&script).await;

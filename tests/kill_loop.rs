@@ -10,8 +10,8 @@ mod plan;
 use std::ops::AddAssign;
 use std::time::Duration;
 
-use sim::smspool::OrderStatus;
-use sim::{Sim, SimOptions, SimUser, SmsPoolSim};
+use sim::supplier::OrderStatus;
+use sim::{Sim, SimOptions, SimUser, SupplierSim};
 use tokio::task::JoinSet;
 
 use crate::support::{Dice, PATIENCE, World, deliver_code, number, orders_of};
@@ -83,7 +83,7 @@ async fn one_world(rounds: u64, seed: u64, told: String) -> Tally {
 }
 
 /// The supplier's orders that wait for a code, by their codes.
-fn open_orders(supplier: &SmsPoolSim) -> Vec<String> {
+fn open_orders(supplier: &SupplierSim) -> Vec<String> {
     let waiting = supplier.orders().into_iter().filter(|order| order.status == OrderStatus::Pending);
     waiting.map(|order| order.code).collect()
 }
@@ -150,7 +150,7 @@ async fn die_and_come_back(world: &mut World, plan: &Plan) -> u64 {
 }
 
 /// Somebody who wants a number, and begins anew where nothing comes of it; how often that was. Two quick presses are one.
-async fn journey(user: SimUser, supplier: SmsPoolSim, person: Person) -> u64 {
+async fn journey(user: SimUser, supplier: SupplierSim, person: Person) -> u64 {
     let mut presses = 0;
     for _ in 0..ATTEMPTS_MAX {
         let asked = user.send("/buy");
@@ -193,7 +193,7 @@ enum Came {
     NoNumber,
 }
 
-async fn outcome(user: &SimUser, supplier: &SmsPoolSim) -> Option<Came> {
+async fn outcome(user: &SimUser, supplier: &SupplierSim) -> Option<Came> {
     let seen = user.wait_for(|messages| {
         let mut waiting = orders_of(supplier, user).into_iter().filter(|order| order.status == OrderStatus::Pending);
         if let Some(order) = waiting.next() {
@@ -205,7 +205,7 @@ async fn outcome(user: &SimUser, supplier: &SmsPoolSim) -> Option<Came> {
     seen.await
 }
 
-async fn end(user: &SimUser, supplier: &SmsPoolSim, order: &str, end: End) {
+async fn end(user: &SimUser, supplier: &SupplierSim, order: &str, end: End) {
     match end {
         End::Code => deliver_code(supplier, order),
         End::Cancel => {

@@ -40,8 +40,8 @@ async fn a_warm_search_calls_nobody() {
 #[tokio::test]
 async fn fault_51_one_list_a_tick_for_two_hundred_open_orders() {
     let mut options = SimOptions::for_load();
-    options.smspool.recorded_max = 100_000;
-    options.smspool.order_life = Duration::from_secs(7_200);
+    options.smspool.common.recorded_max = 100_000;
+    options.smspool.common.order_life = Duration::from_secs(7_200);
     let mut world = World::without_bot(options).await;
     let pace = [("POLL_SECONDS", "2"), ("SUPPLIER_REQUESTS_PER_SECOND", "1000"), ("FLOOD_EVENTS", "1000")];
     world.start_with(&pace).await;

@@ -45,7 +45,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 async fn play(arguments: &Arguments, folder: &Path) -> anyhow::Result<()> {
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     let mut options = SimOptions::default();
-    (options.telegram.recorded_max, options.smspool.recorded_max) = (RECORDED_MAX, RECORDED_MAX);
+    (options.telegram.recorded_max, options.smspool.common.recorded_max) = (RECORDED_MAX, RECORDED_MAX);
     let sim = Sim::start(options).await?;
     let log = start_log(sim.clock.clone())?;
     let clock = Arc::new(SimulatedClock(sim.clock.clone()));

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use maud::{Markup, PreEscaped, html};
 use serde_json::Value;
-use sim::smspool::PoolRequest;
+use sim::supplier::PoolRequest;
 use sim::telegram::Call;
 
 use crate::act::Act;

@@ -72,8 +72,8 @@ impl World {
     fn as_act(&self, phone: usize, line: &Line) -> Option<(Option<usize>, Act)> {
         Some(match &line.step {
             Step::Act(deed) => (Some(phone), of_deed(deed)?),
-            Step::World(Change::Sms(text)) => (Some(phone), Act::Sms(text.clone())),
-            Step::World(Change::Prices(percent)) => (None, Act::Prices(*percent)),
+            Step::World(Change::Sms { text, .. }) => (Some(phone), Act::Sms(text.clone())),
+            Step::World(Change::Prices { percent, .. }) => (None, Act::Prices(*percent)),
             Step::World(Change::Clock(by)) => (None, Act::Clock(*by)),
             Step::World(Change::PoolFault { .. } | Change::TelegramFault { .. }) => (None, of_fault(&line.source)),
             Step::Extra { words, .. } => (Some(phone), Act::Credited(words.last().cloned().unwrap_or_default())),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use sim::OrderStatus;
-use sim::smspool::Order;
+use sim::supplier::Order;
 
 /// When an SMS comes by itself.
 pub(crate) const DELAY: Duration = Duration::from_secs(10);

@@ -8,12 +8,14 @@ use crate::clock::SimClock;
 /// The whole world's options.
 #[derive(Clone, Debug, Default)]
 pub struct SimOptions {
-    /// The clock that both servers read.
+    /// The clock that all servers read.
     pub clock: SimClock,
     /// Telegram's side.
     pub telegram: TelegramOptions,
-    /// The supplier's side.
+    /// The first supplier's side.
     pub smspool: SmsPoolOptions,
+    /// The second supplier's side.
+    pub nonvoip: NonVoipOptions,
 }
 
 impl SimOptions {
@@ -24,8 +26,10 @@ impl SimOptions {
         options.telegram.rates = None;
         options.telegram.recorded_max = 0;
         options.telegram.inline_cache = false;
-        options.smspool.requests_per_second = None;
-        options.smspool.recorded_max = 0;
+        for common in [&mut options.smspool.common, &mut options.nonvoip.common] {
+            common.requests_per_second = None;
+            common.recorded_max = 0;
+        }
         options
     }
 }
@@ -90,12 +94,12 @@ impl Default for TelegramOptions {
     }
 }
 
-/// Options of the SMSPool simulator.
+/// What every simulated supplier can be told.
 #[derive(Clone, Debug)]
-pub struct SmsPoolOptions {
+pub struct SupplierOptions {
     /// The port on 127.0.0.1; 0 takes a free one.
     pub port: u16,
-    /// The accepted API key.
+    /// The accepted API key; the password where the supplier asks for one.
     pub key: String,
     /// The account's balance in US dollars.
     pub balance: String,
@@ -105,12 +109,6 @@ pub struct SmsPoolOptions {
     pub cancel_lock: Duration,
     /// How long an order lives.
     pub order_life: Duration,
-    /// Whether a completed order stays in `/request/active` until it expires.
-    pub completed_stays_active: bool,
-    /// The status that an order without an SMS ends with when it expires: 6 or 2; nobody has seen which.
-    pub expired_status: u8,
-    /// What a resend costs in US dollars.
-    pub resend_charge: String,
     /// Requests per second of simulated time before 429; none switches the limit off.
     pub requests_per_second: Option<u32>,
     /// How long every call takes.
@@ -121,7 +119,7 @@ pub struct SmsPoolOptions {
     pub recorded_max: usize,
 }
 
-impl Default for SmsPoolOptions {
+impl Default for SupplierOptions {
     fn default() -> Self {
         Self {
             port: 0,
@@ -130,13 +128,100 @@ impl Default for SmsPoolOptions {
             sms_after: None,
             cancel_lock: Duration::from_secs(60),
             order_life: Duration::from_secs(1200),
-            completed_stays_active: true,
-            expired_status: 6,
-            resend_charge: "0.00".to_owned(),
             requests_per_second: Some(32),
             latency: Duration::ZERO,
             seed: 1,
             recorded_max: 100_000,
+        }
+    }
+}
+
+/// What becomes of the money for an order that ends without an SMS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unused {
+    /// It is given back.
+    Refunded,
+    /// It is kept: only what was given back in time is not paid.
+    Paid,
+}
+
+/// Options of the SMSPool simulator.
+#[derive(Clone, Debug)]
+pub struct SmsPoolOptions {
+    /// What every supplier can be told.
+    pub common: SupplierOptions,
+    /// Whether a completed order stays in `/request/active` until it expires.
+    pub completed_stays_active: bool,
+    /// The status that an order without an SMS ends with when it expires: 6 or 2; nobody has seen which.
+    pub expired_status: u8,
+    /// What a resend costs in US dollars.
+    pub resend_charge: String,
+}
+
+impl Default for SmsPoolOptions {
+    fn default() -> Self {
+        Self {
+            common: SupplierOptions::default(),
+            completed_stays_active: true,
+            expired_status: 6,
+            resend_charge: "0.00".to_owned(),
+        }
+    }
+}
+
+/// How NonVoipUsNumber writes what nobody has seen. Each is a whole guess, so that three of them hold every doubt in each
+/// of its ways; a client must take them all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    /// As the public clients read it: text for amounts, `+1` before a number, refusals with HTTP 200, one day is `1day`.
+    Clients,
+    /// Numbers for amounts, text for ids, one object instead of a list of one, ten digits, refusals with HTTP 400, the SMS
+    /// only inside `message`, one day is `1-day`.
+    Typed,
+    /// The balance in a list of one, the stock never told, a number that is empty at first and has eleven digits, the SMS
+    /// only beside `message`, one day is `1_day`.
+    Sparse,
+}
+
+impl Dialect {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Clients, Self::Typed, Self::Sparse];
+}
+
+/// Options of the NonVoipUsNumber simulator.
+#[derive(Clone, Debug)]
+pub struct NonVoipOptions {
+    /// What every supplier can be told.
+    pub common: SupplierOptions,
+    /// The account's e-mail address.
+    pub email: String,
+    /// How it writes what nobody has seen.
+    pub dialect: Dialect,
+    /// Whether an order that ends without an SMS is given back by itself: nobody has seen it, so it is not.
+    pub unused: Unused,
+    /// How long a rented number stays awake.
+    pub awake: Duration,
+    /// How long a number stays empty after its purchase, in the dialect in which it does.
+    pub number_after: Duration,
+}
+
+impl Default for NonVoipOptions {
+    fn default() -> Self {
+        let common = SupplierOptions {
+            key: "correct horse battery staple".to_owned(),
+            // Neither is known of this supplier; the shorter of two seen lives.
+            cancel_lock: Duration::ZERO,
+            order_life: Duration::from_secs(600),
+            seed: 2,
+            ..SupplierOptions::default()
+        };
+        Self {
+            common,
+            email: "buyer@example.org".to_owned(),
+            dialect: Dialect::Clients,
+            unused: Unused::Paid,
+            awake: Duration::from_secs(600),
+            number_after: Duration::from_secs(5),
         }
     }
 }

@@ -1,4 +1,5 @@
-//! Reads a request the way the real servers do: parameters may come in the query, as a form, as multipart or as JSON.
+//! Reads a request the way the real servers do: parameters may come in the query (where a server looks there), as a form,
+//! as multipart or as JSON.
 
 use axum::Json;
 use axum::extract::{Form, FromRequest, Multipart, Query, Request};
@@ -6,15 +7,25 @@ use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use axum::http::{HeaderMap, Uri};
 use serde_json::{Map, Value, json};
 
+/// Where a server looks for parameters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// In the query and in the body.
+    Anywhere,
+    /// In the body alone.
+    Body,
+}
+
 /// A request's parameters by name; the body wins over the query.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Params(pub(crate) Map<String, Value>);
 
 impl Params {
-    /// Reads everything that the request carries, or says what is wrong with the body.
-    pub(crate) async fn read(request: Request) -> Result<Self, String> {
+    /// Reads what the request carries where the server looks, or says what is wrong with the body.
+    pub(crate) async fn read(request: Request, source: Source) -> Result<Self, String> {
         let mut found = Map::new();
-        if let Ok(Query(pairs)) = Query::<Vec<(String, String)>>::try_from_uri(request.uri()) {
+        let query = Query::<Vec<(String, String)>>::try_from_uri(request.uri());
+        if let (Source::Anywhere, Ok(Query(pairs))) = (source, query) {
             found.extend(pairs.into_iter().map(|(name, value)| (name, Value::String(value))));
         }
         found.extend(read_body(request).await?);

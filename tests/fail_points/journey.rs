@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use sim::smspool::{Order, OrderStatus};
+use sim::supplier::{Order, OrderStatus};
 use sim::telegram::{Message, UserError};
-use sim::{SimUser, SmsPoolSim};
+use sim::{SimUser, SupplierSim};
 
 use crate::support::{ClockHand, deliver_code, orders_of};
 
@@ -19,7 +19,7 @@ pub(crate) struct Journey {
     /// Who.
     pub(crate) user: SimUser,
     /// Where codes come from.
-    pub(crate) supplier: SmsPoolSim,
+    pub(crate) supplier: SupplierSim,
     /// Moves the time where a purchase waits for nothing else.
     pub(crate) clock_hand: ClockHand,
 }

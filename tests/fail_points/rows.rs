@@ -95,7 +95,7 @@ async fn ready(script: &str) -> World {
     world
 }
 
-async fn act(user: SimUser, supplier: sim::SmsPoolSim, act: Act) {
+async fn act(user: SimUser, supplier: sim::SupplierSim, act: Act) {
     match act {
         Act::Tap(label) => drop(user.tap(label).await),
         Act::Sms => drop(supplier.deliver_latest("Your code is 482913")),

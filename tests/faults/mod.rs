@@ -26,7 +26,7 @@ async fn world() -> World {
 /// The same with other options of the supplier.
 async fn world_with(mut options: SimOptions) -> World {
     options.telegram.rates = None;
-    options.smspool.requests_per_second = None;
+    options.smspool.common.requests_per_second = None;
     let world = World::with(options).await;
     world.customer(7, "en").await;
     world

@@ -60,7 +60,7 @@ fn days_later() -> SimOptions {
     let mut options = SimOptions::default();
     options.telegram.rates = None;
     options.telegram.first_update_id += 1_000;
-    options.smspool.seed = 2;
+    options.smspool.common.seed = 2;
     options
 }
 

@@ -214,7 +214,7 @@ async fn fault_66_a_server_that_is_switched_off_finishes_what_is_open_and_buys_n
 #[tokio::test]
 async fn fault_70_a_machine_that_stood_still_for_half_an_hour_goes_on() {
     let mut options = SimOptions::default();
-    options.smspool.cancel_lock = Duration::ZERO;
+    options.smspool.common.cancel_lock = Duration::ZERO;
     let mut world = world_with(options).await;
     world.customer(8, "en").await;
     bought(&mut world).await;

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use shop::ledger::Account;
-use sim::smspool::Order;
-use sim::{SimOptions, SimUser, SmsPoolSim};
+use sim::supplier::Order;
+use sim::{SimOptions, SimUser, SupplierSim};
 use store::{Options, Store};
 
 use super::World;
@@ -26,7 +26,7 @@ const ASKED_MAX: u32 = 3;
 impl World {
     /// A running world whose one price is known, so that wallets can be told, and where cancels are taken at once.
     pub(crate) async fn of_one_price(mut options: SimOptions) -> Self {
-        options.smspool.cancel_lock = Duration::ZERO;
+        options.smspool.common.cancel_lock = Duration::ZERO;
         let mut world = Self::without_bot(options).await;
         assert!(world.sim.smspool.set_price(UNITED_STATES, WHATSAPP, COST));
         world.start().await;
@@ -102,14 +102,14 @@ pub(crate) fn paid_micros(store: &Store) -> i64 {
 }
 
 /// A code arrives on an order; each is another one, so that none is taken for another.
-pub(crate) fn deliver_code(supplier: &SmsPoolSim, order: &str) {
+pub(crate) fn deliver_code(supplier: &SupplierSim, order: &str) {
     static CODES: AtomicU64 = AtomicU64::new(100_000);
     let code = CODES.fetch_add(1, Ordering::Relaxed);
     supplier.deliver_sms(order, &format!("Your code is {code}"));
 }
 
 /// The supplier's orders whose numbers stand in a person's chat.
-pub(crate) fn orders_of(supplier: &SmsPoolSim, user: &SimUser) -> Vec<Order> {
+pub(crate) fn orders_of(supplier: &SupplierSim, user: &SimUser) -> Vec<Order> {
     let messages = user.messages();
     let shown = |order: &Order| {
         let number = format!("+{}{}", order.cc, order.national);

@@ -13,12 +13,14 @@
 //! | `press "data"` | presses the bot's newest message with forged data |
 //! | `search "sp:fr"`, `result "France"`, `pick "France"` | inline search; a title is listed; picks it |
 //! | `block`, `unblock` | stops and starts the bot |
-//! | `sms "Your code is 482913"` | an SMS arrives on the newest order |
-//! | `prices 120%` | all prices of the supplier, in percent of the usual ones |
+//! | `sms "Your code is 482913"` | an SMS arrives on the newest order of the first supplier |
+//! | `sms nonvoip "Your code is 482913"` | the same for the second supplier |
+//! | `prices 120%`, `prices nonvoip 120%` | all prices of a supplier, in percent of the usual ones |
 //! | `clock +20m` | moves the clock |
-//! | `fault smspool /purchase/sms out-of-stock x2` | orders a failure, here twice |
+//! | `fault smspool /purchase/sms out-of-stock x2` | orders a failure, here twice; `nonvoip` is the other supplier |
 //! | `fault telegram sendMessage 429 2` | the same for Telegram |
 //! | `count /purchase/sms 1`, `count sendMessage 3` | that many calls so far |
+//! | `count nonvoip /order 1` | that many calls to the second supplier so far |
 //! | `show` | shows the screen to the stage |
 //!
 //! Every other verb goes to the caller's [`Stage`].
@@ -32,8 +34,9 @@ use std::time::Duration;
 
 pub use play::{Stage, Turn, play};
 
+use crate::Supplier;
 use crate::clock::parse_duration;
-use crate::smspool::PoolFault;
+use crate::supplier::PoolFault;
 use crate::telegram::TelegramFault;
 
 /// A conversation that was read.
@@ -139,9 +142,19 @@ pub enum Look {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum World {
     /// Lets an SMS arrive.
-    Sms(String),
-    /// Sets all prices of the supplier, in percent of the usual ones.
-    Prices(u32),
+    Sms {
+        /// At which supplier.
+        supplier: Supplier,
+        /// What it says.
+        text: String,
+    },
+    /// Sets all prices of a supplier.
+    Prices {
+        /// Whose.
+        supplier: Supplier,
+        /// In percent of the usual ones.
+        percent: u32,
+    },
     /// Moves the clock.
     Clock(Duration),
     /// Orders a failure of Telegram.
@@ -153,8 +166,10 @@ pub enum World {
         /// How often.
         times: u32,
     },
-    /// Orders a failure of the supplier.
+    /// Orders a failure of a supplier.
     PoolFault {
+        /// Which supplier.
+        supplier: Supplier,
         /// The endpoint.
         endpoint: String,
         /// What goes wrong.
@@ -164,6 +179,8 @@ pub enum World {
     },
     /// Expects a number of calls.
     Count {
+        /// The supplier that an endpoint belongs to.
+        supplier: Supplier,
         /// A method, or an endpoint that starts with a slash.
         target: String,
         /// How many.
@@ -260,13 +277,36 @@ fn parse_step(source: &str) -> Result<Step, String> {
             [label, text] => Step::Look(Look::Copy { label: label.clone(), text: text.clone() }),
             _ => return Err("copy takes a label and a text".to_owned()),
         },
-        "sms" => Step::World(World::Sms(one()?)),
+        "sms" => {
+            let (supplier, text) = one_at(verb, words)?;
+            Step::World(World::Sms { supplier, text })
+        }
         "clock" => Step::World(World::Clock(parse_duration(&one()?).ok_or("clock takes a duration such as +20m")?)),
-        "prices" => Step::World(World::Prices(parse_percent(&one()?)?)),
+        "prices" => {
+            let (supplier, percent) = one_at(verb, words)?;
+            Step::World(World::Prices { supplier, percent: parse_percent(&percent)? })
+        }
         "count" => parse_count(words)?,
         "fault" => parse_fault(words)?,
         _ => Step::Extra { verb: verb.clone(), words: words.to_vec() },
     })
+}
+
+/// One text, perhaps after the name of the supplier that is meant; else the first is.
+fn one_at(verb: &str, words: &[String]) -> Result<(Supplier, String), String> {
+    match words {
+        [text] => Ok((Supplier::SmsPool, text.clone())),
+        [supplier, text] => Ok((parse_supplier(supplier)?, text.clone())),
+        _ => Err(format!("{verb} takes one quoted text, perhaps after a supplier")),
+    }
+}
+
+fn parse_supplier(name: &str) -> Result<Supplier, String> {
+    match name {
+        "smspool" => Ok(Supplier::SmsPool),
+        "nonvoip" => Ok(Supplier::NonVoip),
+        other => Err(format!("{other} is no supplier: smspool or nonvoip")),
+    }
 }
 
 fn parse_percent(text: &str) -> Result<u32, String> {
@@ -275,11 +315,13 @@ fn parse_percent(text: &str) -> Result<u32, String> {
 }
 
 fn parse_count(words: &[String]) -> Result<Step, String> {
-    let [target, wanted] = words else {
-        return Err("count takes a method or an endpoint, and a number".to_owned());
+    let (supplier, target, wanted) = match words {
+        [target, wanted] => (Supplier::SmsPool, target, wanted),
+        [supplier, target, wanted] => (parse_supplier(supplier)?, target, wanted),
+        _ => return Err("count takes a method or an endpoint, and a number".to_owned()),
     };
     let wanted = wanted.parse().map_err(|_| format!("{wanted} is no count"))?;
-    Ok(Step::World(World::Count { target: target.clone(), wanted }))
+    Ok(Step::World(World::Count { supplier, target: target.clone(), wanted }))
 }
 
 fn parse_user(words: &[String]) -> Result<Step, String> {
@@ -305,10 +347,12 @@ fn parse_fault(words: &[String]) -> Result<Step, String> {
             fault: TelegramFault::parse(&details)?,
             times,
         })),
-        "smspool" => {
-            Ok(Step::World(World::PoolFault { endpoint: target.clone(), fault: PoolFault::parse(&details)?, times }))
-        }
-        other => Err(format!("{other} is no server: telegram or smspool")),
+        supplier => Ok(Step::World(World::PoolFault {
+            supplier: parse_supplier(supplier).map_err(|error| format!("{error}; or telegram"))?,
+            endpoint: target.clone(),
+            fault: PoolFault::parse(&details)?,
+            times,
+        })),
     }
 }
 

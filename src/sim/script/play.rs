@@ -3,8 +3,8 @@
 use std::future::Future;
 
 use super::{Act, Line, Look, Script, ScriptError, Step, World};
-use crate::Sim;
 use crate::telegram::{SimUser, Tap};
+use crate::{Sim, SupplierSim};
 
 /// What a step left behind, for printing.
 #[derive(Debug)]
@@ -178,12 +178,12 @@ impl Player<'_> {
 
     async fn world(&self, world: &World) -> Played {
         match world {
-            World::Sms(text) => match self.sim.smspool.deliver_latest(text) {
+            World::Sms { supplier, text } => match self.sim.supplier(*supplier).deliver_latest(text) {
                 Some(order) => Ok(format!("SMS on order {order}")),
                 None => Err("the supplier has no open order".to_owned()),
             },
-            World::Prices(percent) => {
-                self.sim.smspool.set_price_level(*percent);
+            World::Prices { supplier, percent } => {
+                self.sim.supplier(*supplier).set_price_level(*percent);
                 Ok(String::new())
             }
             World::Clock(by) => {
@@ -194,19 +194,21 @@ impl Player<'_> {
                 self.sim.telegram.fault(method, None, *times, fault.clone());
                 Ok(String::new())
             }
-            World::PoolFault { endpoint, fault, times } => {
-                self.sim.smspool.fault(endpoint, *times, fault.clone());
+            World::PoolFault { supplier, endpoint, fault, times } => {
+                self.sim.supplier(*supplier).fault(endpoint, *times, fault.clone());
                 Ok(String::new())
             }
-            World::Count { target, wanted } => self.count(target, *wanted).await,
+            World::Count { supplier, target, wanted } => {
+                self.count(self.sim.supplier(*supplier), target, *wanted).await
+            }
         }
     }
 
     /// Waits while there are fewer calls than wanted; more are an error at once.
-    async fn count(&self, target: &str, wanted: u64) -> Played {
-        let (telegram, smspool) = (&self.sim.telegram, &self.sim.smspool);
+    async fn count(&self, supplier: &SupplierSim, target: &str, wanted: u64) -> Played {
+        let telegram = &self.sim.telegram;
         let found = match target.starts_with('/') {
-            true => smspool.wait_count(target, wanted, telegram.patience()).await,
+            true => supplier.wait_count(target, wanted, telegram.patience()).await,
             false => telegram.wait_count(target, wanted, telegram.patience()).await,
         };
         match found == wanted {

@@ -5,15 +5,18 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{Act, Look, Script, Stage, Step, Turn, World, play};
-use crate::{PoolFault, Sim, SimOptions, SimUser};
+use crate::{PoolFault, Sim, SimOptions, SimUser, Supplier};
 
 #[test]
 fn lines_become_steps() {
     let text = "# a comment\n\nuser 1001 \"Ahmad\" ar\nsend /start p_c_TR\nsee \"a \\\"b\\\"\\nc\"\n\
-                clock +20m\nprices 120%\nfault smspool /purchase/sms out-of-stock x2\ncredit 1001 5.00";
+                clock +20m\nprices 120%\nfault smspool /purchase/sms out-of-stock x2\nfault nonvoip /order hang-after\n\
+                sms nonvoip \"1234\"\ncount nonvoip /order 1\ncredit 1001 5.00";
     let script = Script::parse("x.chat", text).unwrap();
     let steps: Vec<Step> = script.lines.into_iter().map(|line| line.step).collect();
-    let fault = World::PoolFault { endpoint: "/purchase/sms".to_owned(), fault: PoolFault::OutOfStock, times: 2 };
+    let fault = |supplier, endpoint: &str, fault, times| {
+        Step::World(World::PoolFault { supplier, endpoint: endpoint.to_owned(), fault, times })
+    };
     assert_eq!(
         steps,
         [
@@ -21,8 +24,11 @@ fn lines_become_steps() {
             Step::Act(Act::Send("/start p_c_TR".to_owned())),
             Step::Look(Look::See("a \"b\"\nc".to_owned())),
             Step::World(World::Clock(Duration::from_secs(1200))),
-            Step::World(World::Prices(120)),
-            Step::World(fault),
+            Step::World(World::Prices { supplier: Supplier::SmsPool, percent: 120 }),
+            fault(Supplier::SmsPool, "/purchase/sms", PoolFault::OutOfStock, 2),
+            fault(Supplier::NonVoip, "/order", PoolFault::HangAfter, 1),
+            Step::World(World::Sms { supplier: Supplier::NonVoip, text: "1234".to_owned() }),
+            Step::World(World::Count { supplier: Supplier::NonVoip, target: "/order".to_owned(), wanted: 1 }),
             Step::Extra { verb: "credit".to_owned(), words: vec!["1001".to_owned(), "5.00".to_owned()] },
         ]
     );

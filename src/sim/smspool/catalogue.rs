@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use super::money::CENT;
+use crate::supplier::{Books, CENT, below, mix};
 
 /// A country that the supplier sells.
 #[derive(Clone, Debug)]
@@ -121,21 +121,27 @@ pub(crate) fn pool_name(id: u32) -> &'static str {
     POOLS.into_iter().find(|(found, _)| *found == id).map_or("Default", |(_, name)| name)
 }
 
-/// A well-mixed number from a seed and a place.
-pub(crate) fn mix(seed: u64, place: u64) -> u64 {
-    let mut mixed = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(place).wrapping_add(0x9E37_79B9_7F4A_7C15);
-    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    mixed ^ (mixed >> 31)
-}
-
-/// A number below the bound.
-pub(crate) fn below(random: u64, bound: u32) -> u32 {
-    u32::try_from(random % u64::from(bound)).unwrap_or(0)
+/// The offers as they are now, cheapest first.
+pub(crate) fn offers(books: &Books, country: u32, service: u32) -> Vec<Offer> {
+    let mut offers = usual_offers(books.options.seed, country, service);
+    if let Some(placard) = books.shelf.placard(country, service) {
+        if offers.is_empty() {
+            offers.push(Offer { pool: 7, price: 50 * CENT, stock: 100, success_rate: 90 });
+        }
+        for (index, offer) in offers.iter_mut().enumerate() {
+            offer.price = placard.price.unwrap_or(offer.price);
+            // The stock that was set is that of all pools together; the cheapest one holds it.
+            offer.stock = placard.stock.map_or(offer.stock, |stock| if index == 0 { stock } else { 0 });
+        }
+    }
+    for offer in &mut offers {
+        offer.price = books.shelf.at_level(offer.price);
+    }
+    offers
 }
 
 /// The offers that the seed gives, cheapest first; empty where the service is not sold.
-pub(crate) fn offers(seed: u64, country: u32, service: u32) -> Vec<Offer> {
+fn usual_offers(seed: u64, country: u32, service: u32) -> Vec<Offer> {
     let place = (u64::from(country) << 32) | u64::from(service);
     let random = mix(seed, place);
     let popular = POPULAR_SERVICES.contains(&service);

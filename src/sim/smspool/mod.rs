@@ -1,281 +1,212 @@
-//! SMSPool's API on loopback with its own truth: balance, orders, rentals, prices.
-//! Start at [`SmsPoolSim`]; it shares nothing with the client that talks to it.
+//! SMSPool's API: paths, parameters, answers and catalogue. What is common to suppliers is in [`crate::supplier`].
 
 mod catalogue;
-mod control;
-mod faults;
 mod lists;
-mod money;
 mod orders;
+mod refusals;
 mod rentals;
-mod server;
-mod state;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
-
-use tokio::sync::Notify;
-
-pub use faults::PoolFault;
-pub use rentals::Rental;
-pub use state::{Order, OrderStatus, PoolRequest};
+use axum::http::HeaderMap;
+use serde_json::{Map, Value, json};
 
 use crate::clock::SimClock;
-use crate::options::SmsPoolOptions;
-use state::State;
+use crate::options::{SmsPoolOptions, Unused};
+use crate::request::{Params, Source, bearer};
+use crate::supplier::{Answer, Books, Call, Credentials, Problem, Protocol, Refusal, Role, SupplierSim, money, utc};
+use refusals::{about, missing, say};
 
-/// Everything that the handlers share.
+/// Endpoints that answer without a key.
+const KEYLESS: [&str; 15] = [
+    "/country/retrieve_all",
+    "/service/retrieve_all",
+    "/pool/retrieve_all",
+    "/pool/retrieve_valid",
+    "/request/success_rate",
+    "/request/suggested_countries",
+    "/request/price",
+    "/request/pricing",
+    "/request/areacodes",
+    "/sms/stock",
+    "/sms/all_stock",
+    "/rental/retrieve_all",
+    "/rental/retrieve_pricing",
+    "/rental/retrieve_services",
+    "/rental/stock",
+];
+
+/// The simulated supplier, behind no socket yet.
+pub(crate) fn supplier(options: SmsPoolOptions, clock: SimClock) -> SupplierSim {
+    let common = options.common.clone();
+    SupplierSim::new(SmsPool { options }, common, Unused::Refunded, clock)
+}
+
 #[derive(Debug)]
-pub(crate) struct Shared {
-    state: Mutex<State>,
-    clock: SimClock,
+struct SmsPool {
     options: SmsPoolOptions,
-    recorded: Notify,
 }
 
-impl Shared {
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+impl Protocol for SmsPool {
+    fn host(&self) -> &'static str {
+        "api.smspool.net"
     }
 
-    /// The state with everything settled that is due by now.
-    fn settled(&self) -> MutexGuard<'_, State> {
-        let mut state = self.lock();
-        state.settle(self.clock.now());
-        state
-    }
-}
-
-/// The supplier's books.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Truth {
-    /// What the account has left, in micro-dollars.
-    pub balance_micros: i64,
-    /// All that was ever charged.
-    pub charged_micros: i64,
-    /// All that was given back.
-    pub refunded_micros: i64,
-}
-
-/// A handle on the simulated supplier; clones share one world.
-#[derive(Clone, Debug)]
-pub struct SmsPoolSim {
-    shared: Arc<Shared>,
-    url: String,
-}
-
-impl SmsPoolSim {
-    pub(crate) fn new(options: SmsPoolOptions, clock: SimClock) -> Self {
-        let state = Mutex::new(State::new(options.clone()));
-        Self { shared: Arc::new(Shared { state, clock, options, recorded: Notify::new() }), url: String::new() }
+    fn prefix(&self) -> &'static str {
+        ""
     }
 
-    pub(crate) fn router(&self) -> axum::Router {
-        control::router(self.clone()).fallback_service(server::router(Arc::clone(&self.shared)))
+    fn source(&self) -> Source {
+        Source::Anywhere
     }
 
-    pub(crate) fn set_url(&mut self, url: String) {
-        self.url = url;
+    fn email(&self) -> Option<&str> {
+        None
     }
 
-    /// The base address, `http://127.0.0.1:<port>`.
-    #[must_use]
-    pub fn url(&self) -> &str {
-        &self.url
-    }
-
-    /// The key that is accepted now.
-    #[must_use]
-    pub fn key(&self) -> String {
-        self.shared.lock().key.clone()
-    }
-
-    /// The clock that this server reads.
-    #[must_use]
-    pub fn clock(&self) -> &SimClock {
-        &self.shared.clock
-    }
-
-    /// All orders, oldest first.
-    #[must_use]
-    pub fn orders(&self) -> Vec<Order> {
-        self.shared.settled().orders.clone()
-    }
-
-    /// One order by its code.
-    #[must_use]
-    pub fn order(&self, code: &str) -> Option<Order> {
-        let state = self.shared.settled();
-        state.by_code.get(code).map(|index| state.orders[*index].clone())
-    }
-
-    /// All rentals, oldest first.
-    #[must_use]
-    pub fn rentals(&self) -> Vec<Rental> {
-        self.shared.settled().rentals.clone()
-    }
-
-    /// Balance, charges and refunds.
-    #[must_use]
-    pub fn truth(&self) -> Truth {
-        let state = self.shared.settled();
-        Truth { balance_micros: state.balance, charged_micros: state.charged, refunded_micros: state.refunded }
-    }
-
-    /// Lets an SMS arrive for an order; false when there is no such order or it has ended.
-    pub fn deliver_sms(&self, order_code: &str, text: &str) -> bool {
-        let mut state = self.shared.settled();
-        let index = state.by_code.get(order_code).copied();
-        index.is_some_and(|index| state.sms(index, text, self.shared.clock.now()))
-    }
-
-    /// Lets an SMS arrive on the newest rental where that is newer than every open order, else for the newest order
-    /// that has none, else for the newest that has not ended; returns its code.
-    pub fn deliver_latest(&self, text: &str) -> Option<String> {
-        let mut state = self.shared.settled();
-        let newest = |state: &State, status| state.orders.iter().rposition(|order| order.status == status);
-        let rental = state.rentals.last().map(|rental| (rental.code.clone(), rental.made_ms));
-        let index = newest(&state, OrderStatus::Pending).or_else(|| newest(&state, OrderStatus::Completed));
-        let made_ms = index.map_or(i64::MIN, |index| state.orders[index].made_ms);
-        if let Some((code, _)) = rental.filter(|(_, rented_ms)| *rented_ms > made_ms) {
-            drop(state);
-            return self.deliver_rental_sms(&code, Some("Service"), text).then_some(code);
+    fn path(&self, role: Role) -> Option<&'static str> {
+        match role {
+            Role::Purchase => Some("/purchase/sms"),
+            Role::Check => Some("/sms/check"),
+            Role::Cancel => Some("/sms/cancel"),
+            Role::Resend => Some("/sms/resend"),
+            Role::Balance => Some("/request/balance"),
+            Role::OpenOrders => Some("/request/active"),
+            Role::PastOrders => Some("/request/history"),
+            Role::Offers => Some("/request/pricing"),
+            Role::RentalOffers => Some("/rental/retrieve_all"),
+            Role::Rent => Some("/purchase/rental"),
+            Role::RentalMessages => Some("/rental/retrieve_messages"),
+            Role::RentalRefund => Some("/rental/refund"),
+            Role::OpenRentals => Some("/rental/retrieve"),
+            Role::Extend => Some("/rental/extend"),
+            Role::Wake => None,
         }
-        let index = index?;
-        state.sms(index, text, self.shared.clock.now()).then(|| state.orders[index].code.clone())
     }
 
-    /// Lets an SMS arrive on a rented number; false when there is no such rental or it has ended.
-    pub fn deliver_rental_sms(&self, rental_code: &str, sender: Option<&str>, text: &str) -> bool {
-        let now_ms = self.shared.clock.now();
-        let mut state = self.shared.settled();
-        let open = |rental: &&mut Rental| rental.code == rental_code && !rental.refunded && now_ms < rental.expires_ms;
-        let Some(rental) = state.rentals.iter_mut().find(open) else {
-            return false;
-        };
-        rental.texts.push((sender.map(str::to_owned), text.to_owned(), now_ms));
-        true
+    fn credentials(&self, params: &mut Params, headers: &HeaderMap) -> Credentials {
+        let named = params.0.remove("key").and_then(|key| key.as_str().map(str::to_owned));
+        Credentials { email: None, key: named.or_else(|| bearer(headers)) }
     }
 
-    /// Sets one price in all pools, in US dollars ("0.50"); false for what is no amount.
-    pub fn set_price(&self, country: u32, service: u32, price: &str) -> bool {
-        let price = money::read(price);
-        if let Some(price) = price {
-            self.shared.lock().set_price(country, service, price);
-        }
-        price.is_some()
-    }
-
-    /// Sets all prices of one-time numbers, in percent of the usual ones.
-    pub fn set_price_level(&self, percent: u32) {
-        self.shared.lock().price_percent = percent;
-    }
-
-    /// All prices of one-time numbers, in percent of the usual ones.
-    #[must_use]
-    pub fn price_level(&self) -> u32 {
-        self.shared.lock().price_percent
-    }
-
-    /// Sets how many numbers are left in all pools together.
-    pub fn set_stock(&self, country: u32, service: u32, stock: u32) {
-        self.shared.lock().set_stock(country, service, stock);
-    }
-
-    /// Sets how many lines of a rental product are left.
-    pub fn set_rental_stock(&self, product: u32, stock: u32) {
-        self.shared.lock().rental_stock.insert(product, stock);
-    }
-
-    /// Sets the account's balance in US dollars; false for what is no amount.
-    pub fn set_balance(&self, balance: &str) -> bool {
-        let balance = money::read(balance);
-        if let Some(balance) = balance {
-            self.shared.settled().balance = balance;
-        }
-        balance.is_some()
-    }
-
-    /// Changes the accepted key; the old one is refused at once.
-    pub fn set_key(&self, key: &str) {
-        key.clone_into(&mut self.shared.lock().key);
-    }
-
-    /// Orders a failure of an endpoint (`*` for all), a number of times. Returns its number.
-    pub fn fault(&self, endpoint: &str, times: u32, fault: PoolFault) -> u64 {
-        self.shared.lock().faults.add(endpoint, times, fault)
-    }
-
-    /// How often an ordered failure is still to come.
-    #[must_use]
-    pub fn fault_left(&self, fault: u64) -> u32 {
-        self.shared.lock().faults.left(fault)
-    }
-
-    /// Forgets one ordered failure.
-    pub fn forget_fault(&self, fault: u64) {
-        self.shared.lock().faults.forget(fault);
-    }
-
-    /// Forgets all failures that are still ordered.
-    pub fn clear_faults(&self) {
-        self.shared.lock().faults.clear();
-    }
-
-    /// How often an endpoint was called, failed calls included.
-    #[must_use]
-    pub fn count(&self, endpoint: &str) -> u64 {
-        self.shared.lock().counts.get(endpoint).copied().unwrap_or(0)
-    }
-
-    /// Waits until an endpoint was called so often, or this long in real time; returns the count then.
-    pub async fn wait_count(&self, endpoint: &str, wanted: u64, within: Duration) -> u64 {
-        let reached = async {
-            loop {
-                let recorded = self.shared.recorded.notified();
-                tokio::pin!(recorded);
-                recorded.as_mut().enable();
-                if self.count(endpoint) >= wanted {
-                    return;
-                }
-                recorded.await;
+    fn answer(&self, books: &mut Books, key: &str, call: &Call<'_>) -> Option<Answer> {
+        if !KEYLESS.contains(&call.endpoint) {
+            match call.credentials.key.as_deref() {
+                None | Some("") => return Some(Err(missing("key"))),
+                Some(given) if given != key => return Some(Err(invalid_key())),
+                Some(_) => {}
             }
-        };
-        // Whether it was reached shows in the count.
-        let _ = tokio::time::timeout(within, reached).await;
-        self.count(endpoint)
+        }
+        self.carry_out(books, call)
     }
 
-    /// All counters by endpoint.
-    #[must_use]
-    pub fn counts(&self) -> BTreeMap<String, u64> {
-        self.shared.lock().counts.clone()
+    fn refusal(&self, refusal: &Refusal, params: &Params) -> Problem {
+        let offer = catalogue::Offer { pool: 7, price: 24 * crate::supplier::CENT, stock: 1, success_rate: 90 };
+        match refusal {
+            Refusal::OutOfStock => refusals::out_of_stock(&[]),
+            Refusal::NoBalance => refusals::no_balance(offer, 0),
+            Refusal::PriceNotFound => {
+                refusals::price_not_found(&params.word("max_price").unwrap_or_else(|| "0.01".to_owned()))
+            }
+            Refusal::TooManyFailed => refusals::too_many_failed(),
+            Refusal::InvalidKey => invalid_key(),
+            Refusal::CancelLocked => refusals::cancel_locked(),
+            Refusal::TooManyRequests => say(429, "Too many requests, please slow down."),
+            Refusal::NoSuchPath => say(404, "Not found"),
+            Refusal::Unreadable(error) => say(400, error.clone()),
+            Refusal::Said(message) => say(200, message.clone()),
+        }
     }
 
-    /// The recorded requests, oldest first, without keys.
-    #[must_use]
-    pub fn requests(&self) -> Vec<PoolRequest> {
-        self.shared.lock().requests.iter().cloned().collect()
+    fn told_order<'body>(&self, body: &'body mut Value) -> Option<&'body mut Map<String, Value>> {
+        body.as_object_mut()
     }
+}
 
-    /// The recorded requests after this place in the record, oldest first.
-    #[must_use]
-    pub fn requests_after(&self, serial: u64) -> Vec<PoolRequest> {
-        self.shared.lock().requests.iter().filter(|request| request.serial > serial).cloned().collect()
+impl SmsPool {
+    fn carry_out(&self, books: &mut Books, call: &Call<'_>) -> Option<Answer> {
+        let (options, params, now_ms) = (&self.options, call.params, call.now_ms);
+        Some(match call.endpoint {
+            "/purchase/sms" => orders::purchase(books, params, now_ms),
+            "/sms/check" => orders::check(books, options, params, now_ms),
+            "/sms/cancel" => orders::cancel(books, params, now_ms),
+            "/sms/cancel_all" => orders::cancel_all(books, now_ms),
+            "/sms/resend" => orders::resend(books, options, params, now_ms),
+            "/sms/check_resend" => orders::check_resend(books, options, params, now_ms),
+            "/sms/activate" => {
+                orders::activate(books, params, "Your order has been activated, you can now use resend on it.")
+            }
+            "/sms/reactivate" => orders::activate(
+                books,
+                params,
+                "Your order has been reactivated, please head to your dashboard to request a code.",
+            ),
+            "/sms/clear_cache" => Ok(json!({ "success": 1, "message": "Orders cleared successfully." })),
+            "/sms/missed" => Ok(json!([])),
+            "/request/archive" => {
+                Ok(json!({ "success": 1, "message": "All your inactive orders have been archived." }))
+            }
+            "/request/balance" => Ok(json!({ "balance": money::show(books.balance) })),
+            "/request/active" => lists::active(books, options, now_ms),
+            "/request/history" => lists::history(books, params, now_ms),
+            "/request/price" => lists::price(books, params),
+            "/request/pricing" => lists::pricing(books, params),
+            "/request/success_rate" => lists::success_rate(books, params),
+            "/request/suggested_countries" => lists::suggested(books, params),
+            "/request/areacodes" => Ok(json!([])),
+            "/sms/all_stock" => lists::all_stock(books, params),
+            "/sms/unarchive" => Ok(json!({ "success": 1, "message": "Your order has been unarchived." })),
+            "/sms/stock" => lists::stock(books, params),
+            "/country/retrieve_all" => Ok(lists::country_list()),
+            "/service/retrieve_all" => lists::service_list(books, params),
+            "/pool/retrieve_all" => Ok(lists::pool_list()),
+            "/pool/retrieve_valid" => lists::valid_pools(books, params),
+            rental => return carry_out_rental(books, rental, params, now_ms),
+        })
     }
+}
 
-    /// The place of the newest recorded request; 0 before the first.
-    #[must_use]
-    pub fn last_request(&self) -> u64 {
-        self.shared.lock().last_request
-    }
+fn carry_out_rental(books: &mut Books, endpoint: &str, params: &Params, now_ms: i64) -> Option<Answer> {
+    Some(match endpoint {
+        "/purchase/rental" => rentals::purchase(books, params, now_ms),
+        "/purchase/rent" => rentals::purchase_by_country(books, params, now_ms),
+        "/request/rent_price" => rentals::price_by_country(books, params),
+        "/rental/retrieve_all" => rentals::list(books, params),
+        "/rental/retrieve_services" => rentals::services(books, params),
+        "/rental/retrieve_pricing" => rentals::pricing(books, params),
+        "/rental/service_price" => rentals::service_price(books, params),
+        "/rental/stock" => rentals::stock(books, params),
+        "/rental/retrieve_messages" => rentals::messages(books, params),
+        "/rental/retrieve_status" => rentals::status(books, params, now_ms),
+        "/rental/retrieve" => Ok(rentals::own(books, Some(now_ms))),
+        "/rental/retrieve_history" => Ok(rentals::own(books, None)),
+        "/rental/info" => rentals::info(books, params),
+        "/rental/refund" => rentals::refund(books, params, now_ms),
+        "/rental/extend" => rentals::extend(books, params),
+        "/rental/auto_extend" => rentals::auto_extend(books, params),
+        "/rental/reset" => rentals::reset(books, params),
+        "/rental/history" => Ok(rentals::history(books)),
+        _ => return None,
+    })
+}
 
-    /// Paths that were called and that the supplier does not have; a test should find none.
-    #[must_use]
-    pub fn unknown_calls(&self) -> Vec<String> {
-        self.shared.lock().unknown.clone()
+fn invalid_key() -> Problem {
+    about(403, "Invalid API key", "key")
+}
+
+/// A fresh eight-character code.
+fn fresh_code(books: &mut Books) -> String {
+    const LETTERS: &[u8; 32] = b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
+    loop {
+        let random = books.random();
+        let code: String = (0..8).map(|place| char::from(LETTERS[((random >> (place * 5)) & 31) as usize])).collect();
+        if !books.by_code.contains_key(&code) {
+            return code;
+        }
     }
+}
+
+/// "YYYY-MM-DD HH:MM:SS" in UTC+1, as the supplier writes times.
+fn local_time(unix_ms: i64) -> String {
+    utc(unix_ms + 3_600_000)
 }

@@ -1,34 +1,39 @@
 //! Buying, checking, cancelling and resending one-time numbers.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::catalogue::{self, Country, Offer, Service, below, pool_name};
-use super::money;
-use super::state::{Answer, Order, OrderStatus, Problem, State, millis};
+use super::catalogue::{self, Country, Offer, Service, offers, pool_name};
+use super::fresh_code;
+use super::refusals::{about, cancel_locked, missing, no_balance, out_of_stock, price_not_found, say};
+use crate::options::SmsPoolOptions;
 use crate::request::Params;
+use crate::supplier::{Answer, Books, Order, OrderStatus, Problem, below, code_in, millis, money};
+
+/// The status of an order that was given back when that was asked for.
+const CANCELLED: u8 = 6;
 
 /// `POST /purchase/sms`.
-pub(crate) fn purchase(state: &mut State, params: &Params, now_ms: i64) -> Answer {
-    let service = params.word("service").ok_or_else(|| Problem::missing("service"))?;
-    let country = params.word("country").ok_or_else(|| Problem::missing("country"))?;
-    let service = catalogue::service(&service).ok_or_else(|| Problem::param(400, "Invalid service", "service"))?;
-    let country = catalogue::country(&country).ok_or_else(|| Problem::param(400, "Invalid country", "country"))?;
-    let offer = choose(state, params, country, service)?;
-    if state.balance < offer.price {
-        return Err(no_balance(offer, state.balance));
+pub(crate) fn purchase(books: &mut Books, params: &Params, now_ms: i64) -> Answer {
+    let service = params.word("service").ok_or_else(|| missing("service"))?;
+    let country = params.word("country").ok_or_else(|| missing("country"))?;
+    let service = catalogue::service(&service).ok_or_else(|| about(400, "Invalid service", "service"))?;
+    let country = catalogue::country(&country).ok_or_else(|| about(400, "Invalid country", "country"))?;
+    let offer = choose(books, params, country, service)?;
+    if books.balance < offer.price {
+        return Err(no_balance(offer, books.balance));
     }
-    state.charge(offer.price);
-    state.take_stock(country.id, service.id);
-    let order = new_order(state, country, service, offer, now_ms);
+    books.charge(offer.price);
+    books.shelf.take(country.id, service.id);
+    let order = new_order(books, country, service, offer, now_ms);
     let answer = purchase_answer(&order, country, service, params);
-    state.add_order(order);
+    books.add_order(order);
     Ok(answer)
 }
 
-fn choose(state: &State, params: &Params, country: &Country, service: &Service) -> Result<Offer, Problem> {
-    let mut offers = state.offers(country.id, service.id);
+fn choose(books: &Books, params: &Params, country: &Country, service: &Service) -> Result<Offer, Problem> {
+    let mut offers = offers(books, country.id, service.id);
     if let Some(wanted) = params.word("pool") {
-        let (wanted, _) = catalogue::pool(&wanted).ok_or_else(|| Problem::param(400, "Invalid pool", "pool"))?;
+        let (wanted, _) = catalogue::pool(&wanted).ok_or_else(|| about(400, "Invalid pool", "pool"))?;
         // The default pool is the automatic choice.
         offers.retain(|offer| wanted == 0 || offer.pool == wanted);
     }
@@ -38,7 +43,7 @@ fn choose(state: &State, params: &Params, country: &Country, service: &Service) 
         return Err(out_of_stock(&all));
     }
     if let Some(limit) = params.word("max_price") {
-        let most = money::read(&limit).ok_or_else(|| Problem::param(400, "Invalid max_price", "max_price"))?;
+        let most = money::read(&limit).ok_or_else(|| about(400, "Invalid max_price", "max_price"))?;
         offers.retain(|offer| offer.price <= most);
         if offers.is_empty() {
             return Err(price_not_found(&limit));
@@ -51,67 +56,25 @@ fn choose(state: &State, params: &Params, country: &Country, service: &Service) 
     best.copied().ok_or_else(|| out_of_stock(&all))
 }
 
-/// 422 with HTML in the message, one entry per pool.
-pub(crate) fn out_of_stock(offers: &[Offer]) -> Problem {
-    const TEXT: &str = "We couldn't find an available phone number for you, please try again later!";
-    let mut pools = Map::new();
-    let mut lines = String::new();
-    let named: Vec<&str> =
-        if offers.is_empty() { vec!["Foxtrot"] } else { offers.iter().map(|offer| pool_name(offer.pool)).collect() };
-    for name in named {
-        lines.push_str(&format!("<p>Pool <b>{name}</b>: {TEXT}</p>"));
-        let inner = json!({
-            "success": 0, "message": format!("<p>{TEXT}</p>"), "errors": [{ "message": TEXT }], "type": "OUT_OF_STOCK",
-        });
-        pools.insert(name.to_owned(), inner);
-    }
-    let body = json!({
-        "success": 0, "message": lines, "type": "OUT_OF_STOCK", "pools": pools, "errors": [{ "message": TEXT }],
-    });
-    Problem { status: 422, body }
-}
-
-/// 422 because the account's balance is too small.
-pub(crate) fn no_balance(offer: Offer, balance: i64) -> Problem {
-    let name = pool_name(offer.pool);
-    let text = format!(
-        "Insufficient balance, the price is: {} while you only have: {}",
-        money::show(offer.price),
-        money::show(balance)
-    );
-    let inner = json!({ "success": 0, "message": text, "errors": [{ "message": text }], "type": "BALANCE_ERROR" });
-    let body = json!({
-        "success": 0, "message": format!("<p>Pool <b>{name}</b>: {text}</p>"), "type": "BALANCE_ERROR",
-        "pools": { name: inner }, "errors": [{ "message": text }],
-    });
-    Problem { status: 422, body }
-}
-
-/// 422 because nothing is sold at the price.
-pub(crate) fn price_not_found(limit: &str) -> Problem {
-    let message = format!("We could not find a suitable pool below the price of: {limit}");
-    Problem { status: 422, body: json!({ "message": message, "success": 0, "type": "PRICE_NOT_FOUND" }) }
-}
-
-fn new_order(state: &mut State, country: &Country, service: &Service, offer: Offer, now_ms: i64) -> Order {
-    let code = state.fresh_code();
-    let national = format!("{}{:08}", 2 + below(state.random(), 8), below(state.random(), 100_000_000));
-    let hidden_ms = state.faults.take_hidden().map_or(0, millis);
+fn new_order(books: &mut Books, country: &Country, service: &Service, offer: Offer, now_ms: i64) -> Order {
+    let code = fresh_code(books);
+    let national = format!("{}{:08}", 2 + below(books.random(), 8), below(books.random(), 100_000_000));
+    let hidden_ms = books.faults.take_hidden().map_or(0, millis);
     Order {
         code,
         country: country.id,
         service: service.id,
+        service_name: service.name.trim(),
         pool: offer.pool,
         cc: country.dial_code.to_owned(),
         national,
         cost_micros: offer.price,
         made_ms: now_ms,
-        expires_ms: now_ms + millis(state.options.order_life),
+        expires_ms: now_ms + millis(books.options.order_life),
         status: OrderStatus::Pending,
         texts: Vec::new(),
         hidden_until_ms: now_ms + hidden_ms,
         completed_ms: None,
-        ended_as: 6,
     }
 }
 
@@ -148,14 +111,14 @@ fn purchase_answer(order: &Order, country: &Country, service: &Service, params: 
 }
 
 /// The order that a request names, or the endpoint's own words for none.
-fn find(state: &State, params: &Params, missing: &str) -> Result<usize, Problem> {
-    let code = params.word("orderid").ok_or_else(|| Problem::missing("orderid"))?;
-    state.by_code.get(&code).copied().ok_or_else(|| Problem::message(404, missing))
+fn find(books: &Books, params: &Params, unknown: &str) -> Result<usize, Problem> {
+    let code = params.word("orderid").ok_or_else(|| missing("orderid"))?;
+    books.by_code.get(&code).copied().ok_or_else(|| say(404, unknown))
 }
 
 /// `POST /sms/check`.
-pub(crate) fn check(state: &State, params: &Params, now_ms: i64) -> Answer {
-    let order = &state.orders[find(state, params, "We could not find this order!")?];
+pub(crate) fn check(books: &Books, options: &SmsPoolOptions, params: &Params, now_ms: i64) -> Answer {
+    let order = &books.orders[find(books, params, "We could not find this order!")?];
     let expiration = order.expires_ms / 1000;
     let time_left = ((order.expires_ms - now_ms) / 1000).max(0);
     Ok(match order.status {
@@ -166,69 +129,53 @@ pub(crate) fn check(state: &State, params: &Params, now_ms: i64) -> Answer {
             let full = order.texts.last().map_or("", String::as_str);
             json!({ "status": 3, "sms": code_in(full), "full_sms": full, "expiration": expiration })
         }
-        OrderStatus::Refunded => json!({
-            "status": order.ended_as, "message": "This order has been refunded", "resend": 0, "expiration": expiration,
+        OrderStatus::Refunded | OrderStatus::Expired => json!({
+            "status": if order.completed_ms < Some(order.expires_ms) { CANCELLED } else { options.expired_status }, "message": "This order has been refunded", "resend": 0, "expiration": expiration,
             "time_left": time_left,
         }),
     })
 }
 
-/// The code in a text: the first run of four or more digits, perhaps with a dash in it, else the whole text's first word with a digit.
-pub(crate) fn code_in(text: &str) -> String {
-    let runs = text.split(|letter: char| !letter.is_ascii_digit() && letter != '-');
-    let digits = runs.map(|run| run.chars().filter(char::is_ascii_digit).collect::<String>());
-    let found = digits.into_iter().find(|run| (4..=10).contains(&run.len()));
-    let with_digit = || text.split_whitespace().find(|word| word.contains(|letter: char| letter.is_ascii_digit()));
-    found.or_else(|| with_digit().map(str::to_owned)).unwrap_or_default()
-}
-
 /// `POST /sms/cancel`.
-pub(crate) fn cancel(state: &mut State, params: &Params, now_ms: i64) -> Answer {
-    let index = find(state, params, "We could not find this order!")?;
-    let order = &state.orders[index];
+pub(crate) fn cancel(books: &mut Books, params: &Params, now_ms: i64) -> Answer {
+    let index = find(books, params, "We could not find this order!")?;
+    let order = &books.orders[index];
     match order.status {
-        OrderStatus::Refunded => Err(Problem::message(404, "We could not find this order!")),
-        OrderStatus::Completed => {
-            Err(Problem::message(400, "Your order has already received a SMS and cannot be refunded."))
-        }
-        OrderStatus::Pending if now_ms < order.made_ms + millis(state.options.cancel_lock) => Err(cancel_locked()),
+        OrderStatus::Refunded | OrderStatus::Expired => Err(say(404, "We could not find this order!")),
+        OrderStatus::Completed => Err(say(400, "Your order has already received a SMS and cannot be refunded.")),
+        OrderStatus::Pending if now_ms < order.made_ms + millis(books.options.cancel_lock) => Err(cancel_locked()),
         OrderStatus::Pending => {
             let amount = money::show(order.cost_micros);
-            state.refund(index, now_ms, 6);
+            books.refund(index, now_ms);
             let message = format!("The order has been cancelled, and you have been refunded {amount} dollars.");
             Ok(json!({ "success": 1, "message": message }))
         }
     }
 }
 
-/// The refusal in the first minutes.
-pub(crate) fn cancel_locked() -> Problem {
-    Problem::message(400, "Your order cannot be cancelled yet, please try again later.")
-}
-
 /// `POST /sms/cancel_all`: every order that may be cancelled now.
-pub(crate) fn cancel_all(state: &mut State, now_ms: i64) -> Answer {
-    let lock_ms = millis(state.options.cancel_lock);
+pub(crate) fn cancel_all(books: &mut Books, now_ms: i64) -> Answer {
+    let lock_ms = millis(books.options.cancel_lock);
     let open = |index: &usize| {
-        let order = &state.orders[*index];
+        let order = &books.orders[*index];
         order.status == OrderStatus::Pending && now_ms >= order.made_ms + lock_ms
     };
-    let indexes: Vec<usize> = state.active.iter().copied().filter(open).collect();
+    let indexes: Vec<usize> = books.active.iter().copied().filter(open).collect();
     for index in &indexes {
-        state.refund(*index, now_ms, 6);
+        books.refund(*index, now_ms);
     }
-    let codes: Vec<&str> = indexes.iter().map(|index| state.orders[*index].code.as_str()).collect();
+    let codes: Vec<&str> = indexes.iter().map(|index| books.orders[*index].code.as_str()).collect();
     Ok(json!({ "success": 1, "message": "Your active orders have been refunded", "refunded_orders": codes }))
 }
 
 /// `POST /sms/check_resend`.
-pub(crate) fn check_resend(state: &State, params: &Params, now_ms: i64) -> Answer {
-    let order = &state.orders[find(state, params, "We could not find this order.")?];
+pub(crate) fn check_resend(books: &Books, options: &SmsPoolOptions, params: &Params, now_ms: i64) -> Answer {
+    let order = &books.orders[find(books, params, "We could not find this order.")?];
     if order.status != OrderStatus::Completed {
-        return Err(Problem::message(400, "This number cannot be resent at the moment, please try again later."));
+        return Err(say(400, "This number cannot be resent at the moment, please try again later."));
     }
     let hours = (order.made_ms + 5 * 86_400_000 - now_ms).max(0) / 3_600_000;
-    let charge: Value = serde_json::from_str(&state.options.resend_charge).unwrap_or(json!(0));
+    let charge: Value = serde_json::from_str(&options.resend_charge).unwrap_or(json!(0));
     Ok(json!({
         "success": 1, "message": "This phonenumber is available for resend!", "resends": 2, "resendCost": plain_number(&charge),
         "expires_in_hour": hours,
@@ -236,31 +183,31 @@ pub(crate) fn check_resend(state: &State, params: &Params, now_ms: i64) -> Answe
 }
 
 /// `POST /sms/resend`: a new order for the same number.
-pub(crate) fn resend(state: &mut State, params: &Params, now_ms: i64) -> Answer {
-    let index = find(state, params, "This order could not be found.")?;
-    if state.orders[index].texts.is_empty() {
-        return Err(Problem::message(400, "You can only re-send to a phonenumber that has received a SMS"));
+pub(crate) fn resend(books: &mut Books, options: &SmsPoolOptions, params: &Params, now_ms: i64) -> Answer {
+    let index = find(books, params, "This order could not be found.")?;
+    if books.orders[index].texts.is_empty() {
+        return Err(say(400, "You can only re-send to a phonenumber that has received a SMS"));
     }
-    let cost = money::read(&state.options.resend_charge).unwrap_or(0);
-    if state.balance < cost {
-        return Err(Problem::message(400, "You do not have enough balance to resend this number."));
+    let cost = money::read(&options.resend_charge).unwrap_or(0);
+    if books.balance < cost {
+        return Err(say(400, "You do not have enough balance to resend this number."));
     }
-    state.charge(cost);
-    let code = state.fresh_code();
+    books.charge(cost);
+    let code = fresh_code(books);
     let order = Order {
         code: code.clone(),
         cost_micros: cost,
         made_ms: now_ms,
-        expires_ms: now_ms + millis(state.options.order_life),
+        expires_ms: now_ms + millis(books.options.order_life),
         status: OrderStatus::Pending,
         texts: Vec::new(),
         hidden_until_ms: now_ms,
         completed_ms: None,
-        ..state.orders[index].clone()
+        ..books.orders[index].clone()
     };
-    state.active.remove(&index);
-    state.add_order(order);
-    let charge: Value = serde_json::from_str(&state.options.resend_charge).unwrap_or(json!(0));
+    books.active.remove(&index);
+    books.add_order(order);
+    let charge: Value = serde_json::from_str(&options.resend_charge).unwrap_or(json!(0));
     Ok(json!({
         "success": 1, "message": "Your number has been requested again!", "order_id": code, "charge": plain_number(&charge),
     }))
@@ -272,10 +219,10 @@ fn plain_number(number: &Value) -> Value {
 }
 
 /// `POST /sms/activate` and `/sms/reactivate`.
-pub(crate) fn activate(state: &State, params: &Params, message: &str) -> Answer {
-    let order = &state.orders[find(state, params, "We could not find this order!")?];
+pub(crate) fn activate(books: &Books, params: &Params, message: &str) -> Answer {
+    let order = &books.orders[find(books, params, "We could not find this order!")?];
     if order.pool != 7 {
-        return Err(Problem::message(400, "You can only activate orders from pool: 7"));
+        return Err(say(400, "You can only activate orders from pool: 7"));
     }
     Ok(json!({ "success": 1, "message": message }))
 }

@@ -2,40 +2,14 @@
 
 use serde_json::{Map, Value, json};
 
-use super::catalogue::{self, Country, below, countries, mix};
-use super::money;
-use super::state::{Answer, Problem, State, local_time};
+use super::catalogue::{self, Country, countries};
+use super::refusals::{missing, say};
+use super::{fresh_code, local_time};
 use crate::request::Params;
+use crate::supplier::{Answer, Books, DAY_MS, Problem, Rental, below, mix, money};
 
-const DAY_MS: i64 = 86_400_000;
 const NO_RENTAL: &str = "No rental was found!";
 const NOT_THIS: &str = "This rental could not be found.";
-
-/// A number that was rented.
-#[derive(Clone, Debug)]
-pub struct Rental {
-    /// The eight-character code.
-    pub code: String,
-    /// The product's id.
-    pub product: u32,
-    /// The service's id, where one was chosen.
-    pub service: Option<u32>,
-    /// The full number.
-    pub number: String,
-    /// What it cost, in micro-dollars.
-    pub cost_micros: i64,
-    /// How many days were paid.
-    pub days: u32,
-    /// When it was rented, in Unix milliseconds.
-    pub made_ms: i64,
-    /// When it ends.
-    pub expires_ms: i64,
-    /// Sender, text and time of what arrived.
-    pub texts: Vec<(Option<String>, String, i64)>,
-    /// Whether it was given back.
-    pub refunded: bool,
-    auto_extend: bool,
-}
 
 /// A line that can be rented.
 #[derive(Clone, Debug)]
@@ -75,9 +49,9 @@ fn product(seed: u64, index: usize, country: &'static Country, extendable: bool)
     Product { id, country, pricing, single_service, extendable, refund_min_days: if only_month { 28 } else { 0 }, pool }
 }
 
-fn find_product(state: &State, id: Option<i64>) -> Option<Product> {
+fn find_product(books: &Books, id: Option<i64>) -> Option<Product> {
     let id = u32::try_from(id?).ok()?;
-    products(state.options.seed).into_iter().find(|product| product.id == id)
+    products(books.options.seed).into_iter().find(|product| product.id == id)
 }
 
 fn price_map(pricing: &[(u32, i64)]) -> Value {
@@ -99,34 +73,34 @@ fn product_json(product: &Product) -> Value {
 }
 
 /// `/rental/retrieve_all`.
-pub(crate) fn list(state: &State, params: &Params) -> Answer {
+pub(crate) fn list(books: &Books, params: &Params) -> Answer {
     let extendable = params.integer("type") != Some(0);
-    let wanted = products(state.options.seed).into_iter().filter(|product| product.extendable == extendable);
+    let wanted = products(books.options.seed).into_iter().filter(|product| product.extendable == extendable);
     let data: Vec<Value> = wanted.map(|product| product_json(&product)).collect();
     if data.is_empty() {
-        return Err(Problem::message(404, "No available rentals found for your search."));
+        return Err(say(404, "No available rentals found for your search."));
     }
     Ok(json!({ "success": 1, "data": data }))
 }
 
 /// `/rental/retrieve_services`.
-pub(crate) fn services(state: &State, params: &Params) -> Answer {
-    let product = find_product(state, params.integer("rental")).ok_or_else(|| Problem::message(404, NOT_THIS))?;
+pub(crate) fn services(books: &Books, params: &Params) -> Answer {
+    let product = find_product(books, params.integer("rental")).ok_or_else(|| say(404, NOT_THIS))?;
     let show =
         |service: &catalogue::Service| json!({ "ID": service.id, "name": service.name.trim(), "pool": product.pool });
     Ok(catalogue::services().iter().filter(|service| service.id % 7 == 0 || service.id == 1012).map(show).collect())
 }
 
 /// `/rental/retrieve_pricing`.
-pub(crate) fn pricing(state: &State, params: &Params) -> Answer {
-    let product = find_product(state, params.integer("id")).ok_or_else(invalid_product)?;
+pub(crate) fn pricing(books: &Books, params: &Params) -> Answer {
+    let product = find_product(books, params.integer("id")).ok_or_else(invalid_product)?;
     let pricing = price_map(chosen_pricing(&product, params));
     Ok(json!({ "pricing": pricing, "extend": pricing }))
 }
 
 /// `/rental/service_price`.
-pub(crate) fn service_price(state: &State, params: &Params) -> Answer {
-    let product = find_product(state, params.integer("id")).ok_or_else(invalid_product)?;
+pub(crate) fn service_price(books: &Books, params: &Params) -> Answer {
+    let product = find_product(books, params.integer("id")).ok_or_else(invalid_product)?;
     Ok(json!({ "success": 1, "pricing": price_map(chosen_pricing(&product, params)) }))
 }
 
@@ -139,57 +113,57 @@ fn chosen_pricing<'product>(product: &'product Product, params: &Params) -> &'pr
 }
 
 fn invalid_product() -> Problem {
-    Problem::message(400, "Invalid rental ID, please enter a valid rental ID from /rental/retrieve_all endpoint")
+    say(400, "Invalid rental ID, please enter a valid rental ID from /rental/retrieve_all endpoint")
 }
 
 /// `/rental/stock`.
-pub(crate) fn stock(state: &State, params: &Params) -> Answer {
-    let product = find_product(state, params.integer("id")).ok_or_else(invalid_product)?;
-    Ok(json!({ "success": 1, "count": state.rental_stock.get(&product.id).copied().unwrap_or(5) }))
+pub(crate) fn stock(books: &Books, params: &Params) -> Answer {
+    let product = find_product(books, params.integer("id")).ok_or_else(invalid_product)?;
+    Ok(json!({ "success": 1, "count": books.shelf.lines(product.id).unwrap_or(5) }))
 }
 
 /// `/purchase/rental`.
-pub(crate) fn purchase(state: &mut State, params: &Params, now_ms: i64) -> Answer {
-    let id = params.integer("id").ok_or_else(|| Problem::missing("id"))?;
-    let product = find_product(state, Some(id)).ok_or_else(invalid_product)?;
-    let days = params.integer("days").ok_or_else(|| Problem::missing("days"))?;
+pub(crate) fn purchase(books: &mut Books, params: &Params, now_ms: i64) -> Answer {
+    let id = params.integer("id").ok_or_else(|| missing("id"))?;
+    let product = find_product(books, Some(id)).ok_or_else(invalid_product)?;
+    let days = params.integer("days").ok_or_else(|| missing("days"))?;
     let service = params.word("service_id").and_then(|service| catalogue::service(&service)).map(|service| service.id);
     let pricing = chosen_pricing(&product, params).to_vec();
-    rent(state, &product, &pricing, days, service, now_ms)
+    rent(books, &product, &pricing, days, service, now_ms)
 }
 
 /// `/purchase/rent` with country, service and duration.
-pub(crate) fn purchase_by_country(state: &mut State, params: &Params, now_ms: i64) -> Answer {
-    let (product, days, service) = by_country(state, params)?;
+pub(crate) fn purchase_by_country(books: &mut Books, params: &Params, now_ms: i64) -> Answer {
+    let (product, days, service) = by_country(books, params)?;
     let pricing = product.pricing.clone();
-    rent(state, &product, &pricing, days, Some(service), now_ms)
+    rent(books, &product, &pricing, days, Some(service), now_ms)
 }
 
 /// `/request/rent_price` with service, country and duration.
-pub(crate) fn price_by_country(state: &State, params: &Params) -> Answer {
-    let (product, days, _) = by_country(state, params)?;
+pub(crate) fn price_by_country(books: &Books, params: &Params) -> Answer {
+    let (product, days, _) = by_country(books, params)?;
     let price = product.pricing.iter().find(|(offered, _)| i64::from(*offered) == days);
     let (_, price) = price.ok_or_else(|| wrong_days(&product.pricing))?;
     Ok(json!({ "price": money::show(*price) }))
 }
 
-fn by_country(state: &State, params: &Params) -> Result<(Product, i64, u32), Problem> {
+fn by_country(books: &Books, params: &Params) -> Result<(Product, i64, u32), Problem> {
     let (country, service) = super::lists::place(params)?;
-    let days = params.integer("duration").ok_or_else(|| Problem::missing("duration"))?;
-    let lines = products(state.options.seed).into_iter();
+    let days = params.integer("duration").ok_or_else(|| missing("duration"))?;
+    let lines = products(books.options.seed).into_iter();
     let line = lines.into_iter().find(|product| product.country.id == country.id && product.extendable);
-    let line = line.ok_or_else(|| Problem::message(404, "No available rentals found for your search."))?;
+    let line = line.ok_or_else(|| say(404, "No available rentals found for your search."))?;
     Ok((line, days, service.id))
 }
 
 fn wrong_days(pricing: &[(u32, i64)]) -> Problem {
     let days: Vec<String> = pricing.iter().map(|(days, _)| days.to_string()).collect();
     let text = "You selected a invalid amount of days! The following days are available:";
-    Problem::message(400, format!("{text} {}", days.join(", ")))
+    say(400, format!("{text} {}", days.join(", ")))
 }
 
 fn rent(
-    state: &mut State,
+    books: &mut Books,
     product: &Product,
     pricing: &[(u32, i64)],
     days: i64,
@@ -198,54 +172,41 @@ fn rent(
 ) -> Answer {
     let offered = pricing.iter().find(|(offered, _)| i64::from(*offered) == days);
     let (days, price) = *offered.ok_or_else(|| wrong_days(pricing))?;
-    if state.rental_stock.get(&product.id) == Some(&0) {
-        return Err(Problem::message(400, "This rental is currently out of stock!"));
+    if books.shelf.lines(product.id) == Some(0) {
+        return Err(say(400, "This rental is currently out of stock!"));
     }
-    if state.balance < price {
-        let lacking = money::show(price - state.balance);
-        return Err(Problem::message(
+    if books.balance < price {
+        let lacking = money::show(price - books.balance);
+        return Err(say(
             400,
             format!(
                 "You do not have enough balance, please top up your account with {lacking} dollars in order to purchase this rental."
             ),
         ));
     }
-    state.charge(price);
-    if let Some(stock) = state.rental_stock.get_mut(&product.id) {
-        *stock -= 1;
-    }
-    let number = format!("{}{:09}", product.country.dial_code, below(state.random(), 1_000_000_000));
-    let rental = Rental {
-        code: state.fresh_code(),
-        product: product.id,
-        service,
-        number,
-        cost_micros: price,
-        days,
-        made_ms: now_ms,
-        expires_ms: now_ms + i64::from(days) * DAY_MS,
-        texts: Vec::new(),
-        refunded: false,
-        auto_extend: false,
-    };
+    books.charge(price);
+    books.shelf.take_line(product.id);
+    let number = format!("{}{:09}", product.country.dial_code, below(books.random(), 1_000_000_000));
+    let rental = Rental::new(fresh_code(books), product.id, number, days, now_ms);
+    let rental = Rental { service, cost_micros: price, ..rental };
     let answer = json!({
         "success": 1,
         "message": "Your rental has been ordered, it will take upto 24 hours to activate this rental.",
         "phonenumber": rental.number, "days": days, "rental_code": rental.code, "expiry": rental.expires_ms / 1000,
     });
-    state.rentals.push(rental);
+    books.rentals.push(rental);
     Ok(answer)
 }
 
-fn find(state: &State, params: &Params, missing: &str) -> Result<usize, Problem> {
-    let code = params.word("rental_code").ok_or_else(|| Problem::missing("rental_code"))?;
-    let index = state.rentals.iter().rposition(|rental| rental.code == code);
-    index.filter(|index| !state.rentals[*index].refunded).ok_or_else(|| Problem::message(404, missing))
+fn find(books: &Books, params: &Params, unknown: &str) -> Result<usize, Problem> {
+    let code = params.word("rental_code").ok_or_else(|| missing("rental_code"))?;
+    let index = books.rentals.iter().rposition(|rental| rental.code == code);
+    index.filter(|index| !books.rentals[*index].refunded).ok_or_else(|| say(404, unknown))
 }
 
 /// `/rental/retrieve_messages`.
-pub(crate) fn messages(state: &State, params: &Params) -> Answer {
-    let rental = &state.rentals[find(state, params, NO_RENTAL)?];
+pub(crate) fn messages(books: &Books, params: &Params) -> Answer {
+    let rental = &books.rentals[find(books, params, NO_RENTAL)?];
     let texts = rental.texts.iter().enumerate().map(|(index, (sender, text, at_ms))| {
         json!({ "ID": index + 1, "message": text, "sender": sender, "timestamp": local_time(*at_ms) })
     });
@@ -253,8 +214,8 @@ pub(crate) fn messages(state: &State, params: &Params) -> Answer {
 }
 
 /// `/rental/retrieve_status`.
-pub(crate) fn status(state: &State, params: &Params, now_ms: i64) -> Answer {
-    let rental = &state.rentals[find(state, params, NO_RENTAL)?];
+pub(crate) fn status(books: &Books, params: &Params, now_ms: i64) -> Answer {
+    let rental = &books.rentals[find(books, params, NO_RENTAL)?];
     let status = json!({
         "available": i32::from(now_ms < rental.expires_ms), "phonenumber": rental.number,
         "activeFor": ((rental.expires_ms - now_ms) / 1000).max(0), "expiry": rental.expires_ms / 1000,
@@ -264,11 +225,11 @@ pub(crate) fn status(state: &State, params: &Params, now_ms: i64) -> Answer {
 }
 
 /// `/rental/retrieve`: those that run; `/rental/retrieve_history`: all that were not given back.
-pub(crate) fn own(state: &State, now_ms: Option<i64>) -> Value {
-    let shown = state.rentals.iter().filter(|rental| !rental.refunded);
+pub(crate) fn own(books: &Books, now_ms: Option<i64>) -> Value {
+    let shown = books.rentals.iter().filter(|rental| !rental.refunded);
     let running = shown.filter(|rental| now_ms.is_none_or(|now_ms| now_ms < rental.expires_ms));
     let show = |rental: &Rental| {
-        let product = find_product(state, Some(i64::from(rental.product)));
+        let product = find_product(books, Some(i64::from(rental.product)));
         json!({
             "rental_code": rental.code, "rental": rental.product, "phonenumber": rental.number,
             "country_name": product.as_ref().map_or("", |product| product.country.short_name),
@@ -280,9 +241,9 @@ pub(crate) fn own(state: &State, now_ms: Option<i64>) -> Value {
 }
 
 /// `/rental/info`.
-pub(crate) fn info(state: &State, params: &Params) -> Answer {
-    let rental = &state.rentals[find(state, params, NO_RENTAL)?];
-    let product = find_product(state, Some(i64::from(rental.product)));
+pub(crate) fn info(books: &Books, params: &Params) -> Answer {
+    let rental = &books.rentals[find(books, params, NO_RENTAL)?];
+    let product = find_product(books, Some(i64::from(rental.product)));
     let service = rental.service.and_then(|service| catalogue::service(&service.to_string()));
     Ok(json!({
         "rental_code": rental.code, "rental": rental.product, "service": rental.service,
@@ -295,38 +256,38 @@ pub(crate) fn info(state: &State, params: &Params) -> Answer {
 }
 
 /// `/rental/refund`: within two hours, long enough, and before the first message.
-pub(crate) fn refund(state: &mut State, params: &Params, now_ms: i64) -> Answer {
-    let index = find(state, params, NOT_THIS)?;
-    let rental = &state.rentals[index];
-    let least = find_product(state, Some(i64::from(rental.product))).map_or(0, |product| product.refund_min_days);
+pub(crate) fn refund(books: &mut Books, params: &Params, now_ms: i64) -> Answer {
+    let index = find(books, params, NOT_THIS)?;
+    let rental = &books.rentals[index];
+    let least = find_product(books, Some(i64::from(rental.product))).map_or(0, |product| product.refund_min_days);
     if !rental.texts.is_empty() || now_ms - rental.made_ms > 2 * 3_600_000 || rental.days < least {
-        return Err(Problem::message(400, "This rental cannot be refunded."));
+        return Err(say(400, "This rental cannot be refunded."));
     }
     let cost = rental.cost_micros;
-    state.rentals[index].refunded = true;
-    state.give_back(cost);
+    books.rentals[index].refunded = true;
+    books.give_back(cost);
     Ok(json!({ "success": 1, "message": "Your rental has been refunded!" }))
 }
 
 /// `/rental/extend`.
-pub(crate) fn extend(state: &mut State, params: &Params) -> Answer {
-    let index = find(state, params, NOT_THIS)?;
-    let days = params.integer("days").ok_or_else(|| Problem::missing("days"))?;
-    let product = find_product(state, Some(i64::from(state.rentals[index].product))).ok_or_else(invalid_product)?;
-    let pricing = match (&product.single_service, state.rentals[index].service) {
+pub(crate) fn extend(books: &mut Books, params: &Params) -> Answer {
+    let index = find(books, params, NOT_THIS)?;
+    let days = params.integer("days").ok_or_else(|| missing("days"))?;
+    let product = find_product(books, Some(i64::from(books.rentals[index].product))).ok_or_else(invalid_product)?;
+    let pricing = match (&product.single_service, books.rentals[index].service) {
         (Some(single), Some(_)) => single,
         (Some(_), None) | (None, _) => &product.pricing,
     };
     let offered = pricing.iter().find(|(offered, _)| i64::from(*offered) == days);
     let (days, price) = *offered.ok_or_else(|| wrong_days(pricing))?;
     if !product.extendable {
-        return Err(Problem::message(400, "This rental cannot be extended."));
+        return Err(say(400, "This rental cannot be extended."));
     }
-    if state.balance < price {
-        return Err(Problem::message(400, "You do not have enough balance to extend this rental."));
+    if books.balance < price {
+        return Err(say(400, "You do not have enough balance to extend this rental."));
     }
-    state.charge(price);
-    let rental = &mut state.rentals[index];
+    books.charge(price);
+    let rental = &mut books.rentals[index];
     rental.expires_ms += i64::from(days) * DAY_MS;
     rental.cost_micros += price;
     Ok(json!({
@@ -335,9 +296,9 @@ pub(crate) fn extend(state: &mut State, params: &Params) -> Answer {
 }
 
 /// `/rental/auto_extend`.
-pub(crate) fn auto_extend(state: &mut State, params: &Params) -> Answer {
-    let index = find(state, params, NOT_THIS)?;
-    let rental = &mut state.rentals[index];
+pub(crate) fn auto_extend(books: &mut Books, params: &Params) -> Answer {
+    let index = find(books, params, NOT_THIS)?;
+    let rental = &mut books.rentals[index];
     rental.auto_extend = !rental.auto_extend;
     Ok(json!({
         "success": 1, "message": "Your auto extension status has been updated.", "auto_extend": i32::from(rental.auto_extend),
@@ -345,18 +306,18 @@ pub(crate) fn auto_extend(state: &mut State, params: &Params) -> Answer {
 }
 
 /// `/rental/reset`.
-pub(crate) fn reset(state: &State, params: &Params) -> Answer {
-    find(state, params, NO_RENTAL)?;
-    Err(Problem::message(400, "You cannot reset the port for this type of rental."))
+pub(crate) fn reset(books: &Books, params: &Params) -> Answer {
+    find(books, params, NO_RENTAL)?;
+    Err(say(400, "You cannot reset the port for this type of rental."))
 }
 
 /// `/rental/history`.
-pub(crate) fn history(state: &State) -> Value {
+pub(crate) fn history(books: &Books) -> Value {
     let show = |(index, rental): (usize, &Rental)| {
         json!({
             "ID": index + 1, "rental": rental.code, "action": "activate", "cost": money::show(rental.cost_micros),
             "timestamp": local_time(rental.made_ms),
         })
     };
-    state.rentals.iter().enumerate().map(show).collect()
+    books.rentals.iter().enumerate().map(show).collect()
 }

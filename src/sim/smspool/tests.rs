@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{OrderStatus, PoolFault};
-use crate::{Sim, SimClock, SimOptions};
+use crate::{OrderStatus, PoolFault, Sim, SimClock, SimOptions};
 
 const START_MS: i64 = 1_800_000_000_000;
 
@@ -48,7 +47,7 @@ const BUY: &[(&str, &str)] = &[("country", "US"), ("service", "1012")];
 
 async fn world() -> (Sim, Client) {
     let mut options = SimOptions { clock: SimClock::frozen(START_MS), ..SimOptions::default() };
-    options.smspool.balance = "5.00".to_owned();
+    options.smspool.common.balance = "5.00".to_owned();
     let sim = Sim::start(options).await.unwrap();
     sim.smspool.set_price(1, 1012, "0.24");
     let client = Client { http: reqwest::Client::new(), base: sim.smspool.url().to_owned(), key: sim.smspool.key() };
@@ -214,7 +213,7 @@ async fn both_families_of_rentals_lead_to_a_number_with_messages() {
 #[tokio::test]
 async fn an_sms_comes_by_itself_when_asked_to() {
     let mut options = SimOptions { clock: SimClock::frozen(START_MS), ..SimOptions::default() };
-    options.smspool.sms_after = Some(Duration::from_secs(8));
+    options.smspool.common.sms_after = Some(Duration::from_secs(8));
     let sim = Sim::start(options).await.unwrap();
     let client = Client { http: reqwest::Client::new(), base: sim.smspool.url().to_owned(), key: sim.smspool.key() };
     let code = client.buy().await;

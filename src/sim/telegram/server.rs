@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::faults::TelegramFault;
 use super::state::{Refusal, Shared, State};
 use super::{inline, messages, payments, profile, updates, webhook};
-use crate::request::{Params, clean_path};
+use crate::request::{Params, Source, clean_path};
 use crate::wire::Line;
 
 const BODY_MAX: usize = 60 * 1024 * 1024;
@@ -38,7 +38,7 @@ async fn handle(
         return refused(&Refusal::new(401, "Unauthorized"));
     }
     let method = method.to_owned();
-    let params = match Params::read(request).await {
+    let params = match Params::read(request, Source::Anywhere).await {
         Ok(params) => params,
         Err(error) => {
             return refused(&Refusal::bad_request(format!("can't parse request: {error}")));

@@ -1,4 +1,4 @@
-//! Control of the simulated supplier over HTTP, for shells and other processes.
+//! Control of a simulated supplier over HTTP, for shells and other processes.
 //!
 //! | route | body | does |
 //! |---|---|---|
@@ -10,10 +10,10 @@
 //! | `POST /sim/faults` | `{"endpoint":"/purchase/sms","fault":"out-of-stock","times":1}` | orders a failure |
 //! | `DELETE /sim/faults` | | forgets ordered failures |
 //! | `POST /sim/balance` | `{"balance":"5.00"}` | sets the balance |
-//! | `POST /sim/price` | `{"country":1,"service":1012,"price":"0.50"}` | sets a price in all pools |
+//! | `POST /sim/price` | `{"country":1,"service":1012,"price":"0.50"}` | sets a price, in all pools |
 //! | `POST /sim/prices` | `{"percent":120}` | sets all prices, in percent of the usual ones |
 //! | `POST /sim/stock` | `{"country":1,"service":1012,"stock":0}`, or `{"rental":1,"stock":0}` | sets the stock |
-//! | `POST /sim/key` | `{"key":"…"}` | changes the accepted key |
+//! | `POST /sim/key` | `{"key":"…"}` | changes the accepted key or password |
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -23,12 +23,10 @@ use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::faults::PoolFault;
-use super::state::Order;
-use super::{SmsPoolSim, money};
+use super::{Order, PoolFault, SupplierSim, money};
 use crate::control::{bad, clock_routes};
 
-pub(crate) fn router(pool: SmsPoolSim) -> Router {
+pub(crate) fn router(pool: SupplierSim) -> Router {
     let clock = clock_routes(pool.clock().clone());
     Router::new()
         .route("/sim/truth", get(truth))
@@ -47,7 +45,7 @@ pub(crate) fn router(pool: SmsPoolSim) -> Router {
         .merge(clock)
 }
 
-async fn truth(State(pool): State<SmsPoolSim>) -> Json<Value> {
+async fn truth(State(pool): State<SupplierSim>) -> Json<Value> {
     let truth = pool.truth();
     let show = |micros: i64| money::show(micros);
     Json(json!({
@@ -55,7 +53,7 @@ async fn truth(State(pool): State<SmsPoolSim>) -> Json<Value> {
     }))
 }
 
-async fn orders(State(pool): State<SmsPoolSim>) -> Json<Value> {
+async fn orders(State(pool): State<SupplierSim>) -> Json<Value> {
     let show = |order: &Order| {
         json!({
             "order_code": order.code, "country": order.country, "service": order.service, "pool": order.pool,
@@ -67,7 +65,7 @@ async fn orders(State(pool): State<SmsPoolSim>) -> Json<Value> {
     Json(pool.orders().iter().map(show).collect())
 }
 
-async fn rentals(State(pool): State<SmsPoolSim>) -> Json<Value> {
+async fn rentals(State(pool): State<SupplierSim>) -> Json<Value> {
     let rentals = pool.rentals();
     let show = rentals.iter().map(|rental| {
         json!({
@@ -86,7 +84,7 @@ struct Sms {
     rental: Option<String>,
 }
 
-async fn sms(State(pool): State<SmsPoolSim>, Json(sms): Json<Sms>) -> Response {
+async fn sms(State(pool): State<SupplierSim>, Json(sms): Json<Sms>) -> Response {
     let delivered = match (&sms.order, &sms.rental) {
         (Some(order), _) => pool.deliver_sms(order, &sms.text).then(|| order.clone()),
         (None, Some(rental)) => pool.deliver_rental_sms(rental, Some("Sender"), &sms.text).then(|| rental.clone()),
@@ -98,11 +96,11 @@ async fn sms(State(pool): State<SmsPoolSim>, Json(sms): Json<Sms>) -> Response {
     }
 }
 
-async fn counts(State(pool): State<SmsPoolSim>) -> Json<Value> {
+async fn counts(State(pool): State<SupplierSim>) -> Json<Value> {
     Json(json!({ "counts": pool.counts(), "unknown": pool.unknown_calls() }))
 }
 
-async fn requests(State(pool): State<SmsPoolSim>) -> Json<Value> {
+async fn requests(State(pool): State<SupplierSim>) -> Json<Value> {
     let requests = pool.requests();
     let show = requests.iter().map(|request| {
         json!({ "endpoint": request.endpoint, "params": request.params, "at_ms": request.at_ms, "status": request.status })
@@ -117,7 +115,7 @@ struct NewFault {
     times: Option<u32>,
 }
 
-async fn add_fault(State(pool): State<SmsPoolSim>, Json(new): Json<NewFault>) -> Response {
+async fn add_fault(State(pool): State<SupplierSim>, Json(new): Json<NewFault>) -> Response {
     let words: Vec<&str> = new.fault.split_whitespace().collect();
     match PoolFault::parse(&words) {
         Ok(fault) => {
@@ -128,7 +126,7 @@ async fn add_fault(State(pool): State<SmsPoolSim>, Json(new): Json<NewFault>) ->
     }
 }
 
-async fn clear_faults(State(pool): State<SmsPoolSim>) -> Json<Value> {
+async fn clear_faults(State(pool): State<SupplierSim>) -> Json<Value> {
     pool.clear_faults();
     Json(json!({ "cleared": true }))
 }
@@ -138,7 +136,7 @@ struct Balance {
     balance: String,
 }
 
-async fn balance(State(pool): State<SmsPoolSim>, Json(new): Json<Balance>) -> Response {
+async fn balance(State(pool): State<SupplierSim>, Json(new): Json<Balance>) -> Response {
     done(pool.set_balance(&new.balance), "no amount")
 }
 
@@ -153,7 +151,7 @@ struct Place {
     stock: Option<u32>,
 }
 
-async fn price(State(pool): State<SmsPoolSim>, Json(place): Json<Place>) -> Response {
+async fn price(State(pool): State<SupplierSim>, Json(place): Json<Place>) -> Response {
     let price = place.price.unwrap_or_default();
     done(pool.set_price(place.country, place.service, &price), "no price")
 }
@@ -163,12 +161,12 @@ struct Level {
     percent: u32,
 }
 
-async fn prices(State(pool): State<SmsPoolSim>, Json(level): Json<Level>) -> Json<Value> {
+async fn prices(State(pool): State<SupplierSim>, Json(level): Json<Level>) -> Json<Value> {
     pool.set_price_level(level.percent);
     Json(json!({ "set": true }))
 }
 
-async fn stock(State(pool): State<SmsPoolSim>, Json(place): Json<Place>) -> Response {
+async fn stock(State(pool): State<SupplierSim>, Json(place): Json<Place>) -> Response {
     let stock = place.stock.unwrap_or(0);
     match place.rental {
         Some(product) => pool.set_rental_stock(product, stock),
@@ -182,7 +180,7 @@ struct Key {
     key: String,
 }
 
-async fn key(State(pool): State<SmsPoolSim>, Json(new): Json<Key>) -> Json<Value> {
+async fn key(State(pool): State<SupplierSim>, Json(new): Json<Key>) -> Json<Value> {
     pool.set_key(&new.key);
     Json(json!({ "set": true }))
 }

@@ -3,8 +3,6 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use serde_json::{Map, Value, json};
-
 use crate::clock::parse_duration;
 
 /// What goes wrong. "After" means that the request is carried out first.
@@ -18,19 +16,19 @@ pub enum PoolFault {
     CloudflareAfter(u16),
     /// 429 with or without `Retry-After` seconds.
     TooManyRequests(Option<u32>),
-    /// 422 `OUT_OF_STOCK`.
+    /// No numbers are left; nothing is carried out.
     OutOfStock,
-    /// 422 `BALANCE_ERROR`.
+    /// Our balance is too small; nothing is carried out.
     NoBalance,
-    /// 422 `PRICE_NOT_FOUND`.
+    /// Nothing is sold at our price; nothing is carried out.
     PriceNotFound,
-    /// The six-hour block after too many failed purchases.
+    /// The block after too many failed purchases.
     TooManyFailed,
-    /// 403 as with a revoked key.
+    /// As with a revoked key or a changed password.
     InvalidKey,
-    /// 400 "cannot be cancelled yet".
+    /// Too early to give an order back.
     CancelLocked,
-    /// 200 with `success: 0` and this message.
+    /// A refusal in the supplier's usual shape, with this message.
     Refused(String),
     /// No answer, the connection stays open; nothing is carried out.
     HangBefore,
@@ -62,7 +60,7 @@ pub enum PoolFault {
     MissingOrderId,
     /// Carried out; `order_id` is that of the first order.
     DuplicateOrderId,
-    /// The next purchase is not in `/request/active` for so long; goes together with another fault.
+    /// The next purchase is in no list for so long; goes together with another fault.
     Hidden(Duration),
 }
 
@@ -167,40 +165,5 @@ impl PoolFault {
                 Err(_) => return Err(format!("unknown supplier fault {code}")),
             },
         })
-    }
-}
-
-/// The answer in other types than usual, as older and newer servers wrote them.
-pub(crate) fn varied(value: &Value) -> Value {
-    vary("", value)
-}
-
-fn vary(name: &str, value: &Value) -> Value {
-    match value {
-        Value::Object(fields) => {
-            Value::Object(fields.iter().map(|(name, value)| (name.clone(), vary(name, value))).collect())
-        }
-        Value::Array(list) => Value::Array(list.iter().map(|value| vary(name, value)).collect()),
-        Value::Number(number) if name == "success" => json!(number.as_i64() == Some(1)),
-        Value::Number(number) if name == "number" => json!(format!("+{number}")),
-        Value::Number(number) => json!(number.to_string()),
-        Value::String(text) if ["cost", "price", "balance", "high_price", "low_price"].contains(&name) => {
-            serde_json::from_str(text).unwrap_or_else(|_| value.clone())
-        }
-        Value::String(_) | Value::Bool(_) | Value::Null => value.clone(),
-    }
-}
-
-/// Lists inside the answer as objects keyed by position.
-pub(crate) fn lists_as_objects(value: &Value) -> Value {
-    match value {
-        Value::Object(fields) => {
-            Value::Object(fields.iter().map(|(name, value)| (name.clone(), lists_as_objects(value))).collect())
-        }
-        Value::Array(list) => {
-            let numbered = list.iter().enumerate().map(|(index, value)| (index.to_string(), lists_as_objects(value)));
-            Value::Object(numbered.collect::<Map<_, _>>())
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
     }
 }
