@@ -178,8 +178,8 @@ pub enum Dialect {
     /// Numbers for amounts, text for ids, one object instead of a list of one, ten digits, refusals with HTTP 400, the SMS
     /// only inside `message`, one day is `1-day`.
     Typed,
-    /// The balance in a list of one, the stock never told, a number that is empty at first and has eleven digits, the SMS
-    /// only beside `message`, one day is `1_day`.
+    /// The balance in a list of one, the stock never told, a number that is empty at first (later it stands beside "no SMS
+    /// yet") and has eleven digits, the SMS only beside `message`, one day is `1_day`.
     Sparse,
 }
 
@@ -221,7 +221,7 @@ impl Default for NonVoipOptions {
             dialect: Dialect::Clients,
             unused: Unused::Paid,
             awake: Duration::from_secs(600),
-            number_after: Duration::from_secs(5),
+            number_after: Duration::from_secs(2),
         }
     }
 }

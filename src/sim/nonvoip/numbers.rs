@@ -73,7 +73,7 @@ impl NonVoip {
 
     fn order_sms(&self, order: &Order, now_ms: i64) -> Done {
         match order.status {
-            OrderStatus::Pending => Err(no("No SMS received yet.")),
+            OrderStatus::Pending => self.nothing_yet(&order.national, order.made_ms, now_ms),
             OrderStatus::Refunded => Err(no("This order was rejected.")),
             OrderStatus::Expired => Err(no("This order has expired.")),
             OrderStatus::Completed => {
@@ -83,6 +83,16 @@ impl NonVoip {
                 Ok(self.options.dialect.with_sms(vec![row], text, &code_in(text)))
             }
         }
+    }
+
+    /// No SMS so far; where numbers are allocated later, the number is told beside it.
+    pub(super) fn nothing_yet(&self, national: &str, made_ms: i64, now_ms: i64) -> Done {
+        const WORDS: &str = "No SMS received yet.";
+        if !self.options.dialect.allocates_later() {
+            return Err(no(WORDS));
+        }
+        let number = self.told_number(national, made_ms, now_ms);
+        Ok(json!({ "status": "error", "message": WORDS, "number": number }))
     }
 
     /// Gives a number back before its first SMS.

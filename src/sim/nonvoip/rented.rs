@@ -39,11 +39,11 @@ impl NonVoip {
             return Err(no("This order was rejected."));
         }
         let Some((_, newest, _)) = rental.texts.last() else {
-            return Err(no(if now_ms < rental.expires_ms {
-                "No SMS received yet."
-            } else {
-                "This order has expired."
-            }));
+            let national = rental.number.trim_start_matches('1');
+            return match now_ms < rental.expires_ms {
+                true => self.nothing_yet(national, rental.made_ms, now_ms),
+                false => Err(no("This order has expired.")),
+            };
         };
         let row = |(_, text, at_ms): &(Option<String>, String, i64)| {
             let mut row = self.rental_row(books, rental, now_ms);

@@ -262,6 +262,19 @@ async fn several_services_share_one_number_for_thirty_days_which_is_given_back_b
     client.refused("/order", json!({ "product_id": WHATSAPP_MONTH }), "This product is out of stock.").await;
 }
 
+#[tokio::test]
+async fn a_number_that_is_allocated_later_is_told_while_its_code_is_asked_for() {
+    let (sim, client) = world_with(|options| options.nonvoip.dialect = Dialect::Sparse).await;
+    let bought = client.row("/order", json!({ "product_id": WHATSAPP })).await;
+    assert_eq!(bought["number"], json!(""));
+    for (wait, national) in [(1, None), (1, Some(sim.nonvoip.orders()[0].national.clone()))] {
+        sim.clock.advance(Duration::from_secs(wait));
+        let (_, waiting) = client.post("/getsms", json!({ "order_id": bought["order_id"] })).await;
+        let number = national.map(|national| format!("1{national}")).unwrap_or_default();
+        assert_eq!((&waiting["status"], &waiting["number"]), (&json!("error"), &json!(number)));
+    }
+}
+
 /// A purchase, an SMS and a refusal as one dialect writes them.
 async fn in_dialect(dialect: Dialect) -> [Value; 4] {
     let (sim, client) = world_with(|options| options.nonvoip.dialect = dialect).await;
