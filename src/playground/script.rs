@@ -77,7 +77,9 @@ impl World {
             Step::World(Change::Clock(by)) => (None, Act::Clock(*by)),
             Step::World(Change::PoolFault { .. } | Change::TelegramFault { .. }) => (None, of_fault(&line.source)),
             Step::Extra { words, .. } => (Some(phone), Act::Credited(words.last().cloned().unwrap_or_default())),
-            Step::User { .. } | Step::Look(_) | Step::World(Change::Count { .. }) => return None,
+            Step::User { .. }
+            | Step::Look(_)
+            | Step::World(Change::TelegramCount { .. } | Change::PoolCount { .. }) => return None,
         })
     }
 }

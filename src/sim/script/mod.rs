@@ -13,17 +13,17 @@
 //! | `press "data"` | presses the bot's newest message with forged data |
 //! | `search "sp:fr"`, `result "France"`, `pick "France"` | inline search; a title is listed; picks it |
 //! | `block`, `unblock` | stops and starts the bot |
-//! | `sms "Your code is 482913"` | an SMS arrives on the newest order of the first supplier |
-//! | `sms nonvoip "Your code is 482913"` | the same for the second supplier |
-//! | `prices 120%`, `prices nonvoip 120%` | all prices of a supplier, in percent of the usual ones |
+//! | `sms "Your code is 482913"` | an SMS arrives on the newest order |
+//! | `prices 120%` | all prices of the supplier, in percent of the usual ones |
 //! | `clock +20m` | moves the clock |
-//! | `fault smspool /purchase/sms out-of-stock x2` | orders a failure, here twice; `nonvoip` is the other supplier |
+//! | `fault supplier purchase out-of-stock x2` | orders a failure, here twice |
 //! | `fault telegram sendMessage 429 2` | the same for Telegram |
-//! | `count /purchase/sms 1`, `count sendMessage 3` | that many calls so far |
-//! | `count nonvoip /order 1` | that many calls to the second supplier so far |
+//! | `count purchase 1`, `count sendMessage 3` | that many calls so far |
 //! | `show` | shows the screen to the stage |
 //!
-//! Every other verb goes to the caller's [`Stage`].
+//! The supplier is that of the [`Stage`]; `smspool` or `nonvoip` in front of the details names one: `sms nonvoip "…"`,
+//! `fault smspool /purchase/sms 502`, `count nonvoip /order 1`. Its endpoints are named by their path or by the word of
+//! their [`Role`]. Every other verb goes to the stage.
 
 mod play;
 #[cfg(test)]
@@ -34,10 +34,10 @@ use std::time::Duration;
 
 pub use play::{Stage, Turn, play};
 
-use crate::Supplier;
 use crate::clock::parse_duration;
 use crate::supplier::PoolFault;
 use crate::telegram::TelegramFault;
+use crate::{Role, Supplier};
 
 /// A conversation that was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -143,15 +143,15 @@ pub enum Look {
 pub enum World {
     /// Lets an SMS arrive.
     Sms {
-        /// At which supplier.
-        supplier: Supplier,
+        /// At which supplier; none is the stage's.
+        supplier: Option<Supplier>,
         /// What it says.
         text: String,
     },
     /// Sets all prices of a supplier.
     Prices {
-        /// Whose.
-        supplier: Supplier,
+        /// Whose; none is the stage's.
+        supplier: Option<Supplier>,
         /// In percent of the usual ones.
         percent: u32,
     },
@@ -168,24 +168,50 @@ pub enum World {
     },
     /// Orders a failure of a supplier.
     PoolFault {
-        /// Which supplier.
-        supplier: Supplier,
+        /// Which supplier; none is the stage's.
+        supplier: Option<Supplier>,
         /// The endpoint.
-        endpoint: String,
+        endpoint: Endpoint,
         /// What goes wrong.
         fault: PoolFault,
         /// How often.
         times: u32,
     },
-    /// Expects a number of calls.
-    Count {
-        /// The supplier that an endpoint belongs to.
-        supplier: Supplier,
-        /// A method, or an endpoint that starts with a slash.
-        target: String,
+    /// Expects a number of calls of Telegram.
+    TelegramCount {
+        /// The method.
+        method: String,
         /// How many.
         wanted: u64,
     },
+    /// Expects a number of calls of a supplier.
+    PoolCount {
+        /// Which supplier; none is the stage's.
+        supplier: Option<Supplier>,
+        /// The endpoint.
+        endpoint: Endpoint,
+        /// How many.
+        wanted: u64,
+    },
+}
+
+/// An endpoint of a supplier.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Endpoint {
+    /// This path; `*` for all.
+    Path(String),
+    /// Whatever serves this purpose.
+    For(Role),
+}
+
+impl Endpoint {
+    /// A path, or the word of a role.
+    fn parse(text: &str) -> Option<Self> {
+        if text == "*" || text.starts_with('/') {
+            return Some(Self::Path(text.to_owned()));
+        }
+        Role::ALL.into_iter().find(|role| role.word() == text).map(Self::For)
+    }
 }
 
 /// Why a conversation stopped.
@@ -292,20 +318,21 @@ fn parse_step(source: &str) -> Result<Step, String> {
     })
 }
 
-/// One text, perhaps after the name of the supplier that is meant; else the first is.
-fn one_at(verb: &str, words: &[String]) -> Result<(Supplier, String), String> {
+/// One text, perhaps after the name of a supplier.
+fn one_at(verb: &str, words: &[String]) -> Result<(Option<Supplier>, String), String> {
     match words {
-        [text] => Ok((Supplier::SmsPool, text.clone())),
+        [text] => Ok((None, text.clone())),
         [supplier, text] => Ok((parse_supplier(supplier)?, text.clone())),
         _ => Err(format!("{verb} takes one quoted text, perhaps after a supplier")),
     }
 }
 
-fn parse_supplier(name: &str) -> Result<Supplier, String> {
+fn parse_supplier(name: &str) -> Result<Option<Supplier>, String> {
     match name {
-        "smspool" => Ok(Supplier::SmsPool),
-        "nonvoip" => Ok(Supplier::NonVoip),
-        other => Err(format!("{other} is no supplier: smspool or nonvoip")),
+        "supplier" => Ok(None),
+        "smspool" => Ok(Some(Supplier::SmsPool)),
+        "nonvoip" => Ok(Some(Supplier::NonVoip)),
+        other => Err(format!("{other} is no supplier: supplier, smspool or nonvoip")),
     }
 }
 
@@ -316,12 +343,15 @@ fn parse_percent(text: &str) -> Result<u32, String> {
 
 fn parse_count(words: &[String]) -> Result<Step, String> {
     let (supplier, target, wanted) = match words {
-        [target, wanted] => (Supplier::SmsPool, target, wanted),
+        [target, wanted] => (None, target, wanted),
         [supplier, target, wanted] => (parse_supplier(supplier)?, target, wanted),
         _ => return Err("count takes a method or an endpoint, and a number".to_owned()),
     };
     let wanted = wanted.parse().map_err(|_| format!("{wanted} is no count"))?;
-    Ok(Step::World(World::Count { supplier, target: target.clone(), wanted }))
+    Ok(Step::World(match Endpoint::parse(target) {
+        Some(endpoint) => World::PoolCount { supplier, endpoint, wanted },
+        None => World::TelegramCount { method: target.clone(), wanted },
+    }))
 }
 
 fn parse_user(words: &[String]) -> Result<Step, String> {
@@ -349,7 +379,7 @@ fn parse_fault(words: &[String]) -> Result<Step, String> {
         })),
         supplier => Ok(Step::World(World::PoolFault {
             supplier: parse_supplier(supplier).map_err(|error| format!("{error}; or telegram"))?,
-            endpoint: target.clone(),
+            endpoint: Endpoint::parse(target).ok_or_else(|| format!("{target} is no endpoint"))?,
             fault: PoolFault::parse(&details)?,
             times,
         })),

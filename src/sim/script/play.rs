@@ -2,9 +2,9 @@
 
 use std::future::Future;
 
-use super::{Act, Line, Look, Script, ScriptError, Step, World};
+use super::{Act, Endpoint, Line, Look, Script, ScriptError, Step, World};
 use crate::telegram::{SimUser, Tap};
-use crate::{Sim, SupplierSim};
+use crate::{Sim, Supplier, SupplierSim};
 
 /// What a step left behind, for printing.
 #[derive(Debug)]
@@ -39,6 +39,11 @@ pub trait Stage: Send {
         std::future::ready(Err(format!("there is no step {verb:?}")))
     }
 
+    /// The supplier that is meant where a step names none.
+    fn supplier(&self) -> Supplier {
+        Supplier::SmsPool
+    }
+
     /// Called after each step.
     fn turn(&mut self, turn: &Turn<'_>) {
         let _ = turn;
@@ -50,6 +55,8 @@ impl Stage for () {}
 
 struct Player<'play> {
     sim: &'play Sim,
+    /// The supplier that is meant where a step names none.
+    supplier: Supplier,
     user: Option<SimUser>,
     /// Toasts that were there before the last action.
     toasts_before: usize,
@@ -60,7 +67,7 @@ struct Player<'play> {
 /// # Errors
 /// The failing line, why it failed, and the chat as seen then.
 pub async fn play(sim: &Sim, script: &Script, stage: &mut impl Stage) -> Result<(), ScriptError> {
-    let mut player = Player { sim, user: None, toasts_before: 0 };
+    let mut player = Player { sim, supplier: stage.supplier(), user: None, toasts_before: 0 };
     for line in &script.lines {
         let played = match &line.step {
             Step::User { id, name, language } => player.take_up(*id, name.as_deref(), language),
@@ -178,12 +185,12 @@ impl Player<'_> {
 
     async fn world(&self, world: &World) -> Played {
         match world {
-            World::Sms { supplier, text } => match self.sim.supplier(*supplier).deliver_latest(text) {
+            World::Sms { supplier, text } => match self.supplier(*supplier).deliver_latest(text) {
                 Some(order) => Ok(format!("SMS on order {order}")),
                 None => Err("the supplier has no open order".to_owned()),
             },
             World::Prices { supplier, percent } => {
-                self.sim.supplier(*supplier).set_price_level(*percent);
+                self.supplier(*supplier).set_price_level(*percent);
                 Ok(String::new())
             }
             World::Clock(by) => {
@@ -195,26 +202,42 @@ impl Player<'_> {
                 Ok(String::new())
             }
             World::PoolFault { supplier, endpoint, fault, times } => {
-                self.sim.supplier(*supplier).fault(endpoint, *times, fault.clone());
+                let supplier = self.supplier(*supplier);
+                supplier.fault(path(supplier, endpoint)?, *times, fault.clone());
                 Ok(String::new())
             }
-            World::Count { supplier, target, wanted } => {
-                self.count(self.sim.supplier(*supplier), target, *wanted).await
+            World::TelegramCount { method, wanted } => {
+                let telegram = &self.sim.telegram;
+                counted(method, telegram.wait_count(method, *wanted, telegram.patience()).await, *wanted)
+            }
+            World::PoolCount { supplier, endpoint, wanted } => {
+                let supplier = self.supplier(*supplier);
+                let endpoint = path(supplier, endpoint)?;
+                let found = supplier.wait_count(endpoint, *wanted, self.sim.telegram.patience()).await;
+                counted(endpoint, found, *wanted)
             }
         }
     }
 
-    /// Waits while there are fewer calls than wanted; more are an error at once.
-    async fn count(&self, supplier: &SupplierSim, target: &str, wanted: u64) -> Played {
-        let telegram = &self.sim.telegram;
-        let found = match target.starts_with('/') {
-            true => supplier.wait_count(target, wanted, telegram.patience()).await,
-            false => telegram.wait_count(target, wanted, telegram.patience()).await,
-        };
-        match found == wanted {
-            true => Ok(String::new()),
-            false => Err(format!("{target} was called {found} times, not {wanted}")),
-        }
+    /// The named supplier, or the one that is meant.
+    fn supplier(&self, named: Option<Supplier>) -> &SupplierSim {
+        self.sim.supplier(named.unwrap_or(self.supplier))
+    }
+}
+
+/// An endpoint's path at this supplier.
+fn path<'step>(supplier: &SupplierSim, endpoint: &'step Endpoint) -> Result<&'step str, String> {
+    match endpoint {
+        Endpoint::Path(path) => Ok(path),
+        Endpoint::For(role) => supplier.path(*role).ok_or_else(|| format!("the supplier has no {}", role.word())),
+    }
+}
+
+/// More calls than wanted are an error as well as fewer.
+fn counted(target: &str, found: u64, wanted: u64) -> Played {
+    match found == wanted {
+        true => Ok(String::new()),
+        false => Err(format!("{target} was called {found} times, not {wanted}")),
     }
 }
 

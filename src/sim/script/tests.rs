@@ -4,19 +4,19 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{Act, Look, Script, Stage, Step, Turn, World, play};
-use crate::{PoolFault, Sim, SimOptions, SimUser, Supplier};
+use super::{Act, Endpoint, Look, Script, Stage, Step, Turn, World, play};
+use crate::{PoolFault, Role, Sim, SimOptions, SimUser, Supplier};
 
 #[test]
 fn lines_become_steps() {
     let text = "# a comment\n\nuser 1001 \"Ahmad\" ar\nsend /start p_c_TR\nsee \"a \\\"b\\\"\\nc\"\n\
-                clock +20m\nprices 120%\nfault smspool /purchase/sms out-of-stock x2\nfault nonvoip /order hang-after\n\
-                sms nonvoip \"1234\"\ncount nonvoip /order 1\ncredit 1001 5.00";
+                clock +20m\nprices 120%\nfault smspool /purchase/sms out-of-stock x2\nfault nonvoip purchase hang-after\n\
+                sms nonvoip \"1234\"\ncount nonvoip /order 1\ncount purchase 1\ncredit 1001 5.00";
     let script = Script::parse("x.chat", text).unwrap();
     let steps: Vec<Step> = script.lines.into_iter().map(|line| line.step).collect();
-    let fault = |supplier, endpoint: &str, fault, times| {
-        Step::World(World::PoolFault { supplier, endpoint: endpoint.to_owned(), fault, times })
-    };
+    let nonvoip = Some(Supplier::NonVoip);
+    let path = |path: &str| Endpoint::Path(path.to_owned());
+    let fault = |supplier, endpoint, fault, times| Step::World(World::PoolFault { supplier, endpoint, fault, times });
     assert_eq!(
         steps,
         [
@@ -24,11 +24,12 @@ fn lines_become_steps() {
             Step::Act(Act::Send("/start p_c_TR".to_owned())),
             Step::Look(Look::See("a \"b\"\nc".to_owned())),
             Step::World(World::Clock(Duration::from_secs(1200))),
-            Step::World(World::Prices { supplier: Supplier::SmsPool, percent: 120 }),
-            fault(Supplier::SmsPool, "/purchase/sms", PoolFault::OutOfStock, 2),
-            fault(Supplier::NonVoip, "/order", PoolFault::HangAfter, 1),
-            Step::World(World::Sms { supplier: Supplier::NonVoip, text: "1234".to_owned() }),
-            Step::World(World::Count { supplier: Supplier::NonVoip, target: "/order".to_owned(), wanted: 1 }),
+            Step::World(World::Prices { supplier: None, percent: 120 }),
+            fault(Some(Supplier::SmsPool), path("/purchase/sms"), PoolFault::OutOfStock, 2),
+            fault(nonvoip, Endpoint::For(Role::Purchase), PoolFault::HangAfter, 1),
+            Step::World(World::Sms { supplier: nonvoip, text: "1234".to_owned() }),
+            Step::World(World::PoolCount { supplier: nonvoip, endpoint: path("/order"), wanted: 1 }),
+            Step::World(World::PoolCount { supplier: None, endpoint: Endpoint::For(Role::Purchase), wanted: 1 }),
             Step::Extra { verb: "credit".to_owned(), words: vec!["1001".to_owned(), "5.00".to_owned()] },
         ]
     );
@@ -90,6 +91,9 @@ async fn a_conversation_is_played_turn_by_turn() {
     play(&sim, &Script::parse("x.chat", text).unwrap(), &mut notes).await.unwrap();
     assert!(notes.0.contains(&"tap \"Go\" -> toast: Pressed".to_owned()), "{:?}", notes.0);
     assert!(notes.0.contains(&"credit 1,5.00 by Some(1)".to_owned()), "{:?}", notes.0);
+    let lacking = Script::parse("y.chat", "count nonvoip open-orders 0").unwrap();
+    let error = play(&sim, &lacking, &mut ()).await.unwrap_err().to_string();
+    assert!(error.contains("the supplier has no open-orders"), "{error}");
     let wrong = Script::parse("y.chat", "user 1\nsee \"Nothing like this\"").unwrap();
     let error = play(&sim, &wrong, &mut ()).await.unwrap_err().to_string();
     assert!(error.starts_with("y.chat:2: see \"Nothing like this\"\n") && error.contains("Bye"), "{error}");

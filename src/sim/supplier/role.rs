@@ -34,3 +34,46 @@ pub enum Role {
     /// Wakes a rented number that sleeps.
     Wake,
 }
+
+impl Role {
+    /// All of them.
+    pub const ALL: [Self; 15] = [
+        Self::Purchase,
+        Self::Check,
+        Self::Cancel,
+        Self::Resend,
+        Self::Balance,
+        Self::OpenOrders,
+        Self::PastOrders,
+        Self::Offers,
+        Self::RentalOffers,
+        Self::Rent,
+        Self::RentalMessages,
+        Self::RentalRefund,
+        Self::OpenRentals,
+        Self::Extend,
+        Self::Wake,
+    ];
+
+    /// Its word in a conversation.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Purchase => "purchase",
+            Self::Check => "check",
+            Self::Cancel => "cancel",
+            Self::Resend => "resend",
+            Self::Balance => "balance",
+            Self::OpenOrders => "open-orders",
+            Self::PastOrders => "past-orders",
+            Self::Offers => "offers",
+            Self::RentalOffers => "rental-offers",
+            Self::Rent => "rent",
+            Self::RentalMessages => "rental-messages",
+            Self::RentalRefund => "rental-refund",
+            Self::OpenRentals => "open-rentals",
+            Self::Extend => "extend",
+            Self::Wake => "wake",
+        }
+    }
+}

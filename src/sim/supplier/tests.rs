@@ -6,24 +6,6 @@ use serde_json::{Value, json};
 
 use crate::{PoolFault, Role, Sim, SimClock, SimOptions, Supplier, SupplierSim};
 
-const ROLES: [Role; 15] = [
-    Role::Purchase,
-    Role::Check,
-    Role::Cancel,
-    Role::Resend,
-    Role::Balance,
-    Role::OpenOrders,
-    Role::PastOrders,
-    Role::Offers,
-    Role::RentalOffers,
-    Role::Rent,
-    Role::RentalMessages,
-    Role::RentalRefund,
-    Role::OpenRentals,
-    Role::Extend,
-    Role::Wake,
-];
-
 /// A supplier with 5.00 on the account, and what a purchase of its first service for 0.50 says.
 async fn worlds() -> Vec<(Sim, Supplier, Value)> {
     let mut worlds = Vec::new();
@@ -60,7 +42,7 @@ async fn control(supplier: &SupplierSim, path: &str, body: Option<Value>) -> Val
 async fn what_serves_a_purpose_is_a_path_that_the_supplier_has() {
     for (sim, supplier, _) in worlds().await {
         let supplier = sim.supplier(supplier);
-        let served: Vec<Role> = ROLES.into_iter().filter(|role| supplier.path(*role).is_some()).collect();
+        let served: Vec<Role> = Role::ALL.into_iter().filter(|role| supplier.path(*role).is_some()).collect();
         assert!(served.len() > 10, "{served:?}");
         for role in served {
             call(supplier, role, json!({})).await.unwrap();
