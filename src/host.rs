@@ -333,11 +333,7 @@ impl ShopHost {
         let facts = |market: &Arc<crate::market::Market>| ServerFacts {
             id: market.server,
             settings: settings.server(market.server).clone(),
-            credentials: if market.has_key() && !settings.server(market.server).is_paused() {
-                Credentials::Present
-            } else {
-                Credentials::Missing
-            },
+            credentials: if market.has_key() { Credentials::Present } else { Credentials::Missing },
             catalogue: market.catalogue(),
         };
         self.shell.markets.values().map(facts).collect()
