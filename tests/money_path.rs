@@ -63,7 +63,7 @@ async fn fault_37_a_server_that_lacks_our_money_buys_nothing_until_it_is_there()
     assert!(world.sim.smspool.set_balance("0.10"));
     play(&mut world, &format!("{BUY}see \"Temporarily unavailable\"\nsee \"not charged\"\n")).await;
     play(&mut world, "not-see \"nsufficient\"\nsend /wallet\nnewest \"Balance: $120.00\"\n").await;
-    play(&mut world, "send /buy\nsee \"Purchases are paused\"\n").await;
+    play(&mut world, "send /buy\nsee \"Server 2 is unavailable right now\"\n").await;
     assert_eq!(world.sim.smspool.count("/purchase/sms"), 1);
     let status = world.status().await;
     assert!(status.contains("SERVER 2 SELLS NOTHING: our balance is too low"), "{status}");
@@ -79,7 +79,7 @@ async fn a_block_of_hours_is_waited_for() {
     let mut world = world().await;
     play(&mut world, &format!("{TO_CONFIRM}fault smspool /purchase/sms too-many-failed\n{BUY}see \"not charged\"\n"))
         .await;
-    play(&mut world, "clock +300m\nsend /buy\nsee \"Purchases are paused\"\n").await;
+    play(&mut world, "clock +300m\nsend /buy\nsee \"Server 2 is unavailable right now\"\n").await;
     assert_eq!(world.sim.smspool.count("/purchase/sms"), 1);
     play(&mut world, "clock +61m\n").await;
     until_all_sell(&world).await;

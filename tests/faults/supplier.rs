@@ -149,7 +149,7 @@ async fn fault_38_a_revoked_key_stops_the_sales_until_a_new_one_is_saved() {
     world.sim.smspool.set_key("anotherkeyanotherkeyanotherkey12");
     world.customer(8, "en").await;
     play_as(&mut world, 8, &format!("{TO_CONFIRM}{BUY}see \"not charged\"\n")).await;
-    play_as(&mut world, 8, "send /buy\nsee \"Purchases are paused\"\nsend /wallet\nnewest \"Balance: $20.00\"\n").await;
+    play_as(&mut world, 8, "send /buy\nsee \"Server 2 is unavailable right now\"\nsend /wallet\nnewest \"Balance: $20.00\"\n").await;
     // The open order stays open, and its buyer has the money back at the deadline, though the supplier says nothing.
     play(&mut world, "see \"Your number is ready\"\nclock +21m\nsee \"We look for the code one last time\"\n").await;
     play(&mut world, "clock +10m\nsee \"returned. Balance: $20.00\"\n").await;
