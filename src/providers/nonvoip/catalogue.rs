@@ -211,3 +211,7 @@ impl Catalogue {
         known
     }
 }
+
+#[cfg(test)]
+#[path = "catalogue_tests.rs"]
+mod tests;

@@ -223,3 +223,7 @@ fn accepted(json: &Json<'_>) -> Decoded<()> {
     let accepted = verdict(object(json)?) == Verdict::Accepted;
     accepted.then_some(()).ok_or("neither success nor refusal")
 }
+
+#[cfg(test)]
+#[path = "decode_tests.rs"]
+mod tests;

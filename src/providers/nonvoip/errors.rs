@@ -86,3 +86,7 @@ fn by_status(subject: Subject, answer: &Answer, verdict: Verdict) -> ErrorCode {
         _ => by_body(&answer.body, subject),
     }
 }
+
+#[cfg(test)]
+#[path = "errors_tests.rs"]
+mod tests;

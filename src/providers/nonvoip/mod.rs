@@ -8,6 +8,14 @@ mod decode;
 mod endpoints;
 mod envelope;
 mod errors;
+#[cfg(test)]
+mod hostile_tests;
+#[cfg(test)]
+mod log_tests;
+#[cfg(test)]
+mod purchase_tests;
+#[cfg(test)]
+mod wire_tests;
 mod words;
 
 use std::collections::BTreeMap;
