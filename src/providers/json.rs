@@ -70,6 +70,11 @@ impl<'a> Object<'a> {
         self.0.get(key).copied().filter(|raw| raw.get() != "null")
     }
 
+    /// Whether a key is there, be it `null`.
+    pub(crate) fn has(&self, key: &str) -> bool {
+        self.0.contains_key(key)
+    }
+
     /// All keys with their values.
     pub(crate) fn entries(&self) -> impl Iterator<Item = (&str, &'a RawValue)> {
         self.0.iter().map(|(key, raw)| (key.as_str(), *raw))

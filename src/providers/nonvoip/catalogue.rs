@@ -106,8 +106,8 @@ impl Product {
         self.cost.filter(|_| self.stock == Stock::Some)
     }
 
-    /// What its service is known by: a name in any case.
-    pub(super) fn brand(&self) -> String {
+    /// The name of its service in any case.
+    pub(super) fn folded_name(&self) -> String {
         self.name.to_lowercase()
     }
 }
@@ -145,37 +145,37 @@ impl Catalogue {
         rentals.map(|(product, ask)| (product.id, *ask)).collect()
     }
 
-    /// The service's number by its brand: the smallest number among its temporary products, else among its rentals.
-    fn services_by_brand(&self) -> BTreeMap<String, ServiceId> {
+    /// The service's number by its folded name: the smallest number among its temporary products, else among its rentals.
+    fn services_by_name(&self) -> BTreeMap<String, ServiceId> {
         let mut first: BTreeMap<String, (Kind, u32)> = BTreeMap::new();
         for product in self.products() {
             // A temporary product goes before every rental, whatever the length.
             let kind = if product.kind == Kind::Temporary { Kind::Temporary } else { Kind::Rental(Days(0)) };
             let place = (kind, product.id);
-            first.entry(product.brand()).and_modify(|known| *known = place.min(*known)).or_insert(place);
+            first.entry(product.folded_name()).and_modify(|known| *known = place.min(*known)).or_insert(place);
         }
-        first.into_iter().map(|(brand, (_, id))| (brand, ServiceId(id))).collect()
+        first.into_iter().map(|(name, (_, id))| (name, ServiceId(id))).collect()
     }
 
     /// All services, by number.
     pub(super) fn services(&self) -> Vec<PoolService> {
         let named = |id: ServiceId| Some(PoolService { id, name: self.product(id.0)?.name.clone() });
-        let mut services: Vec<_> = self.services_by_brand().into_values().filter_map(named).collect();
+        let mut services: Vec<_> = self.services_by_name().into_values().filter_map(named).collect();
         services.sort_by_key(|service| service.id);
         services
     }
 
     /// The service that a product is for.
     pub(super) fn service(&self, product: u32) -> Option<ServiceId> {
-        self.services_by_brand().get(&self.product(product)?.brand()).copied()
+        self.services_by_name().get(&self.product(product)?.folded_name()).copied()
     }
 
     /// The cheapest temporary product of each service that can be had.
     pub(super) fn offers(&self) -> Vec<PoolOffer> {
-        let services = self.services_by_brand();
+        let services = self.services_by_name();
         let mut cheapest: BTreeMap<ServiceId, Money> = BTreeMap::new();
         for product in self.products().filter(|product| product.kind == Kind::Temporary) {
-            if let (Some(service), Some(cost)) = (services.get(&product.brand()), product.for_sale()) {
+            if let (Some(service), Some(cost)) = (services.get(&product.folded_name()), product.for_sale()) {
                 cheapest.entry(*service).and_modify(|known| *known = cost.min(*known)).or_insert(cost);
             }
         }
@@ -184,14 +184,14 @@ impl Catalogue {
 
     /// Each rental product that can be had, for its one service.
     pub(super) fn rentals(&self) -> Vec<RentalOffer> {
-        let services = self.services_by_brand();
+        let services = self.services_by_name();
         let offer = |product: &Product| {
             let Kind::Rental(days) = product.kind else { return None };
             Some(RentalOffer {
                 product: product.id,
                 country: UNITED_STATES,
                 costs: BTreeMap::from([(days, product.for_sale()?)]),
-                receives: Receives::Only(vec![*services.get(&product.brand())?]),
+                receives: Receives::Only(vec![*services.get(&product.folded_name())?]),
                 refund_within_s: Some(REFUND_WITHIN_S),
                 refund_min_days: Days(1),
             })
@@ -199,13 +199,13 @@ impl Catalogue {
         self.products().filter_map(offer).collect()
     }
 
-    /// The temporary products of each service: a brand and its products.
+    /// The temporary products of each service, with its folded name.
     pub(super) fn temporary(&self) -> BTreeMap<ServiceId, (String, Vec<u32>)> {
-        let services = self.services_by_brand();
+        let services = self.services_by_name();
         let mut known: BTreeMap<ServiceId, (String, Vec<u32>)> = BTreeMap::new();
         for product in self.products().filter(|product| product.kind == Kind::Temporary) {
-            if let Some(service) = services.get(&product.brand()) {
-                known.entry(*service).or_insert_with(|| (product.brand(), Vec::new())).1.push(product.id);
+            if let Some(service) = services.get(&product.folded_name()) {
+                known.entry(*service).or_insert_with(|| (product.folded_name(), Vec::new())).1.push(product.id);
             }
         }
         known

@@ -43,19 +43,33 @@ pub(super) struct Listing {
     pub(super) left_out: usize,
 }
 
-/// `/products`, asked for under a word.
+/// `/products`, asked for under a word. A yes with a sentence in the place of the list is an empty list.
 pub(super) fn products(json: &Json<'_>, ask: Ask) -> Decoded<Listing> {
-    let rows = rows(json).ok_or("no list")?;
+    let is_empty = |whole: &Object<'_>| verdict(whole) == Verdict::Accepted && whole.has("message");
+    let rows = match rows(json) {
+        Some(rows) => rows,
+        None if json.object().is_some_and(is_empty) => Vec::new(),
+        None => return Err("no list"),
+    };
+    let rows: Vec<_> = rows.into_iter().filter(|row| !stands_elsewhere(row, ask)).collect();
     let products: Vec<Product> = rows.iter().filter_map(|row| product(row, ask)).collect();
     let left_out = rows.len() - products.len();
     Ok(Listing { products, left_out })
 }
 
+/// A row without a type, asked for without one: the list that was asked for by its type tells what it is.
+fn stands_elsewhere(row: &RawValue, ask: Ask) -> bool {
+    ask == Ask::Everything && Object::of(row).is_some_and(|row| kind_word(&row).is_none())
+}
+
+fn kind_word(row: &Object<'_>) -> Option<String> {
+    row.text("type").filter(|text| !text.trim().is_empty())
+}
+
 fn product(row: &RawValue, ask: Ask) -> Option<Product> {
     let row = Object::of(row)?;
     let id = row.id("product_id").or_else(|| row.id("id")).filter(|id| *id > 0)?;
-    let said = row.text("type").filter(|text| !text.trim().is_empty());
-    let kind = said.map_or_else(|| ask.kind(), |text| Kind::read(&text))?;
+    let kind = kind_word(&row).map_or_else(|| ask.kind(), |text| Kind::read(&text))?;
     Some(Product { id, name: name(&row.text("name")?)?, kind, cost: price(&row), stock: stock(&row) })
 }
 
@@ -78,15 +92,24 @@ pub(super) struct Ordered {
 
 /// `/order`. Without a usable id nothing is said to be bought: the caller must reconcile.
 pub(super) fn ordered(json: &Json<'_>, kind: Kind, now: UnixSeconds) -> Decoded<Ordered> {
-    let objects = objects(json);
     let with_id = |object: &Object<'_>| order_id(object, &["order_id"]);
-    let id = objects.iter().find_map(with_id).ok_or("no usable order id")?;
-    Ok(Ordered { id, phone: phone(&objects), expires_at: expires_at(&objects, kind, now) })
+    let id = objects(json).iter().find_map(with_id).ok_or("no usable order id")?;
+    let objects = about(json, &id);
+    Ok(Ordered { phone: phone(&objects), expires_at: expires_at(&objects, kind, now), id })
+}
+
+/// What an answer says of an order: nothing that names another one.
+fn about<'a>(json: &Json<'a>, id: &SupplierOrderId) -> Vec<Object<'a>> {
+    objects(json).into_iter().filter(|object| !names_another(object, id)).collect()
+}
+
+fn names_another(object: &Object<'_>, id: &SupplierOrderId) -> bool {
+    object.text("order_id").is_some_and(|named| !named.trim().is_empty() && named.trim() != id.as_str())
 }
 
 /// The number of `/getsms`, whatever else it says; `None` where it is not allocated yet.
-pub(super) fn number(json: &Json<'_>) -> Option<Phone> {
-    phone(&objects(json))
+pub(super) fn number(json: &Json<'_>, id: &SupplierOrderId) -> Option<Phone> {
+    phone(&about(json, id))
 }
 
 /// A number of the United States: ten digits, or eleven with the calling code, with or without plus.
@@ -138,8 +161,8 @@ fn date_time(text: &str) -> Option<UnixSeconds> {
 }
 
 /// `/getsms` of a temporary order. Whatever is neither a message nor a word about its end means that no SMS is there yet.
-pub(super) fn check(json: &Json<'_>) -> Decoded<Check> {
-    if let Some(newest) = received(json)?.pop() {
+pub(super) fn check(json: &Json<'_>, id: &SupplierOrderId) -> Decoded<Check> {
+    if let Some(newest) = received(json, id)?.pop() {
         return Ok(Check::Received(newest));
     }
     match ending(json) {
@@ -163,26 +186,30 @@ fn ending(json: &Json<'_>) -> Words {
 }
 
 /// All messages of `/getsms`, oldest first as far as that is known: the rows of `message`, and `sms` beside them. Nothing
-/// in a refusal is a message.
-pub(super) fn received(json: &Json<'_>) -> Decoded<Vec<Message>> {
-    let whole = object(json)?;
-    if verdict(whole) == Verdict::Refused {
+/// in a refusal is a message, and nothing that names another order.
+pub(super) fn received(json: &Json<'_>, id: &SupplierOrderId) -> Decoded<Vec<Message>> {
+    let whole = json.object();
+    if whole.is_some_and(|whole| names_another(whole, id)) {
+        return Err("another order's answer");
+    }
+    let said = whole.map_or(Verdict::Unsaid, verdict);
+    if said == Verdict::Refused {
         return Ok(Vec::new());
     }
-    let mut messages: Vec<Message> = Vec::new();
     let rows = rows(json);
-    let listed = rows.iter().flatten().copied().filter_map(Object::of);
-    for message in listed.filter_map(|row| message(&row, "pin", "sms")) {
-        messages.push(message);
-    }
-    let beside = message(whole, "pin", "sms").filter(|_| messages.is_empty() || whole.text("sms").is_some());
+    let listed = rows.iter().flatten().copied().filter_map(Object::of).filter(|row| !names_another(row, id));
+    let mut messages: Vec<Message> = listed.filter_map(|row| message(&row, "pin", "sms")).collect();
+    // A `pin` alone beside rows is the code of one of them.
+    let beside = whole.filter(|whole| messages.is_empty() || whole.text("sms").is_some());
+    let beside = beside.and_then(|whole| message(whole, "pin", "sms"));
     messages.extend(beside.filter(|beside| messages.iter().all(|known| known.text != beside.text)));
-    // A yes with a sentence could be an SMS and could be none: nobody is told a guess.
-    match (verdict(whole), messages.is_empty()) {
-        (Verdict::Accepted, true) if rows.is_none() && text(whole).is_some() => Err("a yes without a message"),
-        (Verdict::Unsaid, true) if whole.raw("status").is_none() => Err("neither messages nor a status"),
-        (Verdict::Accepted | Verdict::Unsaid | Verdict::Refused, _) => Ok(messages),
-    }
+    let unclear = match said {
+        // A yes with a sentence could be an SMS and could be none: nobody is told a guess.
+        Verdict::Accepted => rows.is_none() && whole.and_then(text).is_some(),
+        Verdict::Unsaid => whole.is_none_or(|whole| !whole.has("status")),
+        Verdict::Refused => false,
+    };
+    if messages.is_empty() && unclear { Err("neither messages nor a clear word") } else { Ok(messages) }
 }
 
 /// `/reject`: only a clear yes is a yes, and that it was given back before.

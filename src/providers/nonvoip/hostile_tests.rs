@@ -20,10 +20,10 @@ fn decode_everything(json: &Json<'_>, shown: &str) {
         let ordered = decode::ordered(json, kind, NOW);
         assert!(ordered.is_err() || ordered.is_ok_and(|ordered| ordered.phone.is_none()), "{shown}");
     }
-    assert_eq!(decode::number(json), None, "{shown}");
+    assert_eq!(decode::number(json, &id), None, "{shown}");
     assert!(decode::balance(json).is_err(), "{shown}");
-    assert!(matches!(decode::check(json), Err(_) | Ok(Check::Pending)), "{shown}");
-    assert!(!matches!(decode::received(json), Ok(list) if !list.is_empty()), "{shown}");
+    assert!(matches!(decode::check(json, &id), Err(_) | Ok(Check::Pending)), "{shown}");
+    assert!(!matches!(decode::received(json, &id), Ok(list) if !list.is_empty()), "{shown}");
     for ask in Ask::ALL {
         assert!(!matches!(decode::products(json, ask), Ok(listing) if !listing.products.is_empty()), "{shown}");
     }

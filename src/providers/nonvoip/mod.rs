@@ -69,11 +69,11 @@ impl Default for NonVoipConfig {
 pub struct NonVoipClient {
     caller: Caller,
     /// The last whole list. Held while it is read, so that whoever asks meanwhile gets the same one.
-    listed: tokio::sync::Mutex<Option<Listed>>,
+    latest: tokio::sync::Mutex<Option<Reading>>,
     known: Mutex<Known>,
 }
 
-struct Listed {
+struct Reading {
     catalogue: Arc<Catalogue>,
     read_at: UnixSeconds,
 }
@@ -81,7 +81,7 @@ struct Listed {
 /// What was seen in the supplier's lists.
 #[derive(Default)]
 struct Known {
-    /// By service, its brand and its temporary products.
+    /// By service, its folded name and its temporary products.
     temporary: BTreeMap<ServiceId, (String, Vec<u32>)>,
     /// By rental product, the word that it is listed under.
     rentals: BTreeMap<u32, Ask>,
@@ -106,7 +106,7 @@ impl NonVoipClient {
         let way = Way { base_url: &base_url, requests_per_second, deadlines, key_form, pause_default_s };
         let key = credentials.map(|credentials| credentials.joined());
         let caller = Caller::new(way, key, errors::refusal, clock)?;
-        Ok(Self { caller, listed: tokio::sync::Mutex::default(), known: Mutex::default() })
+        Ok(Self { caller, latest: tokio::sync::Mutex::default(), known: Mutex::default() })
     }
 
     /// The same client, and `tell` is told of each of its calls, in the caller's task: it must not wait.
@@ -139,13 +139,13 @@ impl NonVoipClient {
 
     /// All that is sold, as it was moments ago.
     async fn catalogue(&self) -> Result<Arc<Catalogue>, PoolError> {
-        let mut listed = self.listed.lock().await;
-        let fresh = |known: &&Listed| (0..=LIST_FRESH_S).contains(&(self.caller.now() - known.read_at));
-        if let Some(known) = listed.as_ref().filter(fresh) {
+        let mut latest = self.latest.lock().await;
+        let fresh = |known: &&Reading| (0..=LIST_FRESH_S).contains(&(self.caller.now() - known.read_at));
+        if let Some(known) = latest.as_ref().filter(fresh) {
             return Ok(Arc::clone(&known.catalogue));
         }
         let catalogue = Arc::new(self.read_catalogue().await?);
-        *listed = Some(Listed { catalogue: Arc::clone(&catalogue), read_at: self.caller.now() });
+        *latest = Some(Reading { catalogue: Arc::clone(&catalogue), read_at: self.caller.now() });
         Ok(catalogue)
     }
 
@@ -185,9 +185,10 @@ impl NonVoipClient {
             Some((_, ids)) if ids.len() == 1 => self.products(Ask::Temporary, ids.first().copied()).await?,
             Some(_) | None => self.products(Ask::Temporary, None).await?,
         };
-        let by_number = || products.iter().find(|product| product.id == service.0).map(Product::brand);
-        let brand = known.map(|(brand, _)| brand).or_else(by_number);
-        let of_service = |product: &&Product| product.kind == Kind::Temporary && Some(product.brand()) == brand;
+        // By its name: a number could mean another service by now.
+        let by_number = || products.iter().find(|product| product.id == service.0).map(Product::folded_name);
+        let name = known.map(|(name, _)| name).or_else(by_number);
+        let of_service = |product: &&Product| product.kind == Kind::Temporary && Some(product.folded_name()) == name;
         to_be_had(products.iter().filter(of_service))
     }
 
@@ -204,7 +205,7 @@ impl NonVoipClient {
     }
 
     /// Orders a product, once, as a part of something that began at `called`.
-    async fn order(
+    async fn buy(
         &self,
         called: Instant,
         product: u32,
@@ -234,7 +235,8 @@ impl NonVoipClient {
     async fn allocated(&self, id: &SupplierOrderId) -> Option<Phone> {
         for _ in 0..NUMBER_LOOKS {
             tokio::time::sleep(NUMBER_LOOK_EVERY).await;
-            let looked = self.caller.run(&endpoints::MESSAGES, &order(id), |json, _| Ok(decode::number(json))).await;
+            let looked =
+                self.caller.run(&endpoints::MESSAGES, &order(id), |json, _| Ok(decode::number(json, id))).await;
             if let Ok(Some(phone)) = looked {
                 return Some(phone);
             }
@@ -287,11 +289,11 @@ impl SmsPool for NonVoipClient {
             let advice = Advice::PriceChanged;
             return Err(PurchaseError::DefiniteNo(PoolError { code: ErrorCode::OutOfStock, cause, advice }));
         }
-        self.order(called, product, Kind::Temporary, Some(cost)).await
+        self.buy(called, product, Kind::Temporary, Some(cost)).await
     }
 
     async fn check(&self, id: &SupplierOrderId) -> Result<Check, PoolError> {
-        Ok(self.caller.run(&endpoints::MESSAGES, &order(id), |json, _| decode::check(json)).await?)
+        Ok(self.caller.run(&endpoints::MESSAGES, &order(id), |json, _| decode::check(json, id)).await?)
     }
 
     async fn cancel(&self, id: &SupplierOrderId) -> Result<Cancelled, PoolError> {
@@ -322,11 +324,11 @@ impl SmsPool for NonVoipClient {
 
     /// Whoever rents has asked for the cost just before ([`SmsPool::rental_cost`]).
     async fn rent(&self, request: &RentRequest) -> Result<Purchased, PurchaseError> {
-        self.order(Instant::now(), request.product, Kind::Rental(request.days), None).await
+        self.buy(Instant::now(), request.product, Kind::Rental(request.days), None).await
     }
 
     async fn rental_messages(&self, id: &SupplierOrderId) -> Result<Vec<Message>, PoolError> {
-        Ok(self.caller.run(&endpoints::MESSAGES, &order(id), |json, _| decode::received(json)).await?)
+        Ok(self.caller.run(&endpoints::MESSAGES, &order(id), |json, _| decode::received(json, id)).await?)
     }
 
     async fn rental_refund(&self, id: &SupplierOrderId) -> Result<Cancelled, PoolError> {

@@ -58,19 +58,28 @@ const MISSING: [&str; 12] = [
 ];
 
 fn about_us(text: &str) -> Option<Words> {
-    let who = ["email", "e-mail", "user", "account"];
-    let wrong = ["incorrect", "wrong", "suspended", "disabled", "blocked", "banned", "inactive"];
-    let wrong_account = has(text, &who) && (has(text, &wrong) || has(text, &MISSING));
+    let money = has(text, &["balance", "fund", "credit"]);
     if has(text, &["too many", "rate limit", "slow down"]) {
         Some(Words::RateLimit)
-    } else if has(text, &["insufficient", "not enough balance", "not enough fund", "not enough credit", "low balance"])
-    {
+    } else if money && has(text, &["insufficient", "not enough", "too low"]) {
         Some(Words::Balance)
-    } else if wrong_account || has(text, &["password", "credential", "unauthori", "authenticat", "log in", "login"]) {
+    } else if is_about_login(text) {
         Some(Words::Account)
     } else {
         None
     }
+}
+
+fn is_about_login(text: &str) -> bool {
+    let before = ["invalid", "incorrect", "wrong", "unknown", "no such"];
+    let after = ["not found", "does not exist", "suspended", "disabled", "blocked", "banned", "inactive"];
+    let wrong = ["email", "e-mail", "user", "account"].iter().any(|who| {
+        let led = before.iter().any(|word| text.contains(&format!("{word} {who}")));
+        let links = ["", "is ", "was ", "has been "];
+        let followed = |link: &str| after.iter().any(|word| text.contains(&format!("{who} {link}{word}")));
+        led || links.into_iter().any(followed)
+    });
+    wrong || has(text, &["password", "credential", "unauthori", "authenticat", "access denied", "log in", "login"])
 }
 
 fn about_stock(text: &str) -> Words {
@@ -147,12 +156,16 @@ mod tests {
                 subject,
                 [
                     ("Insufficient balance.", Words::Balance),
-                    ("You do not have enough balance? No: insufficient funds", Words::Balance),
+                    ("You have insufficient funds", Words::Balance),
+                    ("Your balance is too low", Words::Balance),
+                    ("Insufficient numbers", Words::Other),
+                    ("This is nothing for your account, we are blocked", Words::Other),
                     ("Too many requests, wait 60 seconds", Words::RateLimit),
                     ("Rate limit exceeded", Words::RateLimit),
                     ("Invalid email or password", Words::Account),
                     ("User not found", Words::Account),
                     ("Your account is suspended.", Words::Account),
+                    ("Incorrect e-mail", Words::Account),
                     ("Unauthorized", Words::Account),
                     ("Something else", Words::Other),
                     ("Your balance is fine", Words::Other),
