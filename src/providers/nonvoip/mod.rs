@@ -181,27 +181,33 @@ impl NonVoipClient {
             return Err(unavailable("another country"));
         }
         let known = lock(&self.known).temporary.get(&service).cloned();
-        let products = match &known {
-            Some((_, ids)) if ids.len() == 1 => self.products(Ask::Temporary, ids.first().copied()).await?,
-            Some(_) | None => self.products(Ask::Temporary, None).await?,
-        };
+        if let Some((name, [only])) = known.as_ref().map(|(name, ids)| (name, ids.as_slice())) {
+            let products = self.products(Ask::Temporary, Some(*only)).await?;
+            if let Some(found) = to_be_had(&products, |product| is_temporary(product, name)) {
+                return found;
+            }
+        }
+        let products = self.products(Ask::Temporary, None).await?;
         // By its name: a number could mean another service by now.
         let by_number = || products.iter().find(|product| product.id == service.0).map(Product::folded_name);
-        let name = known.map(|(name, _)| name).or_else(by_number);
-        let of_service = |product: &&Product| product.kind == Kind::Temporary && Some(product.folded_name()) == name;
-        to_be_had(products.iter().filter(of_service))
+        let name = known.map(|(name, _)| name).or_else(by_number).unwrap_or_default();
+        let found = to_be_had(&products, |product| is_temporary(product, &name));
+        found.unwrap_or_else(|| Err(unavailable("no such product")))
     }
 
-    /// What a rental product costs now.
+    /// What a rental product costs now: read alone, or from all lists where it is not known under which word it is listed.
     async fn rental(&self, request: &RentRequest) -> Result<Money, PoolError> {
         let listed_under = lock(&self.known).rentals.get(&request.product).copied();
-        let products = match listed_under {
+        let mut products = match listed_under {
             Some(ask) => self.products(ask, Some(request.product)).await?,
-            // After a restart.
-            None => self.catalogue().await?.product(request.product).cloned().into_iter().collect(),
+            None => Vec::new(),
         };
-        let wanted = |product: &&Product| product.id == request.product && product.kind == Kind::Rental(request.days);
-        to_be_had(products.iter().filter(wanted)).map(|(_, cost)| cost)
+        if products.iter().all(|product| product.id != request.product) {
+            products = self.catalogue().await?.product(request.product).cloned().into_iter().collect();
+        }
+        let kind = Kind::Rental(request.days);
+        let found = to_be_had(&products, |product| product.id == request.product && product.kind == kind);
+        found.unwrap_or_else(|| Err(unavailable("no such product"))).map(|(_, cost)| cost)
     }
 
     /// Orders a product, once, as a part of something that began at `called`.
@@ -346,18 +352,23 @@ fn names_nothing(failure: &Failure) -> bool {
     failure.proof == Proof::Refused && about_list.contains(&failure.error.code)
 }
 
-/// The cheapest of several products that can be had.
-fn to_be_had<'a>(products: impl Iterator<Item = &'a Product>) -> Result<(u32, Money), PoolError> {
-    let found: Vec<&Product> = products.collect();
-    let cheapest = found.iter().filter_map(|product| Some((product.for_sale()?, product.id))).min();
+fn is_temporary(product: &Product, folded_name: &str) -> bool {
+    product.kind == Kind::Temporary && product.folded_name() == folded_name
+}
+
+/// The cheapest of the wanted products that can be had, or why none can; `None` where none is wanted.
+fn to_be_had(products: &[Product], wanted: impl Fn(&Product) -> bool) -> Option<Result<(u32, Money), PoolError>> {
+    let wanted: Vec<&Product> = products.iter().filter(|product| wanted(product)).collect();
+    let cheapest = wanted.iter().filter_map(|product| Some((product.for_sale()?, product.id))).min();
+    let none_left = || {
+        let cause = format!("{}: none are available", endpoints::PRODUCTS.path);
+        PoolError { code: ErrorCode::OutOfStock, cause, advice: Advice::None }
+    };
     match cheapest {
-        Some((cost, id)) => Ok((id, cost)),
-        None if found.is_empty() => Err(unavailable("no such product")),
-        None if found.iter().all(|product| product.stock == Stock::None) => {
-            let cause = format!("{}: none are available", endpoints::PRODUCTS.path);
-            Err(PoolError { code: ErrorCode::OutOfStock, cause, advice: Advice::None })
-        }
-        None => Err(unavailable("no readable price")),
+        Some((cost, id)) => Some(Ok((id, cost))),
+        None if wanted.is_empty() => None,
+        None if wanted.iter().all(|product| product.stock == Stock::None) => Some(Err(none_left())),
+        None => Some(Err(unavailable("no readable price"))),
     }
 }
 

@@ -176,6 +176,17 @@ async fn a_service_of_one_product_is_looked_up_alone_and_by_its_name() {
     assert_eq!((verdict(&renamed), THIS.purchases(&server)), ("no 0x000A".to_owned(), 1), "another service by now");
 }
 
+/// What `id` does is documented nowhere in full: a list that lacks the product proves nothing.
+#[tokio::test]
+async fn a_product_that_is_not_found_alone_is_looked_for_in_the_whole_list() {
+    const EMPTY: &str = r#"{"status":"success","message":[]}"#;
+    let server = answering(&[STOCK, EMPTY, STOCK, THIS.bought]).await;
+    let client = client(&server);
+    client.offers(CountryId(1)).await.expect("offers");
+    assert_eq!(verdict(&client.purchase(&request()).await), "bought ABCDEFGH");
+    assert_eq!(asked(&server)[2], ("/products".to_owned(), json!({"type": "short_term"})));
+}
+
 /// "`number` empty but sold": the order is known, so its number is asked for.
 #[tokio::test]
 async fn a_number_that_is_not_allocated_yet_is_asked_for() {
