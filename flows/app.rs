@@ -62,6 +62,8 @@ pub enum Entry {
     OtherCountry(Wish),
     /// Another service in the same country.
     OtherService(Wish),
+    /// The choice of the server, with what was chosen already.
+    OtherServer(Kept),
     /// Help.
     Help,
     /// The terms.
@@ -163,10 +165,12 @@ impl engine::Label for Refused {
 }
 
 /// What a flow ends with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr)]
+#[derive(Debug, Clone, PartialEq, Eq, strum::IntoStaticStr)]
 pub enum Output {
     /// The person left it.
     Left,
+    /// The person wants another server, with what was chosen already.
+    OtherServer(Kept),
 }
 
 /// The command that leads to support.
@@ -184,6 +188,14 @@ pub struct Kept {
     pub country: Option<String>,
     /// The service's name in a supplier's list.
     pub service: Option<String>,
+}
+
+impl Kept {
+    /// What a wish names.
+    #[must_use]
+    pub fn of(wish: &Wish) -> Self {
+        Self { country: Some(wish.iso2.clone()), service: Some(wish.service_name.clone()) }
+    }
 }
 
 /// What a command means; `None` for an unknown one. The payload is what follows `/start`. A payload that carries a pick

@@ -69,6 +69,12 @@ pub struct ServerFacts {
     pub catalogue: Arc<Catalogue>,
 }
 
+impl ServerFacts {
+    fn is_offered(&self) -> bool {
+        self.settings.sells() && self.credentials == Credentials::Present
+    }
+}
+
 /// Whether the supplier's key is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Credentials {
@@ -195,6 +201,19 @@ pub struct Needs {
     pub statement: Option<StatementRequest>,
     /// What is for sale where the person is looking.
     pub market: Option<Place>,
+    /// What other servers have of the same.
+    pub beside: Option<Beside>,
+}
+
+/// The same at other servers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Beside {
+    /// At others than this one.
+    pub server: ServerId,
+    /// In this country, by its ISO code.
+    pub iso2: String,
+    /// What kind of number.
+    pub product: Product,
 }
 
 /// Where somebody buys.
@@ -228,15 +247,19 @@ pub struct HistoryRequest {
     pub page: u32,
 }
 
-/// The world from the facts. Servers that are off or without credentials are left out, and all of them where the shop
-/// is stopped.
+/// The servers that are offered, in order: neither off nor without credentials, and none where the shop is stopped.
+#[must_use]
+pub fn offered(servers: Vec<ServerFacts>, door: Door) -> Vec<Server> {
+    let offered = |server: &ServerFacts| door == Door::Selling && server.is_offered();
+    let mut servers: Vec<Server> = servers.into_iter().filter(offered).map(Server::from).collect();
+    servers.sort_by_key(|server| server.id);
+    servers
+}
+
+/// The world from the facts.
 #[must_use]
 pub fn build(facts: EnvFacts) -> Env {
-    let selling = facts.shop_open == Door::Selling;
-    let offered =
-        |server: &ServerFacts| selling && server.settings.sells() && server.credentials == Credentials::Present;
-    let mut servers: Vec<Server> = facts.servers.into_iter().filter(offered).map(Server::from).collect();
-    servers.sort_by_key(|server| server.id);
+    let servers = offered(facts.servers, facts.shop_open);
     Env {
         name: facts.name,
         visit: facts.visit,
@@ -258,6 +281,28 @@ pub fn build(facts: EnvFacts) -> Env {
 #[must_use]
 pub fn needs(states: &[AnyState]) -> Needs {
     states.last().map(<Raqam as Registry>::needs).unwrap_or_default()
+}
+
+impl Needs {
+    /// The markets that are looked at, as far as these servers have them: their prices should be fetched.
+    #[must_use]
+    pub fn markets(&self, servers: &[ServerFacts]) -> Vec<Place> {
+        let at = |server: &ServerFacts| {
+            let Beside { server: own, iso2, product } = self.beside.as_ref()?;
+            let sells = server.id != *own && server.is_offered() && !server.settings.is_paused();
+            let country = server.catalogue.country_by_iso2(iso2).filter(|_| sells)?;
+            Some(Place { server: server.id, country: country.id, product: *product })
+        };
+        self.market.into_iter().chain(servers.iter().filter_map(at)).collect()
+    }
+}
+
+impl Beside {
+    /// The same as this.
+    #[must_use]
+    pub fn of(wish: &Wish) -> Self {
+        Self { server: wish.server, iso2: wish.iso2.clone(), product: wish.product }
+    }
 }
 
 impl From<ServerFacts> for Server {
@@ -284,6 +329,15 @@ impl Env {
     #[must_use]
     pub fn selling(&self, id: ServerId) -> Option<&Server> {
         self.server(id).filter(|server| server.sales.are_open())
+    }
+
+    /// What was chosen at a server, in terms that all servers share.
+    pub(crate) fn kept(&self, server: ServerId, country: Option<CountryId>, service: Option<ServiceId>) -> Kept {
+        let catalogue = self.server(server).map(|server| &server.catalogue);
+        let country = catalogue.zip(country).and_then(|(catalogue, id)| catalogue.country(id));
+        let service = catalogue.zip(service).and_then(|(catalogue, id)| catalogue.service(id));
+        let (country, service) = (country.map(|known| known.iso2.clone()), service.map(|known| known.name.clone()));
+        Kept { country, service }
     }
 
     /// The server that is meant where none was chosen: the last, which sells the most.

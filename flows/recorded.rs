@@ -307,6 +307,7 @@ impl Named<'_> {
             Value::String(text) => {
                 self.in_code(text);
                 self.by_iso2(text);
+                self.by_name(text);
             }
             Value::Array(items) => items.iter().for_each(|item| self.in_value(item)),
             Value::Object(fields) => fields.values().for_each(|field| self.in_value(field)),
@@ -322,6 +323,7 @@ impl Named<'_> {
         for wish in env.last.iter().chain(env.order.iter().map(|order| &order.wish)) {
             self.numbers.extend([wish.country.0, wish.service.0]);
             self.by_iso2(&wish.iso2);
+            self.by_name(&wish.service_name);
         }
     }
 
@@ -329,6 +331,12 @@ impl Named<'_> {
     fn in_code(&mut self, data: &str) {
         let number = data.rsplit_once('-').and_then(|(_, number)| action::from_base36(number));
         self.numbers.extend(number.and_then(|number| u32::try_from(number).ok()));
+    }
+
+    /// A service as each server numbers it.
+    fn by_name(&mut self, text: &str) {
+        let services = self.env.servers.iter().filter_map(|server| server.catalogue.service_named(text));
+        self.numbers.extend(services.map(|service| service.id.0));
     }
 
     fn by_iso2(&mut self, text: &str) {

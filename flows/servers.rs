@@ -53,6 +53,7 @@ impl Flow for Servers {
         row(Kind::Choose, "pick Country", "", To::State(Kind::Choose)),
         row(Kind::Choose, "pick Service", "", To::State(Kind::Choose)),
         row(Kind::Choose, "resume Left", "", To::State(Kind::Choose)),
+        row(Kind::Choose, "resume OtherServer", "", To::State(Kind::Choose)),
         row(Kind::Choose, "back", "", To::Done),
         row(Kind::Choose, "cancel", "", To::Done),
     ];
@@ -107,6 +108,7 @@ fn choose(kept: Kept, event: Event<Servers>, cx: &Cx<'_>) -> Step<Servers> {
         Event::Pick(pick) => keep(kept, &pick, cx.env)
             .map_or(Step::Ignore(Reason::NotForSale), |kept| Step::Go(State::Choose(kept), vec![])),
         Event::Resume(Output::Left) => Step::Go(State::Choose(kept), vec![]),
+        Event::Resume(Output::OtherServer(kept)) => Step::Go(State::Choose(kept), vec![]),
         Event::Back | Event::Cancel => Step::Done(Output::Left, vec![]),
         Event::Text(_) => Step::Ignore(Reason::NotUnderstood),
         // Nothing was asked for, and commands go to the root.

@@ -5,7 +5,7 @@ use engine::{Button, Effect, Event, Fixture, Flow, Lang, Reason, Screen, Step, T
 use serde::{Deserialize, Serialize};
 use shop::command::Command;
 
-use crate::app::{Entry, Output, Pick, Raqam};
+use crate::app::{Entry, Kept, Output, Pick, Raqam};
 use crate::env::Env;
 use crate::keys;
 use crate::parts::{button, footer, home, row};
@@ -123,6 +123,7 @@ pub(crate) fn probes<F: Flow<App = Raqam>>() -> Vec<Event<F>> {
         Event::Pick(Pick::Service(shop::ServiceId(1012))),
         Event::Start(Entry::Menu),
         Event::Resume(Output::Left),
+        Event::Resume(Output::OtherServer(Kept::default())),
     ]
 }
 

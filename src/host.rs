@@ -293,15 +293,12 @@ impl ShopHost {
             }
             None => None,
         };
-        if let Some(place) = needs.market
-            && let Some(market) = self.shell.markets.get(&place.server)
-        {
-            market.want(place.country, place.product);
-        }
-        if self.shell.markets.values().any(|market| !market.is_complete()) {
+        let settings = store.settings().map_err(broken)?;
+        let servers = self.servers(&settings);
+        let all_known = self.want(&needs.markets(&servers));
+        if !all_known || self.shell.markets.values().any(|market| !market.is_complete()) {
             self.shell.note_waiting(user);
         }
-        let settings = store.settings().map_err(broken)?;
         Ok(env::build(EnvFacts {
             // Whom a timer or a delivery wakes says no name.
             name: if person.name.is_empty() { view.name.clone() } else { person.name.clone() },
@@ -314,11 +311,27 @@ impl ShopHost {
             last: view.last.clone(),
             recent_countries: view.recent_countries.iter().map(|(_, country)| *country).collect(),
             recent_services: view.recent_services.iter().map(|(_, service)| *service).collect(),
-            servers: self.servers(&settings),
+            servers,
             support_url: self.shell.support_url.clone(),
             support: if settings.admins.is_empty() { env::Support::Nobody } else { env::Support::Answers },
-            shop_open: if store.holds().is_empty() { env::Door::Selling } else { env::Door::Stopped },
+            shop_open: self.door(),
         }))
+    }
+
+    fn door(&self) -> env::Door {
+        if self.shell.office.store.holds().is_empty() { env::Door::Selling } else { env::Door::Stopped }
+    }
+
+    /// Keeps what is sold at these places fresh for a while; whether all of it is known already.
+    fn want(&self, places: &[env::Place]) -> bool {
+        let mut all_known = true;
+        for place in places {
+            if let Some(market) = self.shell.markets.get(&place.server) {
+                market.want(place.country, place.product);
+                all_known &= market.catalogue().is_loaded(place.country, place.product);
+            }
+        }
+        all_known
     }
 
     fn movement(&self, transaction: Transaction) -> HostResult<env::Movement> {

@@ -11,9 +11,9 @@ use shop::command::{Command, Refusal};
 use shop::ids::base36;
 use shop::ledger::Wallet;
 use shop::order::{Order, State, Wish};
-use shop::{OrderId, UnixSeconds, places};
+use shop::{OrderId, ServerId, UnixSeconds, places};
 
-use crate::app::{Entry, SUPPORT};
+use crate::app::{Entry, Kept, SUPPORT};
 use crate::env::Env;
 use crate::keys;
 use crate::parts;
@@ -44,7 +44,7 @@ pub struct CardCx<'a> {
     pub wallet: Wallet,
     /// Where support is reached.
     pub support_url: Option<&'a str>,
-    /// Where else a sold out order's wish is for sale.
+    /// Where else an order's wish is for sale that could not be had ([`crate::purchase::instead_of`]).
     pub elsewhere: &'a [Elsewhere],
 }
 
@@ -93,6 +93,10 @@ engine::actions! {
         "country" => Country,
         /// The same in this country, by its ISO code's two letters.
         "at" => At(u16),
+        /// The same at this server, by its number.
+        "on" => On(u8),
+        /// The choice of the server.
+        "server" => OtherServer,
         /// Another service in the same country.
         "service" => Service,
         /// The same screen again.
@@ -183,15 +187,26 @@ pub fn press(order: &Order, ask: Ask, action_code: &str, cx: &CardCx<'_>) -> Car
             Some(iso2) => entry(Entry::Again(Wish { iso2, ..order.wish.clone() })),
             None => toast(keys::WORDS_OLD_MENU, cx),
         },
+        Action::On(number) => match ServerId::numbered(number) {
+            Some(server) => entry(Entry::Again(Wish { server, ..order.wish.clone() })),
+            None => toast(keys::WORDS_OLD_MENU, cx),
+        },
+        Action::OtherServer => entry(Entry::OtherServer(Kept::of(&order.wish))),
         Action::Service => entry(Entry::OtherService(order.wish.clone())),
         Action::Messages => entry(Entry::Messages(order.id)),
     }
 }
 
-/// The button of a country: `None` for what is no ISO code.
-fn at(iso2: &str) -> Option<Action> {
-    let letters: [u8; 2] = iso2.as_bytes().try_into().ok()?;
-    Some(Action::At(u16::from_be_bytes(letters)))
+/// The button of a place: `None` for a country without an ISO code.
+fn at(place: &Elsewhere) -> Option<Action> {
+    match place {
+        Elsewhere::Server { server, .. } => Some(Action::On(server.number())),
+        Elsewhere::OtherServer => Some(Action::OtherServer),
+        Elsewhere::Country { iso2, .. } => {
+            let letters: [u8; 2] = iso2.as_bytes().try_into().ok()?;
+            Some(Action::At(u16::from_be_bytes(letters)))
+        }
+    }
 }
 
 /// The ISO code of a country's button.
@@ -219,6 +234,8 @@ pub fn without_order(action_code: &str) -> Option<Entry> {
         | Action::Again
         | Action::Country
         | Action::At(_)
+        | Action::On(_)
+        | Action::OtherServer
         | Action::Service
         | Action::Refresh
         | Action::Messages => None,
@@ -240,6 +257,8 @@ pub fn granted(action: &Action, order: &Order, cx: &CardCx<'_>) -> Option<Popup>
         | Action::Again
         | Action::Country
         | Action::At(_)
+        | Action::On(_)
+        | Action::OtherServer
         | Action::Service
         | Action::Refresh
         | Action::Messages

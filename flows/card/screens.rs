@@ -9,6 +9,7 @@ use super::errors::{error_text, support_after};
 use super::{Action, Ask, CardCx, is_free};
 use crate::keys;
 use crate::parts::{self, button, copy, date, date_time, left, lines, paragraphs};
+use crate::purchase::Lack;
 use crate::text::{Key, duration, money, number, say, words};
 
 /// From when on “still trying” is said, in seconds.
@@ -234,7 +235,9 @@ fn is_withdrawn(order: &Order) -> bool {
 }
 
 fn once_more(order: &Order, text: Key, again: Key, cx: &CardCx<'_>) -> Screen<Action> {
-    plain(order, text, cx).row([button(cx.lang, again, Action::Again)]).row([home(cx)])
+    let lacked = Lack::of_order(order).is_some();
+    let places = if lacked { elsewhere(cx) } else { Vec::new() };
+    plain(order, text, cx).row([button(cx.lang, again, Action::Again)]).grid(places, 1).row([home(cx)])
 }
 
 /// The supplier said no.
@@ -250,8 +253,11 @@ fn failed(order: &Order, code: ErrorCode, cx: &CardCx<'_>) -> Screen<Action> {
         ErrorCode::OutOfStock => {
             plain(order, keys::CARD_SOLD_OUT, cx).row([retry()]).grid(elsewhere(cx), 1).row(others())
         }
-        ErrorCode::BalanceTooLow | ErrorCode::InvalidKey | ErrorCode::Rejected => error.row(others()),
-        ErrorCode::Unreachable | ErrorCode::TimedOut | ErrorCode::RateLimited => error.row([retry()]).row(others()),
+        ErrorCode::Rejected => error.row(others()),
+        ErrorCode::BalanceTooLow | ErrorCode::InvalidKey => error.grid(elsewhere(cx), 1).row(others()),
+        ErrorCode::Unreachable | ErrorCode::TimedOut | ErrorCode::RateLimited => {
+            error.row([retry()]).grid(elsewhere(cx), 1).row(others())
+        }
         ErrorCode::OrderNotFound => {
             error.row([button(lang, keys::COMMON_MY_NUMBERS, Action::Numbers)].into_iter().chain(support))
         }
@@ -260,15 +266,15 @@ fn failed(order: &Order, code: ErrorCode, cx: &CardCx<'_>) -> Screen<Action> {
             button(lang, keys::CARD_CANCEL, Action::Cancel).tone(Tone::Danger),
         ]),
         ErrorCode::Unexpected => error.row([retry()].into_iter().chain(support)),
-        ErrorCode::Unavailable => error.row([service()]),
+        ErrorCode::Unavailable => error.grid(elsewhere(cx), 1).row([service()]),
     };
     screen.row([home(cx)])
 }
 
-/// `[🇬🇧 United Kingdom · $0.41]`, …
+/// `[Server 2 🌍 · $0.41]`, `[🇬🇧 United Kingdom · $0.41]`, …
 fn elsewhere(cx: &CardCx<'_>) -> Vec<Button<Action>> {
     let sold = cx.elsewhere.iter();
-    sold.filter_map(|place| Some(Button::press(place.label(cx.lang), super::at(&place.iso2)?))).collect()
+    sold.filter_map(|place| Some(Button::press(place.label(cx.lang), super::at(place)?))).collect()
 }
 
 /// `[↩️ Back] [🏠 Home]`: a card outlives the screen that it was opened from, so it leads back to the numbers in use.

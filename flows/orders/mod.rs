@@ -143,6 +143,9 @@ impl Flow for Orders {
         row(Kind::Numbers, "Buy", "one server", To::Push("Purchase")),
         row(Kind::Numbers, "Buy", "nothing sold", To::State(Kind::Numbers)),
         row(Kind::Numbers, "resume Left", "", To::State(Kind::Numbers)),
+        row(Kind::Numbers, "resume OtherServer", "several servers, or a pause", To::Push("Servers")),
+        row(Kind::Numbers, "resume OtherServer", "one server", To::Push("Purchase")),
+        row(Kind::Numbers, "resume OtherServer", "nothing sold", To::State(Kind::Numbers)),
         row(Kind::Numbers, "back", "", To::Done),
         row(Kind::Numbers, "cancel", "", To::Done),
         row(Kind::History, "Page", "", To::State(Kind::History)),
@@ -155,6 +158,9 @@ impl Flow for Orders {
         row(Kind::History, "Buy", "one server", To::Push("Purchase")),
         row(Kind::History, "Buy", "nothing sold", To::State(Kind::History)),
         row(Kind::History, "resume Left", "", To::State(Kind::History)),
+        row(Kind::History, "resume OtherServer", "several servers, or a pause", To::Push("Servers")),
+        row(Kind::History, "resume OtherServer", "one server", To::Push("Purchase")),
+        row(Kind::History, "resume OtherServer", "nothing sold", To::State(Kind::History)),
         row(Kind::History, "back", "", To::Done),
         row(Kind::History, "cancel", "", To::Done),
         row(Kind::Card, "back", "from the numbers", To::State(Kind::Numbers)),
@@ -166,6 +172,9 @@ impl Flow for Orders {
         row(Kind::Receipt, "Messages", "", To::State(Kind::Messages)),
         row(Kind::Receipt, "Report", "somebody answers", To::Push("Ticket")),
         row(Kind::Receipt, "resume Left", "", To::State(Kind::Receipt)),
+        row(Kind::Receipt, "resume OtherServer", "several servers, or a pause", To::Push("Servers")),
+        row(Kind::Receipt, "resume OtherServer", "one server", To::Push("Purchase")),
+        row(Kind::Receipt, "resume OtherServer", "nothing sold", To::State(Kind::Receipt)),
         row(Kind::Receipt, "back", "from the numbers", To::State(Kind::Numbers)),
         row(Kind::Receipt, "back", "from the history", To::State(Kind::History)),
         row(Kind::Receipt, "back", "from outside", To::Done),
@@ -250,7 +259,8 @@ fn numbers(page: u32, event: &Event<Orders>, cx: &Cx<'_>) -> Step<Orders> {
         Event::Press(Action::Open(order)) => Step::Go(opened(OrderId(*order), Origin::Numbers(page), cx.env), vec![]),
         Event::Press(Action::Refresh) | Event::Resume(Output::Left) => Step::Go(here, vec![]),
         Event::Press(Action::History) => Step::Go(State::HISTORY, vec![]),
-        Event::Press(Action::Buy) => buy(here, cx),
+        Event::Press(Action::Buy) => buy(here, Kept::default(), cx),
+        Event::Resume(Output::OtherServer(kept)) => buy(here, kept.clone(), cx),
         Event::Back | Event::Cancel => Step::Done(Output::Left, vec![]),
         Event::Text(_) => Step::Ignore(Reason::NotUnderstood),
         // Buttons of other screens, and what belongs to other flows.
@@ -276,7 +286,8 @@ fn history(place: Place, event: &Event<Orders>, cx: &Cx<'_>) -> Step<Orders> {
         Event::Press(Action::Received) => filtered(Filter::Received),
         Event::Press(Action::Refunded) => filtered(Filter::Refunded),
         Event::Press(Action::Open(order)) => Step::Go(opened(OrderId(*order), Origin::History(place), cx.env), vec![]),
-        Event::Press(Action::Buy) => buy(State::History(place), cx),
+        Event::Press(Action::Buy) => buy(State::History(place), Kept::default(), cx),
+        Event::Resume(Output::OtherServer(kept)) => buy(State::History(place), kept.clone(), cx),
         Event::Resume(Output::Left) => Step::Go(State::History(place), vec![]),
         Event::Back | Event::Cancel => Step::Done(Output::Left, vec![]),
         Event::Text(_) => Step::Ignore(Reason::NotUnderstood),
@@ -317,6 +328,7 @@ fn receipt(order: OrderId, origin: Origin, event: &Event<Orders>, cx: &Cx<'_>) -
             None => Step::Ignore(Reason::NotHere),
         },
         Event::Resume(Output::Left) => Step::Go(here, vec![]),
+        Event::Resume(Output::OtherServer(kept)) => buy(here, kept.clone(), cx),
         Event::Back => back_to(origin),
         Event::Cancel => Step::Done(Output::Left, vec![]),
         Event::Text(_) => Step::Ignore(Reason::NotUnderstood),
@@ -375,8 +387,8 @@ fn back_to(origin: Origin) -> Step<Orders> {
     }
 }
 
-fn buy(here: State, cx: &Cx<'_>) -> Step<Orders> {
-    match cx.env.buying(Kept::default()) {
+fn buy(here: State, kept: Kept, cx: &Cx<'_>) -> Step<Orders> {
+    match cx.env.buying(kept) {
         Some(child) => Step::Push(child, here, vec![]),
         None => closed(here, keys::HOME_PAUSED, cx),
     }

@@ -6,12 +6,12 @@ use shop::order::Wish;
 use shop::{ErrorCode, Money};
 
 use super::Cx;
-use super::elsewhere::elsewhere;
+use super::elsewhere::{Elsewhere, Lack, elsewhere};
 use super::quote::{missing, payable};
 use super::screens::{closed, product};
 use super::search::has_choice;
 use super::state::{Action, Draft, Mode, News, Shelf, Stop};
-use crate::env::{Sales, Server};
+use crate::env::Sales;
 use crate::parts::{self, button, footer, paragraphs, support};
 use crate::text::{Key, Noun, count, duration, money, say, words};
 use crate::words::Notice;
@@ -38,7 +38,7 @@ pub(super) fn confirm(draft: &Draft, cx: &Cx<'_>) -> Screen<Action> {
         }
         Mode::Stopped(Stop::NotSelling) => not_selling(draft, cx),
         Mode::Stopped(stop) => without_price(draft, stopped(*stop), Some(keys::COMMON_TRY_AGAIN), cx),
-        Mode::Failed(code) => failed(draft, *code, server, cx),
+        Mode::Failed(code) => failed(draft, *code, cx),
         Mode::Short { quote } => match missing(quote.price, cx) {
             Some(missing) => short(draft, *quote, missing, cx),
             None if payable(draft, cx).is_some() => offered(draft, *quote, News::None, cx),
@@ -118,7 +118,7 @@ fn not_selling(draft: &Draft, cx: &Cx<'_>) -> Screen<Action> {
     let down = say(lang, keys::CONFIRM_DOWN, &[("n", parts::server_number(draft.wish.server))]);
     Screen::new(paragraphs([about(draft, lang), down]))
         .row([button(lang, keys::COMMON_TRY_AGAIN, Action::Requote).tone(Tone::Primary)])
-        .row(other_server(cx))
+        .grid(places(Lack::ServerDown, &draft.wish, cx), 1)
         .row(others(draft, cx))
 }
 
@@ -135,27 +135,17 @@ fn without_price(draft: &Draft, line: Key, retry: Option<Key>, cx: &Cx<'_>) -> S
         .row(others(draft, cx))
 }
 
-fn failed(draft: &Draft, code: ErrorCode, server: &Server, cx: &Cx<'_>) -> Screen<Action> {
+fn failed(draft: &Draft, code: ErrorCode, cx: &Cx<'_>) -> Screen<Action> {
     let (lang, address) = (cx.lang, cx.env.support_url.as_deref());
     let again = [button(lang, keys::COMMON_TRY_AGAIN, Action::Requote)];
-    match code {
-        ErrorCode::OutOfStock => {
+    let failure = || Screen::new(card::error_text(code, None, address, lang));
+    match Lack::of_code(code) {
+        Some(Lack::SoldOut) => {
             let sold_out = say(lang, keys::CARD_SOLD_OUT, &parts::named(lang, &draft.wish));
-            Screen::new(sold_out).row(again).grid(places(&draft.wish, server, lang), 1)
+            Screen::new(sold_out).row(again).grid(places(Lack::SoldOut, &draft.wish, cx), 1)
         }
-        ErrorCode::BalanceTooLow
-        | ErrorCode::Unreachable
-        | ErrorCode::Rejected
-        | ErrorCode::TimedOut
-        | ErrorCode::InvalidKey
-        | ErrorCode::RateLimited
-        | ErrorCode::OrderNotFound
-        | ErrorCode::MessageNotFetched
-        | ErrorCode::Unexpected
-        | ErrorCode::Unavailable => Screen::new(card::error_text(code, None, address, lang))
-            .row(again)
-            .row(card::support_after(code, address, lang))
-            .row(other_server(cx)),
+        Some(Lack::ServerDown) => failure().row(again).grid(places(Lack::ServerDown, &draft.wish, cx), 1),
+        None => failure().row(again).row(card::support_after(code, address, lang)).row(other_server(cx)),
     }
     .row(others(draft, cx))
 }
@@ -165,10 +155,15 @@ fn other_server(cx: &Cx<'_>) -> Option<Button<Action>> {
     (cx.env.servers().len() > 1).then(|| button(cx.lang, keys::COMMON_OTHER_SERVER, Action::OtherServer))
 }
 
-/// `[🇬🇧 United Kingdom · $0.41]`, …
-fn places(wish: &Wish, server: &Server, lang: Lang) -> Vec<Button<Action>> {
-    let places = elsewhere(wish, &server.catalogue, lang).into_iter();
-    places.map(|place| Button::press(place.label(lang), Action::Country(place.country.0))).collect()
+/// `[Server 2 🌍 · $0.41]`, `[🇬🇧 United Kingdom · $0.41]`, …
+fn places(lack: Lack, wish: &Wish, cx: &Cx<'_>) -> Vec<Button<Action>> {
+    let action = |place: &Elsewhere| match place {
+        Elsewhere::Server { server, .. } => Action::Server(server.number()),
+        Elsewhere::OtherServer => Action::OtherServer,
+        Elsewhere::Country { country, .. } => Action::Country(country.0),
+    };
+    let places = elsewhere(lack, wish, cx.env.servers(), cx.lang);
+    places.iter().map(|place| Button::press(place.label(cx.lang), action(place))).collect()
 }
 
 /// `[🌍 Other country] [🏷 Other service]`, as far as there is a choice.

@@ -6,7 +6,7 @@ use shop::catalogue::Product;
 
 use super::quote::with_product;
 use super::state::{Action, Begin, State};
-use super::{Cx, Purchase, leave};
+use super::{Cx, Purchase, leave, other_server};
 use crate::app::Pick;
 use crate::env::Env;
 
@@ -17,7 +17,8 @@ pub(super) fn kind(begin: Begin, event: Event<Purchase>, cx: &Cx<'_>) -> Step<Pu
         Event::Press(Action::Rental) => Step::Go(State::ChooseDuration(begin), vec![]),
         Event::Pick(pick) => keep(&begin, &pick, cx.env)
             .map_or(Step::Ignore(Reason::NotForSale), |begin| Step::Go(State::ChooseType(begin), vec![])),
-        Event::Press(Action::OtherServer) | Event::Back | Event::Cancel => leave(),
+        Event::Press(Action::OtherServer) => other_server(cx.env.kept(begin.server, begin.country, begin.service)),
+        Event::Back | Event::Cancel => leave(),
         Event::Text(_) => Step::Ignore(Reason::NotUnderstood),
         // Buttons of later questions, and answers to questions that were not asked yet.
         Event::Press(
@@ -30,7 +31,8 @@ pub(super) fn kind(begin: Begin, event: Event<Purchase>, cx: &Cx<'_>) -> Step<Pu
             | Action::Buy
             | Action::Requote
             | Action::OtherCountry
-            | Action::OtherService,
+            | Action::OtherService
+            | Action::Server(_),
         )
         | Event::Start(_)
         | Event::Timer(_)
@@ -48,7 +50,8 @@ pub(super) fn duration(begin: Begin, event: Event<Purchase>, cx: &Cx<'_>) -> Ste
         Event::Pick(pick) => keep(&begin, &pick, cx.env)
             .map_or(Step::Ignore(Reason::NotForSale), |begin| Step::Go(State::ChooseDuration(begin), vec![])),
         Event::Back => Step::Go(State::ChooseType(begin), vec![]),
-        Event::Press(Action::OtherServer) | Event::Cancel => leave(),
+        Event::Press(Action::OtherServer) => other_server(cx.env.kept(begin.server, begin.country, begin.service)),
+        Event::Cancel => leave(),
         Event::Text(_) => Step::Ignore(Reason::NotUnderstood),
         // Buttons of other questions, and answers to questions that were not asked yet.
         Event::Press(
@@ -61,7 +64,8 @@ pub(super) fn duration(begin: Begin, event: Event<Purchase>, cx: &Cx<'_>) -> Ste
             | Action::Buy
             | Action::Requote
             | Action::OtherCountry
-            | Action::OtherService,
+            | Action::OtherService
+            | Action::Server(_),
         )
         | Event::Start(_)
         | Event::Timer(_)

@@ -10,8 +10,8 @@ use super::quote::{
     with_country, with_service,
 };
 use super::state::{Action, Draft, Mode, News, State, Stop};
-use super::{Cx, Purchase, leave};
-use crate::app::{Pick, Refused, Reply};
+use super::{Cx, Purchase, leave, other_server};
+use crate::app::{Kept, Pick, Refused, Reply};
 
 /// At this price?
 pub(super) fn confirm(draft: Draft, event: Event<Purchase>, cx: &Cx<'_>) -> Step<Purchase> {
@@ -33,7 +33,9 @@ pub(super) fn confirm(draft: Draft, event: Event<Purchase>, cx: &Cx<'_>) -> Step
         Event::Timer(super::Timer::QuoteExpired) => expired(draft, cx),
         Event::Refused(Refused(refusal)) => refused(draft, &refusal, cx),
         Event::Text(_) => Step::Ignore(Reason::NotUnderstood),
-        Event::Press(Action::OtherServer) | Event::Cancel => leave(),
+        Event::Press(Action::Server(number)) => at_server(&draft.wish, number, cx),
+        Event::Press(Action::OtherServer) => other_server(Kept::of(&draft.wish)),
+        Event::Cancel => leave(),
         // The prices of the search that led here.
         Event::Reply(Reply::OffersLoaded { .. } | Reply::LoadFailed { .. }) => Step::Ignore(Reason::TooLate),
         // Buttons of earlier questions; commands go to the root, and this flow opens no other.
@@ -115,15 +117,28 @@ fn country_pressed(wish: &Wish, country: CountryId, cx: &Cx<'_>) -> Step<Purchas
     if country == wish.country { Step::Ignore(Reason::AlreadyHere) } else { elsewhere(wish, country, cx) }
 }
 
-/// The same in another country. Where its prices are loaded first, no price is left whose time could be over.
+/// The same in another country.
 fn elsewhere(wish: &Wish, country: CountryId, cx: &Cx<'_>) -> Step<Purchase> {
     let Some(server) = cx.env.server(wish.server) else { return Step::Ignore(Reason::NotForSale) };
-    match with_country(server, wish.product, country, Some(wish.service), cx) {
+    disarmed(with_country(server, wish.product, country, Some(wish.service), cx))
+}
+
+/// Where prices are loaded first, no price is left whose time could be over.
+fn disarmed(step: Step<Purchase>) -> Step<Purchase> {
+    match step {
         Step::Go(search @ State::SearchService(_), effects) => {
             Step::Go(search, [Effect::Disarm].into_iter().chain(effects).collect())
         }
         step @ (Step::Go(..) | Step::Push(..) | Step::Done(..) | Step::Ignore(_)) => step,
     }
+}
+
+/// The same at another server, which was offered in place of this one: its own question, at its own price.
+fn at_server(wish: &Wish, number: u8, cx: &Cx<'_>) -> Step<Purchase> {
+    let server = cx.env.servers().iter().find(|server| server.id.number() == number && server.id != wish.server);
+    let sold = server.and_then(|server| Some((server, server.country_of(wish)?, server.service_of(wish)?)));
+    let Some((server, country, service)) = sold else { return Step::Ignore(Reason::NotForSale) };
+    disarmed(with_country(server, wish.product, country.id, Some(service.id), cx))
 }
 
 /// The supplier named its cost.

@@ -180,6 +180,8 @@ pub(super) fn probes() -> Vec<Event<Purchase>> {
         Event::Press(super::Action::Country(2)),
         Event::Press(super::Action::Service(1012)),
         Event::Press(super::Action::Days(7)),
+        Event::Press(super::Action::Server(1)),
+        Event::Press(super::Action::Server(2)),
         Event::Pick(Pick::Country("US".to_owned())),
         Event::Pick(Pick::Country("LV".to_owned())),
         Event::Pick(Pick::Service(ServiceId(907))),

@@ -17,11 +17,11 @@ mod state;
 use engine::step::Row;
 use engine::{Event, Fixture, Flow, Screen, Step, To};
 
-use crate::app::{Output, Raqam};
-use crate::env::{Env, Needs};
+use crate::app::{Kept, Output, Raqam};
+use crate::env::{Beside, Env, Needs};
 use crate::parts::row;
 
-pub use elsewhere::{Elsewhere, elsewhere};
+pub use elsewhere::{Elsewhere, Lack, elsewhere, instead_of};
 pub use fixtures::sample_wish;
 pub use quote::{again, other_country, other_service};
 pub use state::{
@@ -108,6 +108,8 @@ impl Flow for Purchase {
         row(Kind::Confirm, "OtherService", "", SERVICE),
         row(Kind::Confirm, "Country", "sold there", CONFIRM),
         row(Kind::Confirm, "Country", "prices unknown", SERVICE),
+        row(Kind::Confirm, "Server", "sold there", CONFIRM),
+        row(Kind::Confirm, "Server", "prices unknown", SERVICE),
         row(Kind::Confirm, "pick Country", "sold there", CONFIRM),
         row(Kind::Confirm, "pick Country", "prices unknown", SERVICE),
         row(Kind::Confirm, "pick Service", "", CONFIRM),
@@ -138,11 +140,14 @@ impl Flow for Purchase {
     fn needs(state: &State) -> Needs {
         match state {
             State::Waiting { order } => Needs { order: Some(*order), ..Needs::default() },
-            State::ChooseType(_)
-            | State::ChooseDuration(_)
-            | State::SearchCountry(_)
-            | State::SearchService(_)
-            | State::Confirm(_) => Needs { market: state.place(), ..Needs::default() },
+            State::ChooseType(_) | State::ChooseDuration(_) | State::SearchCountry(_) | State::SearchService(_) => {
+                Needs { market: state.place(), ..Needs::default() }
+            }
+            // Should it not be had here, then what it costs at other servers is known by the time.
+            State::Confirm(draft) => {
+                let beside = Some(Beside::of(&draft.wish));
+                Needs { market: state.place(), beside, ..Needs::default() }
+            }
         }
     }
 
@@ -180,4 +185,9 @@ impl Flow for Purchase {
 /// Away from the purchase.
 fn leave() -> Step<Purchase> {
     Step::Done(Output::Left, vec![])
+}
+
+/// Away to the choice of the server, with what is chosen already.
+fn other_server(kept: Kept) -> Step<Purchase> {
+    Step::Done(Output::OtherServer(kept), vec![])
 }

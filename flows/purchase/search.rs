@@ -6,7 +6,7 @@ use shop::{CountryId, ErrorCode, ServiceId};
 
 use super::quote::{countries, with_country, with_service};
 use super::state::{Action, Begin, CountrySearch, Load, ServiceSearch, Shown, State};
-use super::{Cx, Purchase, leave};
+use super::{Cx, Purchase, leave, other_server};
 use crate::app::{Job, Pick, Reply};
 use crate::env::{Env, Server};
 
@@ -38,7 +38,8 @@ pub(super) fn country(search: CountrySearch, event: Event<Purchase>, cx: &Cx<'_>
             }
             Shown::Quick => before_country(search.server, search.product, search.service),
         },
-        Event::Press(Action::OtherServer) | Event::Cancel => leave(),
+        Event::Press(Action::OtherServer) => other_server(cx.env.kept(search.server, None, search.service)),
+        Event::Cancel => leave(),
         // Buttons of other questions, and answers to questions that are not asked here.
         Event::Press(
             Action::Temporary
@@ -49,7 +50,8 @@ pub(super) fn country(search: CountrySearch, event: Event<Purchase>, cx: &Cx<'_>
             | Action::Buy
             | Action::Requote
             | Action::OtherCountry
-            | Action::OtherService,
+            | Action::OtherService
+            | Action::Server(_),
         )
         | Event::Start(_)
         | Event::Timer(_)
@@ -85,7 +87,10 @@ pub(super) fn service(search: ServiceSearch, event: Event<Purchase>, cx: &Cx<'_>
             }
             Shown::Quick => before_service(&search, cx.env),
         },
-        Event::Press(Action::OtherServer) | Event::Cancel => leave(),
+        Event::Press(Action::OtherServer) => {
+            other_server(cx.env.kept(search.server, Some(search.country), search.service))
+        }
+        Event::Cancel => leave(),
         // A price that was still expected when this search was returned to.
         Event::Timer(_) | Event::Reply(Reply::Cost { .. } | Reply::CostFailed { .. }) => Step::Ignore(Reason::TooLate),
         // Buttons of other questions, and answers to questions that are not asked here.
@@ -97,7 +102,8 @@ pub(super) fn service(search: ServiceSearch, event: Event<Purchase>, cx: &Cx<'_>
             | Action::List(_)
             | Action::Buy
             | Action::Requote
-            | Action::OtherService,
+            | Action::OtherService
+            | Action::Server(_),
         )
         | Event::Start(_)
         | Event::Refused(_)

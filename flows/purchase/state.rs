@@ -204,8 +204,10 @@ engine::actions! {
         "x" => OtherCountry,
         /// Another service.
         "y" => OtherService,
-        /// Another server.
+        /// The choice of the server.
         "z" => OtherServer,
+        /// The same at this server, by its number.
+        "w" => Server(u8),
     }
 }
 

@@ -21,10 +21,12 @@ use engine::{Ctx, Face, Lang, Reason, Rendered, Surface, Text, direction};
 use flows::card::{self, CardCx, Popup};
 use flows::env::{self, Env, EnvFacts, ServerFacts, Visit};
 use flows::inline::{Chat, inline};
+use flows::purchase::{self, Elsewhere};
 use flows::words::{self, Notice};
 use flows::{Job, Raqam, Refused, Reply, Way};
 use serde_json::Value;
 use shop::command::{Command, Refusal};
+use shop::order::Order;
 use shop::{Money, OrderId};
 
 use crate::books::Books;
@@ -214,9 +216,14 @@ impl Person {
         Ctx { lang: self.lang, now: self.moment.now, fresh: self.fresh, env }
     }
 
-    const fn card_cx(&self) -> CardCx<'static> {
+    const fn card_cx<'e>(&self, elsewhere: &'e [Elsewhere]) -> CardCx<'e> {
         let (wallet, support_url) = (self.books.wallet, Some(SUPPORT_URL));
-        CardCx { lang: self.lang, now: self.moment.now, wallet, support_url, elsewhere: &[] }
+        CardCx { lang: self.lang, now: self.moment.now, wallet, support_url, elsewhere }
+    }
+
+    /// Where else what an order is for is for sale.
+    fn elsewhere(&self, order: &Order) -> Vec<Elsewhere> {
+        purchase::instead_of(order, self.env().servers(), self.lang)
     }
 
     /// What stands in the chat: the session's screen, or the card that it rests on.
@@ -225,7 +232,7 @@ impl Person {
         let view = machine::view::<Raqam>(&self.session, &self.cx(&env));
         match &view.surface {
             Surface::Card(key) => match OrderId::parse(key).and_then(|id| self.books.orders.get(&id)) {
-                Some(order) => card::render(order, self.ask, &self.card_cx()),
+                Some(order) => card::render(order, self.ask, &self.card_cx(&self.elsewhere(order))),
                 None => view.rendered,
             },
             Surface::Living => view.rendered,
@@ -298,7 +305,8 @@ impl Person {
                 None => self.fail("the card of an order that nobody knows"),
             };
         };
-        let (cx, action) = (self.card_cx(), <card::Action as engine::Action>::decode(code));
+        let elsewhere = self.elsewhere(&order);
+        let (cx, action) = (self.card_cx(&elsewhere), <card::Action as engine::Action>::decode(code));
         let pressed = card::press(&order, self.ask, code, &cx);
         if let (Some(entry), None) = (&pressed.entry, &pressed.command) {
             return self.take(Input::Start(entry.clone()));

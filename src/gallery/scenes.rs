@@ -86,7 +86,7 @@ impl Scene {
                 order: Some(OrderId(1)),
                 history: Some(FIRST_PAGE),
                 statement: Some(StatementRequest { anchor: None, page: 0 }),
-                market: None,
+                ..Needs::default()
             },
         )
     }
@@ -419,7 +419,8 @@ impl Moment {
     }
 
     /// What the servers sell now.
-    pub(crate) fn servers(&self) -> Vec<ServerFacts> {
+    #[must_use]
+    pub fn servers(&self) -> Vec<ServerFacts> {
         mock::servers(mock::Supply {
             scene: self.scene,
             world: self.world,

@@ -3,14 +3,11 @@
 mod tickets;
 mod troubles;
 
-use std::sync::LazyLock;
-
 use engine::{Lang, Rendered, direction};
 use flows::card::{self, Ask, CardCx};
 use flows::note;
 use flows::purchase::{self, Elsewhere};
 use flows::words::{self, Notice};
-use shop::catalogue::Product;
 use shop::command::Note;
 use shop::order::{CloseReason, Number, Order, RefundReason, State};
 use shop::{ErrorCode, Money, OrderId};
@@ -52,7 +49,9 @@ fn cards(scene: Scene) -> Vec<Unlisted> {
     let mut all = Vec::new();
     for (example, order, ask) in orders(scene) {
         all.extend(LANGS.map(|lang| {
-            let rendered = card::render(&order, ask, &card_context(scene, lang));
+            let elsewhere = elsewhere(scene, Some(&order), lang);
+            let cx = CardCx { elsewhere: &elsewhere, ..card_context(scene, lang) };
+            let rendered = card::render(&order, ask, &cx);
             Unlisted { kind: "card", example: example.clone(), scene, lang, rendered }
         }));
     }
@@ -64,7 +63,9 @@ fn messages(scene: Scene) -> Vec<Unlisted> {
     for (example, fact, order, earlier_messages) in notes(scene) {
         all.extend(LANGS.map(|lang| {
             let subject = note::Subject { order: order.as_ref(), earlier_messages, ..note::Subject::default() };
-            let (rendered, _) = note::render(&fact, subject, &card_context(scene, lang));
+            let elsewhere = elsewhere(scene, order.as_ref(), lang);
+            let cx = CardCx { elsewhere: &elsewhere, ..card_context(scene, lang) };
+            let (rendered, _) = note::render(&fact, subject, &cx);
             Unlisted { kind: "note", example: example.to_owned(), scene, lang, rendered }
         }));
     }
@@ -134,20 +135,16 @@ fn with_life(order: &Order, left_s: i64) -> Order {
     Order { number, ..order.clone() }
 }
 
-/// Where else something sold out is for sale.
-static ELSEWHERE: LazyLock<Vec<Elsewhere>> = LazyLock::new(|| {
-    let env = Scene::Usual.env();
-    let server = env.main_server().expect("a server");
-    purchase::elsewhere(&Scene::Usual.wish(Product::Temporary), server.catalogue(), Lang::En)
-});
+/// Where else what an order is for is for sale, in a world.
+fn elsewhere(scene: Scene, order: Option<&Order>, lang: Lang) -> Vec<Elsewhere> {
+    order.map_or_else(Vec::new, |order| purchase::instead_of(order, scene.env().servers(), lang))
+}
 
-/// What a card may look at, in a world.
+/// What a card may look at, in a world; nothing is for sale elsewhere.
 #[must_use]
 pub fn card_context(scene: Scene, lang: Lang) -> CardCx<'static> {
-    let usual = scene != Scene::Empty;
-    let support_url = usual.then_some(SUPPORT_URL);
-    let elsewhere = if usual { ELSEWHERE.as_slice() } else { &[] };
-    CardCx { lang, now: NOW, wallet: scene.wallet(), support_url, elsewhere }
+    let support_url = (scene != Scene::Empty).then_some(SUPPORT_URL);
+    CardCx { lang, now: NOW, wallet: scene.wallet(), support_url, elsewhere: &[] }
 }
 
 /// Every message with sound: its fact, its order, and how many messages came before that.

@@ -1,10 +1,11 @@
 //! What stands outside the session: orders' cards, what is pressed on them, and messages with sound.
 
 use engine::{Lang, machine};
-use flows::{Raqam, card, note, purchase};
+use flows::purchase::Lack;
+use flows::{Raqam, card, env, note, purchase};
+use shop::UserId;
 use shop::command::Command;
-use shop::order::{Order, RefundReason, State};
-use shop::{ErrorCode, UserId};
+use shop::order::Order;
 use store::{CardStep, Changed, Intent, Outcome, OutgoingRow, UserView};
 use telegram::host::{CardAnswer, CardPress, Host as _, HostResult, Outgoing, OutgoingKind, Person, Popup, Sound};
 
@@ -69,12 +70,13 @@ impl ShopHost {
         Ok(count)
     }
 
-    /// Where else a sold out order's wish is for sale.
-    fn elsewhere(&self, order: Option<&Order>, lang: Lang) -> Vec<purchase::Elsewhere> {
-        let sold_out = State::Refunded(RefundReason::Refused(ErrorCode::OutOfStock));
-        let wish = order.filter(|order| order.state == sold_out).map(|order| &order.wish);
-        let sold = wish.and_then(|wish| Some((wish, self.shell.markets.get(&wish.server)?)));
-        sold.map_or_else(Vec::new, |(wish, market)| purchase::elsewhere(wish, &market.catalogue(), lang))
+    /// Where else an order's wish is for sale that could not be had.
+    fn elsewhere(&self, order: Option<&Order>, lang: Lang) -> HostResult<Vec<purchase::Elsewhere>> {
+        let Some(order) = order.filter(|order| Lack::of_order(order).is_some()) else { return Ok(Vec::new()) };
+        let servers = self.servers(&self.shell.office.store.settings().map_err(broken)?);
+        let beside = Some(env::Beside::of(&order.wish));
+        self.want(&env::Needs { beside, ..env::Needs::default() }.markets(&servers));
+        Ok(purchase::instead_of(order, &env::offered(servers, self.door()), lang))
     }
 
     pub(super) fn show(&self, view: &UserView, row: OutgoingRow) -> HostResult<Outgoing> {
@@ -92,7 +94,7 @@ impl ShopHost {
                     earlier_messages: self.earlier_messages(order.as_ref())?,
                     ticket: note::TicketFacts { ticket: ticket.as_ref(), name: &name },
                 };
-                let elsewhere = self.elsewhere(order.as_ref(), lang);
+                let elsewhere = self.elsewhere(order.as_ref(), lang)?;
                 let cx = card::CardCx { elsewhere: &elsewhere, ..self.card_cx(view, lang) };
                 let (rendered, ring) = note::render(&note, subject, &cx);
                 let sound = match ring {
@@ -102,7 +104,7 @@ impl ShopHost {
                 Ok(Outgoing { id: page::note_id(&note, seq), kind: OutgoingKind::Message { rendered, sound } })
             }
             OutgoingRow::Card { card: row, order } => {
-                let elsewhere = self.elsewhere(Some(&order), lang);
+                let elsewhere = self.elsewhere(Some(&order), lang)?;
                 let cx = card::CardCx { elsewhere: &elsewhere, ..self.card_cx(view, lang) };
                 let rendered = card::render(&order, page::ask(row.ask), &cx);
                 let id = format!("c{}.{}", order.id, row.version);

@@ -4,6 +4,7 @@
 
 mod buttons;
 mod diagrams;
+mod elsewhere;
 mod gallery;
 mod journeys;
 mod lints;

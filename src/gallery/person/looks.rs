@@ -101,7 +101,7 @@ impl Person {
     fn told(&self, fact: &Note) -> String {
         let about = if let Note::Code { order, .. } = fact { self.books.orders.get(order) } else { None };
         let subject = note::Subject { order: about, ..note::Subject::default() };
-        let (rendered, _) = note::render(fact, subject, &self.card_cx());
+        let (rendered, _) = note::render(fact, subject, &self.card_cx(&[]));
         seen(&rendered, self.lang)
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use engine::{Action as _, Event, Flow, Lang};
-use flows::{Job, Output, Pick, Raqam, Reply};
+use flows::{Job, Kept, Output, Pick, Raqam, Reply};
 use gallery::scenes::{Prices, World};
 use proptest::sample::select;
 use proptest::strategy::{BoxedStrategy, Strategy, Union};
@@ -88,7 +88,9 @@ fn groups<F: Flow<App = Raqam>>(walk: &Walk<F>) -> Vec<Group<F>> {
     let give = |events: Vec<Event<F>>| events.into_iter().map(Move::Give).collect();
     if walk.rests == Rests::UnderChild {
         // Everything else is the child's.
-        return vec![(4, give(vec![Event::Resume(Output::Left)])), (1, give(vec![Event::Cancel])), (1, changes())];
+        let kept = Kept { country: Some("US".to_owned()), service: Some("WhatsApp".to_owned()) };
+        let ended = vec![Event::Resume(Output::Left), Event::Resume(Output::OtherServer(kept))];
+        return vec![(4, give(ended)), (1, give(vec![Event::Cancel])), (1, changes())];
     }
     let presses = walk.screen().actions().cloned().map(Event::Press).collect();
     let late = F::probes().into_iter().filter(|probe| !matches!(probe, Event::Press(_) | Event::Resume(_)));
