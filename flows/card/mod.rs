@@ -4,13 +4,14 @@
 //! drawn, the order's present state decides. [`granted`] and [`refused`] word what the books answered.
 
 mod errors;
+mod rental;
 mod screens;
 
 use engine::{Action as _, Lang, Rendered, Screen, Text, screen};
 use shop::command::{Command, Refusal};
 use shop::ids::base36;
 use shop::ledger::Wallet;
-use shop::order::{Order, State, Wish};
+use shop::order::{Order, Sleep, State, Wish};
 use shop::{OrderId, ServerId, UnixSeconds, places};
 
 use crate::app::{Entry, Kept, SUPPORT};
@@ -21,7 +22,8 @@ use crate::purchase::Elsewhere;
 use crate::text::{Key, money, say, words};
 
 pub(crate) use errors::{error_text, support_after};
-pub(crate) use screens::{ended, messages, rental_ended, status};
+pub(crate) use rental::{is_asleep, messages, rental_ended};
+pub(crate) use screens::{ended, status};
 
 /// Whether the card asks something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -77,6 +79,8 @@ engine::actions! {
         "check" => Check,
         /// Another code on the same number.
         "resend" => Resend,
+        /// Wake the rental.
+        "wake" => Wake,
         /// Cancel? Asks first.
         "cancel" => Cancel,
         /// No, keep it.
@@ -170,6 +174,7 @@ pub fn press(order: &Order, ask: Ask, action_code: &str, cx: &CardCx<'_>) -> Car
     match action {
         Action::Check => check(order, cx),
         Action::Resend => resend(order, cx),
+        Action::Wake => wake(order, cx),
         Action::Cancel => cancel(order, cx),
         Action::Yes => match ask {
             Ask::Cancel if order.can_cancel(cx.now) => command(Command::Cancel(order.id)),
@@ -228,6 +233,7 @@ pub fn without_order(action_code: &str) -> Option<Entry> {
         // These are about an order.
         Action::Check
         | Action::Resend
+        | Action::Wake
         | Action::Cancel
         | Action::Keep
         | Action::Yes
@@ -249,6 +255,7 @@ pub fn granted(action: &Action, order: &Order, cx: &CardCx<'_>) -> Option<Popup>
         Action::Check if order.messages.is_empty() => words(cx.lang, keys::CARD_NO_MESSAGE_YET),
         Action::Check => words(cx.lang, keys::CARD_NO_NEW_MESSAGE),
         Action::Resend => words(cx.lang, keys::CARD_RESEND_ASKED),
+        Action::Wake => return order.sleep(cx.now).map(|sleep| Popup::Toast(rental::notice(sleep, cx.lang))),
         Action::Yes => cancelled(order, cx),
         Action::Cancel
         | Action::Keep
@@ -317,6 +324,17 @@ fn resend(order: &Order, cx: &CardCx<'_>) -> CardStep {
         State::Reserved | State::Buying { .. } | State::Ambiguous { .. } | State::Active | State::Closing { .. } => {
             toast(keys::REFUSAL_NO_CODE_YET, cx)
         }
+    }
+}
+
+/// Somebody else may have woken it, or it wakes by itself: then it is said.
+fn wake(order: &Order, cx: &CardCx<'_>) -> CardStep {
+    match order.sleep(cx.now) {
+        Some(Sleep::Asleep | Sleep::NotWoken) => command(Command::Wake(order.id)),
+        Some(sleep @ (Sleep::Waking | Sleep::Awake { .. })) => {
+            CardStep { popup: Some(Popup::Toast(rental::notice(sleep, cx.lang))), ..CardStep::default() }
+        }
+        None => toast(keys::WORDS_ALREADY_DONE, cx),
     }
 }
 

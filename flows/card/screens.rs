@@ -6,11 +6,11 @@ use shop::places;
 use shop::{ErrorCode, UnixSeconds};
 
 use super::errors::{error_text, support_after};
-use super::{Action, Ask, CardCx, is_free};
+use super::{Action, Ask, CardCx, is_free, rental};
 use crate::keys;
-use crate::parts::{self, button, copy, date, date_time, left, lines, paragraphs};
+use crate::parts::{self, button, copy, left, paragraphs};
 use crate::purchase::Lack;
-use crate::text::{Key, duration, money, number, say, words};
+use crate::text::{Key, duration, money, say, words};
 
 /// From when on “still trying” is said, in seconds.
 const SLOW_AFTER_S: i64 = 8;
@@ -29,11 +29,11 @@ pub(super) fn card(order: &Order, ask: Ask, cx: &CardCx<'_>) -> Screen<Action> {
         }
         (State::Ambiguous { .. }, _) => ambiguous(order, cx),
         (State::Active, Some(_)) if asks => question(order, cx),
-        (State::Active, Some(number)) if order.is_rental() => rental(order, number, cx),
+        (State::Active, Some(number)) if order.is_rental() => rental::card(order, number, cx),
         (State::Active, Some(number)) => waiting(order, number, cx),
         (State::Closing { reason, .. }, Some(_)) => closing(order, *reason, cx),
-        (State::Done, Some(number)) if order.is_rental() && order.is_listed(cx.now) => rental(order, number, cx),
-        (State::Done, _) if order.is_rental() => rental_ended(order, cx),
+        (State::Done, Some(number)) if order.is_rental() && order.is_listed(cx.now) => rental::card(order, number, cx),
+        (State::Done, _) if order.is_rental() => rental::rental_ended(order, cx),
         (State::Done, _) => received(order, cx),
         (State::Refunded(_), _) if !order.messages.is_empty() => received(order, cx),
         (State::Refunded(reason), _) => refunded(order, *reason, cx),
@@ -45,7 +45,7 @@ pub(crate) fn status(order: &Order, lang: Lang, now: UnixSeconds) -> Text {
     let key = match order.state {
         State::Reserved | State::Buying { .. } => keys::STATUS_RESERVING,
         State::Ambiguous { .. } => keys::STATUS_UNKNOWN,
-        State::Active | State::Done if order.is_rental() => return rental_status(order, lang, now),
+        State::Active | State::Done if order.is_rental() => return rental::status(order, lang, now),
         State::Active => keys::STATUS_WAITING,
         State::Closing { .. } => keys::STATUS_CLOSING,
         State::Done if order.code().is_some() => keys::STATUS_RECEIVED,
@@ -63,15 +63,8 @@ pub(crate) fn status(order: &Order, lang: Lang, now: UnixSeconds) -> Text {
     words(lang, key)
 }
 
-fn rental_status(order: &Order, lang: Lang, now: UnixSeconds) -> Text {
-    match order.number.as_ref().filter(|number| now < number.expires_at) {
-        Some(number) => say(lang, keys::STATUS_RENTAL_ACTIVE, &[("date", date(number.expires_at))]),
-        None => words(lang, keys::STATUS_RENTAL_ENDED),
-    }
-}
-
 /// What the texts of a card may say: service, country, flag, number, price, balance, order.
-fn facts(order: &Order, cx: &CardCx<'_>) -> Vec<(&'static str, Text)> {
+pub(super) fn facts(order: &Order, cx: &CardCx<'_>) -> Vec<(&'static str, Text)> {
     let mut facts = parts::named(cx.lang, &order.wish).to_vec();
     facts.extend([
         ("number", parts::phone(cx.lang, order)),
@@ -82,7 +75,7 @@ fn facts(order: &Order, cx: &CardCx<'_>) -> Vec<(&'static str, Text)> {
     facts
 }
 
-fn plain(order: &Order, key: Key, cx: &CardCx<'_>) -> Screen<Action> {
+pub(super) fn plain(order: &Order, key: Key, cx: &CardCx<'_>) -> Screen<Action> {
     Screen::new(say(cx.lang, key, &facts(order, cx)))
 }
 
@@ -158,43 +151,6 @@ fn closing(order: &Order, reason: CloseReason, cx: &CardCx<'_>) -> Screen<Action
 
 fn received(order: &Order, cx: &CardCx<'_>) -> Screen<Action> {
     plain(order, keys::CARD_RECEIVED, cx)
-}
-
-fn rental(order: &Order, issued: &Number, cx: &CardCx<'_>) -> Screen<Action> {
-    let lang = cx.lang;
-    let mut facts = facts(order, cx);
-    facts.retain(|(name, _)| *name != "number");
-    facts.extend([
-        ("number", parts::phone_code(&issued.phone)),
-        ("left", left(issued.expires_at)),
-        ("date", date(issued.expires_at)),
-        ("n", number(order.messages.len() as u64)),
-    ]);
-    let cancel = order.can_cancel(cx.now);
-    let until = order.refund_ends_at().filter(|_| cancel);
-    let refundable =
-        until.map_or_else(Text::new, |until| say(lang, keys::CARD_RENTAL_REFUNDABLE, &[("until", date_time(until))]));
-    let activation = if order.messages.is_empty() { words(lang, keys::CARD_RENTAL_ACTIVATION) } else { Text::new() };
-    let cancel = cancel.then(|| button(lang, keys::CARD_CANCEL, Action::Cancel).tone(Tone::Danger));
-    Screen::new(paragraphs([say(lang, keys::CARD_RENTAL, &facts), lines([activation, refundable])]))
-        .row([copy(words(lang, keys::COMMON_COPY_NUMBER), issued.phone.as_str())])
-        .row([button(lang, keys::CARD_RENTAL_CHECK, Action::Check)])
-        .row([messages(order, lang)])
-        .row(cancel)
-        .row([button(lang, keys::COMMON_BUY_ANOTHER, Action::Another)])
-        .row(footer(cx))
-}
-
-/// `[📩 Messages (3)]`.
-pub(crate) fn messages(order: &Order, lang: Lang) -> Button<Action> {
-    let label = say(lang, keys::COMMON_MESSAGES, &[("n", number(order.messages.len() as u64))]);
-    Button::press(label, Action::Messages)
-}
-
-/// The end of a rental: also the message that tells of it.
-pub(crate) fn rental_ended(order: &Order, cx: &CardCx<'_>) -> Screen<Action> {
-    let received = (!order.messages.is_empty()).then(|| messages(order, cx.lang));
-    plain(order, keys::CARD_RENTAL_ENDED, cx).row(received)
 }
 
 fn refunded(order: &Order, reason: RefundReason, cx: &CardCx<'_>) -> Screen<Action> {
@@ -278,7 +234,7 @@ fn elsewhere(cx: &CardCx<'_>) -> Vec<Button<Action>> {
 }
 
 /// `[↩️ Back] [🏠 Home]`: a card outlives the screen that it was opened from, so it leads back to the numbers in use.
-fn footer(cx: &CardCx<'_>) -> [Button<Action>; 2] {
+pub(super) fn footer(cx: &CardCx<'_>) -> [Button<Action>; 2] {
     [button(cx.lang, keys::COMMON_BACK, Action::Numbers), home(cx)]
 }
 

@@ -411,9 +411,10 @@ fn closed(here: State, why: Key, cx: &Cx<'_>) -> Step<Orders> {
 }
 
 /// An order in each state that a receipt words, by its number in the examples' worlds.
-const RECEIPTS: [(&str, u64); 11] = [
+const RECEIPTS: [(&str, u64); 12] = [
     ("reserving", 2),
     ("rental-active", 3),
+    ("rental-asleep", 8),
     ("being-checked", 4),
     ("closing", 5),
     ("received", 101),
@@ -444,6 +445,7 @@ fn fixtures(kind: Kind) -> Vec<Fixture<Orders>> {
             Fixture::new("from-history", State::Card { order, origin: past }),
             Fixture::new("reserving", State::Card { order: OrderId(2), origin: list }),
             Fixture::new("rental", State::Card { order: OrderId(3), origin: list }),
+            Fixture::new("rental-asleep", State::Card { order: OrderId(8), origin: list }),
             Fixture::new("gone", State::Card { order: OrderId(u64::MAX), origin: list }),
         ],
         Kind::Receipt => {

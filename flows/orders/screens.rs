@@ -3,7 +3,7 @@
 use engine::{Button, Lang, Screen, Text};
 use shop::catalogue::Product;
 use shop::order::{Order, State};
-use shop::{Days, OrderId};
+use shop::{Days, OrderId, UnixSeconds};
 
 use super::{Action, Cx, Filter, Place};
 use crate::env::{PAGE_ROWS, Support};
@@ -36,16 +36,17 @@ pub(super) fn numbers(page: u32, cx: &Cx<'_>) -> Screen<Action> {
     let page = page.min(pages - 1);
     let shown = || open.iter().skip((page * PAGE_ROWS) as usize).take(PAGE_ROWS as usize);
     let title = say(lang, keys::NUMBERS_TITLE, &[("n", number(open.len() as u64))]);
-    Screen::new(paragraphs([title, lines(shown().map(|order| number_line(order, lang)))]))
+    Screen::new(paragraphs([title, lines(shown().map(|order| number_line(order, cx)))]))
         .grid(shown().map(|order| number_button(order, lang)), 2)
         .row(turning(lang, page, pages, Action::Page))
         .row([button(lang, keys::COMMON_REFRESH, Action::Refresh)])
         .row([home(lang)])
 }
 
-fn number_line(order: &Order, lang: Lang) -> Text {
+fn number_line(order: &Order, cx: &Cx<'_>) -> Text {
+    let lang = cx.lang;
     let [service, _, flag] = parts::named(lang, &order.wish);
-    let icon = ("icon", Text::plain(state_icon(order)));
+    let icon = ("icon", Text::plain(state_icon(order, cx.now)));
     match &order.number {
         Some(number) => {
             let (phone, left) = (Text::ltr(number.phone.as_str()), left(number.expires_at));
@@ -68,8 +69,9 @@ fn number_button(order: &Order, lang: Lang) -> Button<Action> {
     Button::press(label, Action::Open(order.id.0))
 }
 
-fn state_icon(order: &Order) -> &'static str {
+fn state_icon(order: &Order, now: UnixSeconds) -> &'static str {
     match order.state {
+        State::Active | State::Done if card::is_asleep(order, now) => "😴",
         State::Active | State::Done if order.is_rental() => "📅",
         State::Done => "🔑",
         State::Refunded(_) => "↩️",

@@ -67,6 +67,14 @@ fn silent() -> Troubles {
     Troubles { now: BTreeMap::from([(Trouble::Silent, since)]), ..Troubles::default() }
 }
 
+/// The service of the examples, as a server numbers it.
+pub(crate) const fn whatsapp(server: ServerId) -> ServiceId {
+    match server {
+        ServerId::One => ServiceId(31),
+        ServerId::Two => ServiceId(1012),
+    }
+}
+
 /// A server that sells this.
 #[must_use]
 pub fn server(id: ServerId, catalogue: Catalogue) -> ServerFacts {
@@ -116,14 +124,6 @@ struct MockPool {
 }
 
 impl MockPool {
-    /// The service of the examples.
-    const fn whatsapp(&self) -> ServiceId {
-        match self.server {
-            ServerId::One => ServiceId(31),
-            ServerId::Two => ServiceId(1012),
-        }
-    }
-
     /// What a number costs more here, in cents.
     const fn surcharge(&self) -> i32 {
         match self.server {
@@ -198,7 +198,7 @@ impl SmsPool for MockPool {
         if self.supply.scene == Scene::Empty {
             return Ok(vec![]);
         }
-        let example = (self.whatsapp().0, self.supply.scene.service_name());
+        let example = (whatsapp(self.server).0, self.supply.scene.service_name());
         if self.server == ServerId::One {
             let usual = [
                 (21, "Telegram"),
@@ -240,7 +240,7 @@ impl SmsPool for MockPool {
         let cost = |service: ServiceId| match self.supply.scene {
             Scene::Longest => Money::from_micros(769_220_000),
             // Each country its own price, and WhatsApp the dearest.
-            Scene::Usual | Scene::Empty | Scene::Hostile if service == self.whatsapp() => {
+            Scene::Usual | Scene::Empty | Scene::Hostile if service == whatsapp(self.server) => {
                 Money::from_cents(i32::try_from(country.0).unwrap_or_default() + 23 + self.surcharge())
             }
             Scene::Usual | Scene::Empty | Scene::Hostile => Money::from_cents(12 + self.surcharge()),

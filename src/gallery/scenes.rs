@@ -33,6 +33,9 @@ pub const SUPPORT_URL: &str = "https://t.me/raqam_support";
 /// Whose world it is.
 pub const USER: UserId = UserId(1_001);
 
+/// The order whose rental sleeps.
+pub const SLEEPER: u64 = 8;
+
 /// A kind of world.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Scene {
@@ -233,6 +236,12 @@ impl Scene {
         }
     }
 
+    /// The same at server 1, whose rentals sleep.
+    fn wish_at_one(self, product: Product) -> Wish {
+        let (server, service) = (ServerId::One, mock::whatsapp(ServerId::One));
+        Wish { server, service, rental_product: Some(501), refund_within_s: None, ..self.wish(product) }
+    }
+
     /// What the service of the examples is called.
     pub const fn service_name(self) -> &'static str {
         match self {
@@ -254,9 +263,9 @@ impl Scene {
         }
     }
 
-    /// An order in this world. Numbers 3 and 106 are rentals; those below 100 are in use.
+    /// An order in this world. Numbers 3, 8 and 106 are rentals, the second one that sleeps; those below 100 are in use.
     pub fn order(self, id: u64, state: State) -> Order {
-        let rental = id == 3 || id == 106;
+        let rental = [3, SLEEPER, 106].contains(&id);
         let product = if rental { Product::Rental(Days(30)) } else { Product::Temporary };
         let has_number = matches!(state, State::Active | State::Closing { .. } | State::Done)
             || matches!(state, State::Refunded(RefundReason::Expired | RefundReason::Cancelled));
@@ -269,7 +278,7 @@ impl Scene {
         Order {
             id: OrderId(id),
             user: USER,
-            wish: self.wish(product),
+            wish: if id == SLEEPER { self.wish_at_one(product) } else { self.wish(product) },
             quote: QuoteId(id),
             parent: None,
             price: if rental && self != Self::Longest { Money::from_cents(1_950) } else { self.price() },
@@ -450,7 +459,7 @@ fn open_state(id: u64) -> State {
     match id % 5 {
         1 => State::Active,
         2 => State::Reserved,
-        3 if id == 3 => State::Done,
+        3 if id == 3 || id == SLEEPER => State::Done,
         3 => State::Active,
         4 => State::Ambiguous { sent_at: NOW - 60, clean_misses: 1 },
         _ => State::Closing { reason: CloseReason::Cancel, deadline: NOW + 500, next_try: NOW + 10 },

@@ -9,11 +9,11 @@ use flows::note;
 use flows::purchase::{self, Elsewhere};
 use flows::words::{self, Notice};
 use shop::command::Note;
-use shop::order::{CloseReason, Number, Order, RefundReason, State};
+use shop::order::{CloseReason, Number, Order, RefundReason, State, Wake};
 use shop::{ErrorCode, Money, OrderId};
 use strum::IntoEnumIterator as _;
 
-use crate::scenes::{LANGS, NOW, SCENES, SUPPORT_URL, Scene};
+use crate::scenes::{LANGS, NOW, SCENES, SLEEPER, SUPPORT_URL, Scene};
 
 /// A screen of no flow with what it was made from.
 #[derive(Debug, Clone)]
@@ -79,6 +79,7 @@ pub fn orders(scene: Scene) -> Vec<(String, Order, Ask)> {
     let just_made = Order { created_at: NOW - 2, ..scene.order(2, State::Reserved) };
     let buying = |state: State| Order { state, ..just_made.clone() };
     let (active, fresh_rental) = (scene.order(1, State::Active), scene.order(3, State::Active));
+    let asleep = scene.order(SLEEPER, State::Done);
     let child = Order { parent: Some(OrderId(1)), price: Money::ZERO, ..active.clone() };
     let refundable = with_life(&fresh_rental, 30 * 86_400 - 600);
     let refunded = |reason| scene.order(102, State::Refunded(reason));
@@ -101,6 +102,11 @@ pub fn orders(scene: Scene) -> Vec<(String, Order, Ask)> {
         ("ending_free", Order { state: closing(CloseReason::Expiry), ..child.clone() }, Ask::No),
         ("done", scene.order(1, State::Done), Ask::No),
         ("done_rental", scene.order(3, State::Done), Ask::No),
+        ("sleeping_rental", asleep.clone(), Ask::No),
+        ("sleeping_rental_new", Order { messages: vec![], ..asleep.clone() }, Ask::No),
+        ("waking_rental", Order { wake: Some(Wake::Asked { at: NOW - 20 }), ..asleep.clone() }, Ask::No),
+        ("awake_rental", Order { wake: Some(Wake::Awake { until: NOW + 900 }), ..asleep.clone() }, Ask::No),
+        ("not_woken_rental", Order { wake: Some(Wake::Failed { at: NOW - 20 }), ..asleep }, Ask::No),
         ("rental_ended", scene.order(106, State::Done), Ask::No),
         ("code_after_refund", scene.order(107, State::Refunded(RefundReason::Expired)), Ask::No),
         ("price_changed", refunded(RefundReason::PriceChanged), Ask::No),

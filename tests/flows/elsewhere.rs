@@ -143,6 +143,7 @@ fn buttons_of_released_cards_are_still_read() {
         ("ticket-c", Action::Ticket(12)),
         ("on-1", Action::On(1)),
         ("server", Action::OtherServer),
+        ("wake", Action::Wake),
     ] {
         let token = format!("o.2u.{code}");
         assert_eq!(card::read_token(&token), Some((OrderId(102), code)), "{code}");

@@ -9,12 +9,12 @@ use flows::inline;
 use flows::words::{self, Notice};
 use shop::catalogue::Catalogue;
 use shop::command::{Command, Refusal};
-use shop::order::State;
+use shop::order::{Order, State, WAKING_MAX_S, Wake};
 use shop::pool::{PoolCountry, PoolService};
 use shop::{CountryId, Money, OrderId, ServiceId};
 use strum::IntoEnumIterator as _;
 
-use gallery::scenes::SUPPORT_URL;
+use gallery::scenes::{NOW, SLEEPER, SUPPORT_URL};
 use gallery::shown::show;
 use gallery::unlisted::{self, card_context, orders};
 use gallery::{LANGS, SCENES, Scene, lints};
@@ -164,6 +164,41 @@ fn a_search_finds_loads_and_keeps_quiet_elsewhere() {
     assert!(ask("", inline::Chat::Private).results.len() > 5);
     assert!(ask("sp:", inline::Chat::Elsewhere).results.is_empty());
     assert_eq!(ask(&"ط".repeat(256), inline::Chat::Private).results.len(), 1);
+}
+
+#[test]
+fn a_rental_is_woken_by_a_button_that_stands_only_where_it_sleeps() {
+    let asleep = Scene::Usual.order(SLEEPER, State::Done);
+    let state = |wake| Order { wake, ..asleep.clone() };
+    for (wake, sleeps, notice) in [
+        (None, true, ""),
+        (Some(Wake::Failed { at: NOW - 5 }), true, ""),
+        (Some(Wake::Asked { at: NOW - WAKING_MAX_S }), true, ""),
+        (Some(Wake::Asked { at: NOW - 5 }), false, "Waking the number, up to 2 minutes"),
+        (Some(Wake::Awake { until: NOW + 60 }), false, "The number is active until "),
+        (Some(Wake::Awake { until: NOW }), true, ""),
+    ] {
+        let (order, cx) = (state(wake), card_context(Scene::Usual, Lang::En));
+        let offered = card::view(&order, Ask::No, &cx).actions().any(|action| *action == card::Action::Wake);
+        let step = card::press(&order, Ask::No, "wake", &cx);
+        assert_eq!((offered, step.command), (sleeps, sleeps.then_some(Command::Wake(order.id))), "{wake:?}");
+        let said = step.popup.map_or_else(String::new, |popup| match popup {
+            card::Popup::Toast(text) | card::Popup::Alert(text) => {
+                direction::plain(&text, engine::Direction::LeftToRight)
+            }
+        });
+        assert!(said.contains(notice) && said.is_empty() == sleeps, "{wake:?}: {said}");
+    }
+    // The press is stored: the books have asked the supplier.
+    let (woken, cx) = (state(Some(Wake::Asked { at: NOW })), card_context(Scene::Usual, Lang::Ar));
+    let Some(card::Popup::Toast(text)) = card::granted(&card::Action::Wake, &woken, &cx) else { panic!("a toast") };
+    assert!(
+        direction::plain(&text, engine::Direction::RightToLeft).contains("جارٍ تفعيل الرقم، ويستغرق دقيقتين على الأكثر…")
+    );
+    // Rentals of a server that keeps them awake have nothing to wake.
+    let awake = Scene::Usual.order(3, State::Done);
+    let step = card::press(&awake, Ask::No, "wake", &card_context(Scene::Usual, Lang::En));
+    assert!(step.command.is_none() && step.popup.is_some());
 }
 
 #[test]
