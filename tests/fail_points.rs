@@ -16,7 +16,7 @@ use sim::SimOptions;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use crate::support::{Dice, World, number};
+use crate::support::{Dice, SERVER_2, World, number};
 use journey::Journey;
 
 /// How often a point is driven: at its first so many occurrences.
@@ -138,7 +138,7 @@ async fn drive(moment: &Moment) -> Died {
 async fn ready() -> World {
     let mut options = SimOptions::for_load();
     options.telegram.patience = PATIENCE_OF_PEOPLE;
-    let mut world = World::of_one_price(options).await;
+    let mut world = World::of_one_price(&SERVER_2, options).await;
     world.customer(7, "en").await;
     world.kill();
     world

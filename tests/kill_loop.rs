@@ -14,7 +14,7 @@ use sim::supplier::OrderStatus;
 use sim::{Sim, SimOptions, SimUser, SupplierSim};
 use tokio::task::JoinSet;
 
-use crate::support::{Dice, PATIENCE, World, deliver_code, number, orders_of};
+use crate::support::{Dice, PATIENCE, SERVER_2, World, deliver_code, number, orders_of};
 use plan::{End, Person, Plan, Press};
 
 /// How many rounds run where nobody says otherwise.
@@ -67,7 +67,7 @@ impl AddAssign for Tally {
 async fn one_world(rounds: u64, seed: u64, told: String) -> Tally {
     let mut options = SimOptions::for_load();
     options.telegram.patience = PATIENCE_OF_PEOPLE;
-    let mut world = World::of_one_price(options).await;
+    let mut world = World::of_one_price(&SERVER_2, options).await;
     let (mut dice, mut tally) = (Dice(seed), Tally::default());
     for round in 0..rounds {
         let plan = Plan::draw(&mut dice);

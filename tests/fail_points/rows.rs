@@ -4,7 +4,7 @@ use std::os::unix::process::ExitStatusExt as _;
 
 use sim::{SimOptions, SimUser};
 
-use crate::support::{PATIENCE, World};
+use crate::support::{PATIENCE, SERVER_2, World};
 
 const CONFIRM: &str =
     "user 7\nsend /buy\ntap \"🟢 Temporary\"\ntap \"United States\"\ntap \"WhatsApp\"\nsee \"Confirm your order\"\n";
@@ -88,7 +88,7 @@ impl Fault {
 
 /// A customer with money whose chat stands where this script leads, and no bot.
 async fn ready(script: &str) -> World {
-    let mut world = World::of_one_price(SimOptions::default()).await;
+    let mut world = World::of_one_price(&SERVER_2, SimOptions::default()).await;
     world.customer(7, "en").await;
     world.play(script).await;
     world.kill();

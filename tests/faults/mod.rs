@@ -7,27 +7,38 @@ mod supplier;
 mod telegram;
 mod timing;
 
+use std::time::Duration;
+
 use sim::telegram::ButtonAction;
 use sim::{SimOptions, SimUser};
 
-use crate::support::{PATIENCE, World};
+use crate::support::{PATIENCE, Shop, UNITED_STATES, World};
 
 /// What a WhatsApp number costs in this shop is $0.29.
-const TO_CONFIRM: &str =
-    "send /buy\ntap \"🟢 Temporary\"\ntap \"United States\"\ntap \"WhatsApp\"\nnewest \"Confirm your order\"\n";
+const TO_CONFIRM: &str = "send /buy\nchoose \"WhatsApp\"\nnewest \"Confirm your order\"\n";
 const BUY: &str = "tap \"✅ Buy for $0.29\"\n";
 const READY: &str = "newest \"Your number is ready\"\n";
 
 /// Customer 7 with $20.00, in a world that limits nobody's pace.
-async fn world() -> World {
-    world_with(SimOptions::default()).await
+async fn world(shop: &'static Shop) -> World {
+    world_with(shop, options(shop)).await
+}
+
+/// What these tests reckon with, at any supplier.
+fn options(shop: &Shop) -> SimOptions {
+    let mut options = SimOptions::default();
+    let common = shop.options(&mut options);
+    (common.order_life, common.cancel_lock) = (Duration::from_secs(1_200), Duration::from_secs(60));
+    options
 }
 
 /// The same with other options of the supplier.
-async fn world_with(mut options: SimOptions) -> World {
+async fn world_with(shop: &'static Shop, mut options: SimOptions) -> World {
     options.telegram.rates = None;
-    options.smspool.common.requests_per_second = None;
-    let world = World::with(options).await;
+    shop.options(&mut options).requests_per_second = None;
+    let mut world = World::without_bot_at(shop, options).await;
+    assert!(world.supplier().set_price(UNITED_STATES, shop.whatsapp, "0.22"));
+    world.start().await;
     world.customer(7, "en").await;
     world
 }

@@ -3,13 +3,21 @@
 use std::process::Output;
 use std::time::Duration;
 
-use sim::SimOptions;
+use sim::{Role, SimOptions};
 
 use super::{BUY, READY, TO_CONFIRM, audited, bought, play, world};
-use crate::support::{PATIENCE, World};
+use crate::support::{PATIENCE, SERVER_2, Shop, World, at_each_server};
 
 /// What the bot was given to encrypt secrets with, in a world that has another key.
 const OTHER_MASTER_KEY: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+
+at_each_server! {
+    #[tokio::test]
+    fault_65_a_margin_that_rises_before_the_press_asks_again,
+    fault_67_a_suspended_users_order_finishes_and_nothing_new_is_sold_to_them,
+    fault_69_a_margin_that_is_none_is_refused_and_the_old_one_stays,
+    fault_74_without_its_master_key_nothing_starts_and_nothing_is_stored_in_clear,
+}
 
 fn said(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
@@ -33,7 +41,7 @@ fn refused(world: &World, arguments: &[&str]) -> String {
 /// what became of it, and makes it true once.
 #[tokio::test]
 async fn fault_12_a_credit_that_is_killed_happens_once_or_not_at_all() {
-    let mut world = world().await;
+    let mut world = world(&SERVER_2).await;
     for round in 0..6_u32 {
         let nonce = format!("round-{round}");
         let credit = ["credit", "12", "1.00", "--reason", "test", "--nonce", &nonce];
@@ -60,10 +68,9 @@ async fn fault_12_a_credit_that_is_killed_happens_once_or_not_at_all() {
 }
 
 /// The quote is void: nobody pays more than was shown, and the new price is asked for.
-#[tokio::test]
-async fn fault_65_a_margin_that_rises_before_the_press_asks_again() {
-    let mut world = world().await;
-    play(&mut world, &format!("{TO_CONFIRM}settings margin 2 100\n")).await;
+async fn fault_65_a_margin_that_rises_before_the_press_asks_again(shop: &'static Shop) {
+    let mut world = world(shop).await;
+    play(&mut world, &format!("{TO_CONFIRM}settings margin {} 100\n", shop.server)).await;
     let user = world.sim.telegram.known_user(7).expect("a customer");
     let priced = async {
         while !user.search("sp_svc:1:WhatsApp").await.expect("an answer").results[0].description.contains("$0.44") {
@@ -72,14 +79,13 @@ async fn fault_65_a_margin_that_rises_before_the_press_asks_again() {
     };
     tokio::time::timeout(PATIENCE, priced).await.expect("the new price");
     play(&mut world, &format!("{BUY}newest \"The price changed: $0.29 → $0.44. Buy at the new price?\"\n")).await;
-    assert_eq!(world.sim.smspool.count("/purchase/sms"), 0);
+    assert_eq!(world.supplier().count_of(Role::Purchase), 0);
     play(&mut world, &format!("tap \"✅ Buy for $0.44\"\n{READY}sms \"code 6565\"\nsee \"$0.44 charged\"\n")).await;
     play(&mut world, "send /wallet\nnewest \"Balance: $19.56\"\n").await;
 }
 
-#[tokio::test]
-async fn fault_67_a_suspended_users_order_finishes_and_nothing_new_is_sold_to_them() {
-    let mut world = world().await;
+async fn fault_67_a_suspended_users_order_finishes_and_nothing_new_is_sold_to_them(shop: &'static Shop) {
+    let mut world = world(shop).await;
     bought(&mut world).await;
     // The next one is about to be bought.
     play(&mut world, TO_CONFIRM).await;
@@ -87,7 +93,7 @@ async fn fault_67_a_suspended_users_order_finishes_and_nothing_new_is_sold_to_th
     play(&mut world, "tap \"✅ Buy for $0.29\"\n").await;
     let user = world.sim.telegram.known_user(7).expect("a customer");
     user.see_toast("Your account is suspended").await.expect("a refusal");
-    play(&mut world, "sms \"code 6767\"\nsee \"🔑 6767\"\nsee \"$0.29 charged\"\ncount /purchase/sms 1\n").await;
+    play(&mut world, "sms \"code 6767\"\nsee \"🔑 6767\"\nsee \"$0.29 charged\"\ncount purchase 1\n").await;
     granted(&world, &["admit", "7"]);
     bought(&mut world).await;
     assert!(refused(&world, &["suspend", "nobody"]).contains("USER"));
@@ -96,7 +102,7 @@ async fn fault_67_a_suspended_users_order_finishes_and_nothing_new_is_sold_to_th
 
 #[tokio::test]
 async fn fault_68_a_debit_below_zero_is_refused_with_what_is_there() {
-    let mut world = world().await;
+    let mut world = world(&SERVER_2).await;
     bought(&mut world).await;
     // What is held for an open order is not there to be taken.
     for amount in ["20.00", "19.72", "999999"] {
@@ -111,23 +117,21 @@ async fn fault_68_a_debit_below_zero_is_refused_with_what_is_there() {
     audited(&world);
 }
 
-#[tokio::test]
-async fn fault_69_a_margin_that_is_none_is_refused_and_the_old_one_stays() {
-    let world = World::without_bot(SimOptions::default()).await;
-    granted(&world, &["settings", "margin", "2", "12.5"]);
+async fn fault_69_a_margin_that_is_none_is_refused_and_the_old_one_stays(shop: &'static Shop) {
+    let world = World::without_bot_at(shop, SimOptions::default()).await;
+    granted(&world, &["settings", "margin", shop.server, "12.5"]);
     for percent in ["", " ", "1e9", "1000000000", "1000.01", "-1", "10%", "0.001", "NaN", "١٢", "30,5"] {
-        let said = refused(&world, &["settings", "margin", "2", percent]);
+        let said = refused(&world, &["settings", "margin", shop.server, percent]);
         assert!(said.contains("from 0 to 1000"), "{said}");
         let shown = granted(&world, &["settings"]);
         assert!(shown.contains("12.50 % (saved)"), "{percent:?}: {shown}");
     }
 }
 
-#[tokio::test]
-async fn fault_74_without_its_master_key_nothing_starts_and_nothing_is_stored_in_clear() {
-    let mut world = World::without_bot(SimOptions::default()).await;
-    let key = world.sim.smspool.key();
-    granted(&world, &["settings", "key", "2", &key]);
+async fn fault_74_without_its_master_key_nothing_starts_and_nothing_is_stored_in_clear(shop: &'static Shop) {
+    let mut world = World::without_bot_at(shop, SimOptions::default()).await;
+    let (key, typed_key) = (world.supplier().key(), (shop.typed_key)(world.supplier()));
+    granted(&world, &["settings", "key", shop.server, &typed_key]);
     let file = world.database().with_file_name("raqam.redb.key");
     let master_key = std::fs::read_to_string(&file).expect("made at the first start");
     let starts = |environment: &[(&str, &str)]| {

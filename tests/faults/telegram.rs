@@ -4,12 +4,12 @@ use serde_json::json;
 use sim::TelegramFault;
 
 use super::{BUY, READY, TO_CONFIRM, audited, bought, button, play, play_as, until_status, world};
-use crate::support::PATIENCE;
+use crate::support::{PATIENCE, SERVER_2};
 
 /// What the code's message is refused with does not matter: it comes.
 #[tokio::test]
 async fn fault_53_a_code_arrives_though_telegram_errs_before_or_after_it() {
-    let mut world = world().await;
+    let mut world = world(&SERVER_2).await;
     for (fault, code) in [
         (TelegramFault::BadGateway(502), "5301"),
         (TelegramFault::DropBefore, "5302"),
@@ -27,7 +27,7 @@ async fn fault_53_a_code_arrives_though_telegram_errs_before_or_after_it() {
 /// A card whose edit was applied though no answer came is edited again, and no second card is sent.
 #[tokio::test]
 async fn fault_53_an_edit_whose_answer_is_lost_is_repeated_harmlessly() {
-    let mut world = world().await;
+    let mut world = world(&SERVER_2).await;
     play(&mut world, TO_CONFIRM).await;
     let sent = world.sim.telegram.count("sendMessage");
     world.sim.telegram.fault("editMessageText", Some(7), 1, TelegramFault::DropAfter);
@@ -37,7 +37,7 @@ async fn fault_53_an_edit_whose_answer_is_lost_is_repeated_harmlessly() {
 
 #[tokio::test]
 async fn fault_56_a_press_that_is_answered_too_late_counts() {
-    let mut world = world().await;
+    let mut world = world(&SERVER_2).await;
     play(&mut world, TO_CONFIRM).await;
     let late = "Bad Request: query is too old and response timeout expired or query ID is invalid";
     world.sim.telegram.fault("answerCallbackQuery", None, 1, TelegramFault::Refuse(400, late.to_owned()));
@@ -50,7 +50,7 @@ async fn fault_56_a_press_that_is_answered_too_late_counts() {
 /// Nothing is received, the supplier is looked after, and what came meanwhile is delivered with the next valid token.
 #[tokio::test]
 async fn fault_57_without_a_valid_token_orders_go_on_at_the_supplier() {
-    let mut world = world().await;
+    let mut world = world(&SERVER_2).await;
     bought(&mut world).await;
     world.sim.telegram.fault("*", None, 1_000_000, TelegramFault::parse(&["401"]).expect("a fault"));
     let polls = world.sim.telegram.count("getUpdates");
@@ -67,7 +67,7 @@ async fn fault_57_without_a_valid_token_orders_go_on_at_the_supplier() {
 
 #[tokio::test]
 async fn fault_59_lower_update_numbers_after_a_quiet_week_are_handled() {
-    let mut world = world().await;
+    let mut world = world(&SERVER_2).await;
     play(&mut world, "send /wallet\nnewest \"Wallet\"\nclock +192h\n").await;
     world.sim.telegram.restart_update_ids(42);
     play(&mut world, "send /help\nnewest \"Choose a server\"\nsend /wallet\nnewest \"Balance: $20.00\"\n").await;
@@ -77,7 +77,7 @@ async fn fault_59_lower_update_numbers_after_a_quiet_week_are_handled() {
 /// Ninety presses in a moment: each is answered, most of them with a word about the pace, and others do not wait.
 #[tokio::test]
 async fn fault_71_a_flood_of_presses_is_answered_and_others_are_served_meanwhile() {
-    let mut world = world().await;
+    let mut world = world(&SERVER_2).await;
     world.customer(8, "en").await;
     play(&mut world, "send /menu\nnewest \"Main menu\"\n").await;
     let user = world.sim.telegram.known_user(7).expect("a customer");
@@ -94,7 +94,7 @@ async fn fault_71_a_flood_of_presses_is_answered_and_others_are_served_meanwhile
 
 #[tokio::test]
 async fn fault_60_what_cannot_be_read_is_a_dead_letter_that_the_operator_sees() {
-    let mut world = world().await;
+    let mut world = world(&SERVER_2).await;
     for update in [
         json!({"message": "not an object"}),
         json!({"callback_query": {"id": 5}}),

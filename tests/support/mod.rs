@@ -3,6 +3,7 @@
 mod dice;
 mod process;
 mod settled;
+mod shop;
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -10,12 +11,13 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use sim::script::{Script, Stage, Step, Turn, World as SimWorld, play};
-use sim::{Sim, SimClock, SimOptions, SimUser};
+use sim::{PoolFault, Role, Sim, SimClock, SimOptions, SimUser, Supplier, SupplierSim};
 use tokio::runtime::RuntimeFlavor;
 
 pub(crate) use dice::Dice;
 pub(crate) use process::BotProcess;
 pub(crate) use settled::{deliver_code, orders_of, paid_micros};
+pub(crate) use shop::{SERVER_2, Shop, UNITED_STATES, at_each_server};
 
 /// How long anything real may take before a test gives up.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
@@ -27,8 +29,10 @@ pub(crate) fn number(variable: &str) -> Option<u64> {
 
 /// The simulators and a real bot process over them.
 pub(crate) struct World {
-    /// The simulated Telegram and supplier.
+    /// The simulated Telegram and suppliers.
     pub(crate) sim: Sim,
+    /// The only server that sells.
+    pub(crate) shop: &'static Shop,
     /// The bot, while it runs.
     pub(crate) bot: Option<BotProcess>,
     folder: PathBuf,
@@ -37,8 +41,13 @@ pub(crate) struct World {
 impl World {
     /// Simulators without a bot.
     pub(crate) async fn without_bot(options: SimOptions) -> Self {
+        Self::without_bot_at(&SERVER_2, options).await
+    }
+
+    /// The same, for a bot that sells at this server only.
+    pub(crate) async fn without_bot_at(shop: &'static Shop, options: SimOptions) -> Self {
         let sim = Sim::start(options).await.expect("loopback has free ports");
-        Self { sim, bot: None, folder: fresh_folder() }
+        Self { sim, shop, bot: None, folder: fresh_folder() }
     }
 
     /// Simulators with the real bot as a process of its own.
@@ -51,6 +60,17 @@ impl World {
         let mut world = Self::without_bot(options).await;
         world.start().await;
         world
+    }
+
+    /// The supplier of the server that sells.
+    pub(crate) fn supplier(&self) -> &SupplierSim {
+        self.shop.supplier(&self.sim)
+    }
+
+    /// Orders a failure of what serves a purpose at that supplier.
+    pub(crate) fn fault_on(&self, role: Role, times: u32, fault: PoolFault) {
+        let ordered = self.supplier().fault_on(role, times, fault);
+        assert!(ordered.is_some(), "the supplier has no {}", role.word());
     }
 
     /// Starts the bot and waits until it polls.
@@ -90,7 +110,8 @@ impl World {
 
     /// Waits until the bot has the supplier's lists and the prices of country 1: a new shop has them after a moment.
     async fn wait_for_prices(&self) {
-        self.sim.smspool.wait_count("/rental/retrieve_all", 2, PATIENCE).await;
+        let (last_list, times) = self.shop.lists;
+        self.supplier().wait_count_of(last_list, times, PATIENCE).await;
         let probe = self.sim.telegram.user(999_999, "Probe", "en");
         let loaded = async {
             loop {
@@ -152,8 +173,12 @@ impl World {
 
     /// Plays a conversation.
     pub(crate) async fn play_script(&mut self, script: &Script) {
-        let mut stage =
-            Steps { database: self.database(), commands: self.environment(), clock_hand: self.clock_hand() };
+        let mut stage = Steps {
+            shop: self.shop,
+            database: self.database(),
+            commands: self.environment(),
+            clock_hand: self.clock_hand(),
+        };
         if let Err(error) = play(&self.sim, script, &mut stage).await {
             let log = self.bot.as_mut().map(BotProcess::log).unwrap_or_default();
             panic!("{error}\nthe bot's log:\n{log}");
@@ -186,18 +211,16 @@ impl World {
     }
 
     fn environment(&self) -> Vec<(String, String)> {
-        [
+        let common = [
             ("TOKEN", self.sim.telegram.token()),
             ("TELEGRAM_API_URL", self.sim.telegram.url().to_owned()),
-            ("SMSPOOL_API_URL", self.sim.smspool.url().to_owned()),
-            ("SMSPOOL_API_KEY", self.sim.smspool.key()),
             ("DATABASE_FILE", self.database().display().to_string()),
             ("SUPPORT_URL", "https://t.me/raqam_support".to_owned()),
             ("ADMIN_IDS", "9001, 9002".to_owned()),
             ("POLL_SECONDS", "1".to_owned()),
-        ]
-        .map(|(key, value)| (key.to_owned(), value))
-        .into()
+        ];
+        let all = common.into_iter().chain(self.shop.environment(&self.sim));
+        all.map(|(key, value)| (key.to_owned(), value)).collect()
     }
 
     fn command(&self, arguments: &[&str]) -> std::process::Command {
@@ -238,6 +261,7 @@ impl ClockHand {
 
 /// The verbs that the simulators do not have.
 struct Steps {
+    shop: &'static Shop,
     database: PathBuf,
     commands: Vec<(String, String)>,
     clock_hand: ClockHand,
@@ -251,8 +275,13 @@ impl Stage for Steps {
         }
     }
 
-    async fn extra(&mut self, _: &Sim, _: Option<&SimUser>, verb: &str, words: &[String]) -> Result<(), String> {
+    fn supplier(&self) -> Supplier {
+        self.shop.supplier
+    }
+
+    async fn extra(&mut self, _: &Sim, user: Option<&SimUser>, verb: &str, words: &[String]) -> Result<(), String> {
         match (verb, words) {
+            ("choose", words) => self.choose(user.ok_or("start with a user step")?, words).await,
             ("credit", [user, amount]) => self.raqam(&["credit", user, amount, "--reason", "a conversation"]),
             ("settings" | "tickets", words) => {
                 let arguments: Vec<&str> = [verb].into_iter().chain(words.iter().map(String::as_str)).collect();
@@ -264,6 +293,14 @@ impl Stage for Steps {
 }
 
 impl Steps {
+    /// From "What kind of number?" to the services for one code, and on to the one that is named.
+    async fn choose(&self, user: &SimUser, service: &[String]) -> Result<(), String> {
+        for label in self.shop.to_services.iter().copied().chain(service.iter().map(String::as_str)) {
+            user.tap(label).await.map_err(|error| error.to_string())?;
+        }
+        Ok(())
+    }
+
     fn raqam(&self, arguments: &[&str]) -> Result<(), String> {
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_raqam"));
         command.args(arguments).env_clear().envs(self.commands.clone());

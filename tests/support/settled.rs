@@ -7,14 +7,11 @@ use std::time::Duration;
 
 use shop::ledger::Account;
 use sim::supplier::Order;
-use sim::{SimOptions, SimUser, SupplierSim};
+use sim::{Role, SimOptions, SimUser, SupplierSim};
 use store::{Options, Store};
 
-use super::World;
+use super::{Shop, UNITED_STATES, World};
 
-/// The country and the service that everybody buys here, by the supplier's ids.
-const UNITED_STATES: u32 = 1;
-const WHATSAPP: u32 = 1012;
 /// What the supplier charges for one, and what a person pays for it, in cents.
 const COST: &str = "0.50";
 const PRICE_CENTS: u64 = 65;
@@ -25,10 +22,10 @@ const ASKED_MAX: u32 = 3;
 
 impl World {
     /// A running world whose one price is known, so that wallets can be told, and where cancels are taken at once.
-    pub(crate) async fn of_one_price(mut options: SimOptions) -> Self {
-        options.smspool.common.cancel_lock = Duration::ZERO;
-        let mut world = Self::without_bot(options).await;
-        assert!(world.sim.smspool.set_price(UNITED_STATES, WHATSAPP, COST));
+    pub(crate) async fn of_one_price(shop: &'static Shop, mut options: SimOptions) -> Self {
+        shop.options(&mut options).cancel_lock = Duration::ZERO;
+        let mut world = Self::without_bot_at(shop, options).await;
+        assert!(world.supplier().set_price(UNITED_STATES, shop.whatsapp, COST));
         world.start().await;
         world
     }
@@ -40,12 +37,13 @@ impl World {
             if String::from_utf8_lossy(&status.stdout).contains("Open orders: none") {
                 return;
             }
-            let (lists, looks) = (self.sim.smspool.count("/request/active"), self.sim.smspool.count("/sms/check"));
+            let supplier = self.supplier().clone();
+            let (watched, looks) = (supplier.count_of(self.shop.watch), supplier.count_of(Role::Check));
             self.play("clock +3m\n").await;
             let within = Duration::from_secs(3);
             tokio::select! {
-                _ = self.sim.smspool.wait_count("/request/active", lists + 1, within) => {}
-                _ = self.sim.smspool.wait_count("/sms/check", looks + 1, within) => {}
+                _ = supplier.wait_count_of(self.shop.watch, watched + 1, within) => {}
+                _ = supplier.wait_count_of(Role::Check, looks + 1, within) => {}
             }
         }
         let status = self.raqam(&["status"]);
@@ -62,7 +60,7 @@ impl World {
     /// many numbers were.
     pub(crate) async fn assert_code_or_money(&self, user: &SimUser, told: &str) -> u64 {
         let received: Vec<Order> =
-            orders_of(&self.sim.smspool, user).into_iter().filter(|order| !order.texts.is_empty()).collect();
+            orders_of(self.supplier(), user).into_iter().filter(|order| !order.texts.is_empty()).collect();
         // Another code on the same number is an order of its own at the supplier, and free.
         let paid: BTreeSet<&str> = received.iter().map(|order| order.national.as_str()).collect();
         for text in received.iter().flat_map(|order| &order.texts) {
@@ -88,7 +86,7 @@ impl World {
     /// What the ledger says that we paid is what the supplier charged and did not give back. The bot must be gone.
     pub(crate) fn assert_our_cost_is_what_the_supplier_kept(&self, told: &str) {
         let store = Store::open(&self.database(), Options::default()).expect("a store");
-        let truth = self.sim.smspool.truth();
+        let truth = self.supplier().truth();
         assert_eq!(paid_micros(&store), truth.charged_micros - truth.refunded_micros, "{told}");
     }
 }

@@ -1,0 +1,107 @@
+//! What differs between the suppliers, as far as a test can tell: a row per server. A test that takes a row runs once for
+//! each ([`at_each_server`]), in a world where only that server sells.
+
+use sim::{Role, Sim, SimOptions, Supplier, SupplierOptions, SupplierSim};
+
+/// A server of ours with the supplier behind it.
+pub(crate) struct Shop {
+    /// Its number.
+    pub(crate) server: &'static str,
+    /// The simulated supplier.
+    pub(crate) supplier: Supplier,
+    /// What leads from "What kind of number?" to the services for one code.
+    pub(crate) to_services: &'static [&'static str],
+    /// The supplier's number of WhatsApp for one code in the United States, which is [`UNITED_STATES`].
+    pub(crate) whatsapp: u32,
+    /// How often a new shop asks for the last of its lists.
+    pub(crate) lists: (Role, u64),
+    /// What is called again and again while an order is open.
+    pub(crate) watch: Role,
+    /// What becomes of a purchase that was charged and whose answer was lost.
+    pub(crate) lost: Lost,
+    /// What becomes of an order without an SMS that ends by itself.
+    pub(crate) unused: Unused,
+    /// Another key there: as the supplier takes it, and as the operator types it.
+    pub(crate) other_key: (&'static str, &'static str),
+    /// Our key there, as the operator types it.
+    pub(crate) typed_key: fn(&SupplierSim) -> String,
+    options: fn(&mut SimOptions) -> &mut SupplierOptions,
+    environment: fn(&SupplierSim) -> Vec<(&'static str, String)>,
+}
+
+/// What the user and the operator see of a loss.
+pub(crate) struct Lost {
+    /// How it ends for a buyer who is told that it is looked for.
+    pub(crate) ends: &'static str,
+    /// How it ends where the process starts again meanwhile.
+    pub(crate) ends_after_start: &'static str,
+    /// What the buyer has left of $20.00 when a number that was found has its code.
+    pub(crate) balance: &'static str,
+    /// How many numbers a kill in the middle of purchases may cost us.
+    pub(crate) unowned_max: usize,
+    /// What `raqam status` says then.
+    pub(crate) status: &'static [&'static str],
+}
+
+/// Whether a supplier gives money back by itself.
+pub(crate) struct Unused {
+    /// Of what it charged, in parts of one.
+    pub(crate) given_back: i64,
+    /// What `raqam status` says then.
+    pub(crate) status: &'static [&'static str],
+}
+
+/// The country's number, at both suppliers.
+pub(crate) const UNITED_STATES: u32 = 1;
+
+pub(crate) static SERVER_2: Shop = Shop {
+    server: "2",
+    supplier: Supplier::SmsPool,
+    to_services: &["🟢 Temporary", "United States"],
+    whatsapp: 1012,
+    lists: (Role::RentalOffers, 2),
+    watch: Role::OpenOrders,
+    lost: Lost {
+        ends: "newest \"Your number is ready\"\nsms \"code 4242\"\nsee \"🔑 4242\"\n",
+        ends_after_start: "see \"Your number is ready\"\nsms \"code 4242\"\nsee \"🔑 4242\"\n",
+        balance: "$19.71",
+        unowned_max: 0,
+        status: &[],
+    },
+    unused: Unused { given_back: 1, status: &[] },
+    other_key: ("anotherkeyanotherkeyanotherkey12", "anotherkeyanotherkeyanotherkey12"),
+    typed_key: SupplierSim::key,
+    options: |options| &mut options.smspool.common,
+    environment: |supplier| vec![("SMSPOOL_API_URL", supplier.url().to_owned()), ("SMSPOOL_API_KEY", supplier.key())],
+};
+
+impl Shop {
+    /// The options of its supplier.
+    pub(crate) fn options<'options>(&self, options: &'options mut SimOptions) -> &'options mut SupplierOptions {
+        (self.options)(options)
+    }
+
+    /// Its supplier in a simulation.
+    pub(crate) fn supplier<'sim>(&self, sim: &'sim Sim) -> &'sim SupplierSim {
+        sim.supplier(self.supplier)
+    }
+
+    /// The environment in which only this server sells.
+    pub(crate) fn environment(&self, sim: &Sim) -> Vec<(&'static str, String)> {
+        (self.environment)(self.supplier(sim))
+    }
+}
+
+/// Runs each of these tests once for each server.
+macro_rules! at_each_server {
+    (#[$test:meta] $($name:ident),* $(,)?) => {
+        mod server_2 {
+            $(#[$test]
+            async fn $name() {
+                super::$name(&crate::support::SERVER_2).await;
+            })*
+        }
+    };
+}
+
+pub(crate) use at_each_server;
