@@ -17,7 +17,7 @@ use tokio::runtime::RuntimeFlavor;
 pub(crate) use dice::Dice;
 pub(crate) use process::BotProcess;
 pub(crate) use settled::{deliver_code, orders_of, paid_micros};
-pub(crate) use shop::{SERVER_2, Shop, UNITED_STATES, at_each_server};
+pub(crate) use shop::{SERVER_1, SERVER_2, Shop, UNITED_STATES, at_each_server};
 
 /// How long anything real may take before a test gives up.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);

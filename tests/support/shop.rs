@@ -33,8 +33,6 @@ pub(crate) struct Shop {
 pub(crate) struct Lost {
     /// How it ends for a buyer who is told that it is looked for.
     pub(crate) ends: &'static str,
-    /// How it ends where the process starts again meanwhile.
-    pub(crate) ends_after_start: &'static str,
     /// What the buyer has left of $20.00 when a number that was found has its code.
     pub(crate) balance: &'static str,
     /// How many numbers a kill in the middle of purchases may cost us.
@@ -54,6 +52,32 @@ pub(crate) struct Unused {
 /// The country's number, at both suppliers.
 pub(crate) const UNITED_STATES: u32 = 1;
 
+pub(crate) static SERVER_1: Shop = Shop {
+    server: "1",
+    supplier: Supplier::NonVoip,
+    to_services: &["🟢 Temporary"],
+    whatsapp: 101,
+    lists: (Role::RentalOffers, 5),
+    watch: Role::Check,
+    lost: Lost {
+        ends: "see \"Checking with the server\"\nclock +181s\nsee \"returned. Balance: $20.00\"\n",
+        balance: "$20.00",
+        unowned_max: 1,
+        status: &["Alarm: WrittenOff"],
+    },
+    unused: Unused { given_back: 0, status: &["Alarm: UnconfirmedRefund"] },
+    other_key: ("another password", "buyer@example.org\nanother password"),
+    typed_key: |supplier| format!("{}\n{}", supplier.email().unwrap_or_default(), supplier.key()),
+    options: |options| &mut options.nonvoip.common,
+    environment: |supplier| {
+        vec![
+            ("NONVOIP_API_URL", supplier.url().to_owned()),
+            ("NONVOIP_EMAIL", supplier.email().unwrap_or_default().to_owned()),
+            ("NONVOIP_PASSWORD", supplier.key()),
+        ]
+    },
+};
+
 pub(crate) static SERVER_2: Shop = Shop {
     server: "2",
     supplier: Supplier::SmsPool,
@@ -63,7 +87,6 @@ pub(crate) static SERVER_2: Shop = Shop {
     watch: Role::OpenOrders,
     lost: Lost {
         ends: "newest \"Your number is ready\"\nsms \"code 4242\"\nsee \"🔑 4242\"\n",
-        ends_after_start: "see \"Your number is ready\"\nsms \"code 4242\"\nsee \"🔑 4242\"\n",
         balance: "$19.71",
         unowned_max: 0,
         status: &[],
@@ -95,6 +118,13 @@ impl Shop {
 /// Runs each of these tests once for each server.
 macro_rules! at_each_server {
     (#[$test:meta] $($name:ident),* $(,)?) => {
+        mod server_1 {
+            $(#[$test]
+            async fn $name() {
+                super::$name(&crate::support::SERVER_1).await;
+            })*
+        }
+
         mod server_2 {
             $(#[$test]
             async fn $name() {
