@@ -17,9 +17,6 @@ use crate::text::{Key, Noun, count, duration, money, say, words};
 use crate::words::Notice;
 use crate::{card, keys};
 
-/// How long a temporary number usually waits for its code, in minutes; the card shows the exact end.
-const CODE_MINUTES: u64 = 20;
-
 /// At this price?
 pub(super) fn confirm(draft: &Draft, cx: &Cx<'_>) -> Screen<Action> {
     let lang = cx.lang;
@@ -91,7 +88,7 @@ fn promise(draft: &Draft, quote: Shelf, cx: &Cx<'_>) -> Text {
     let lang = cx.lang;
     match (draft.wish.product, draft.wish.refund_within_s) {
         (Product::Temporary, _) => {
-            let minutes = count(lang, Noun::Minutes, CODE_MINUTES);
+            let minutes = count(lang, Noun::Minutes, u64::from(draft.wish.server.profile().code_minutes));
             say(lang, keys::CONFIRM_REFUND, &[("minutes", minutes), ("price", money(quote.price))])
         }
         (Product::Rental(_), Some(seconds)) => {

@@ -12,6 +12,9 @@ pub struct Profile {
     pub lists: OrderLists,
     /// Whether its rentals sleep.
     pub rentals: Rentals,
+    /// How long a temporary number waits for its code at most, in minutes, as far as is known before it is bought; the order
+    /// knows its exact end.
+    pub code_minutes: u16,
     /// How many of its orders are asked about one by one per second, all together: those that no list tells of.
     pub looks_per_s: u32,
 }
@@ -49,15 +52,26 @@ impl ServerId {
     #[must_use]
     pub const fn profile(self) -> &'static Profile {
         match self {
-            Self::One => &Profile {
-                coverage: Coverage::Only("US"),
-                lists: OrderLists::Absent,
-                rentals: Rentals::Sleep,
-                looks_per_s: 4,
-            },
-            Self::Two => {
-                &Profile { coverage: Coverage::World, lists: OrderLists::Kept, rentals: Rentals::Awake, looks_per_s: 4 }
-            }
+            Self::One => &ONE,
+            Self::Two => &TWO,
         }
     }
 }
+
+const ONE: Profile = Profile {
+    coverage: Coverage::Only("US"),
+    lists: OrderLists::Absent,
+    rentals: Rentals::Sleep,
+    // Its supplier speaks of 10 minutes in one place and of 15 in another.
+    code_minutes: 15,
+    // What its supplier allows is not known.
+    looks_per_s: 4,
+};
+
+const TWO: Profile = Profile {
+    coverage: Coverage::World,
+    lists: OrderLists::Kept,
+    rentals: Rentals::Awake,
+    code_minutes: 20,
+    looks_per_s: 4,
+};
