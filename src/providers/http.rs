@@ -202,6 +202,9 @@ impl Http {
             Urgency::Read => self.deadlines.read,
             Urgency::Change => self.change_end(called).saturating_duration_since(Instant::now()),
         };
+        if left.is_zero() {
+            return Err(SendError::TooLate);
+        }
         self.limiter.acquire(urgency, self.deadlines.read.min(left)).await.map_err(SendError::NoTurn)?;
         let end = match urgency {
             Urgency::Read => Instant::now() + self.deadlines.read,

@@ -1,12 +1,18 @@
 //! What only this supplier says about a purchase, and the price that is read before it. The rest: `purchase_tests` of the
 //! crate.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use serde_json::json;
 use shop::pool::{Advice, PurchaseError, PurchaseRequest, RentRequest, SmsPool};
 use shop::{CountryId, Days, ErrorCode, Money, ServiceId};
 
 use super::wire_tests::{answering, asked, client};
-use crate::candidate::{CANDIDATES, Candidate, HTML, NOW, request, verdict};
+use super::{NonVoipClient, NonVoipConfig};
+use crate::candidate::{CANDIDATES, Candidate, Fixed, HTML, NOW, request, verdict};
+use crate::http::Deadlines;
+use crate::key::Credentials;
 use crate::loopback::{Loopback, Reply, answer};
 
 const THIS: &Candidate = &CANDIDATES[1];
@@ -139,10 +145,28 @@ async fn the_price_is_read_first_and_no_answer_to_that_buys_anything() {
 #[tokio::test]
 async fn no_answer_about_the_price_in_time_is_a_definite_no() {
     let server = Loopback::start(vec![Reply::Stall]).await;
-    let client = THIS.keyless(&server.url, std::time::Duration::from_millis(200));
+    let client = THIS.keyless(&server.url, Duration::from_millis(200));
     client.set_key(THIS.key.into()).expect("a key");
     let result = client.purchase(&request()).await;
     assert_eq!((verdict(&result), THIS.purchases(&server)), ("no 0x0004".to_owned(), 0));
+}
+
+/// A purchase that waited for the price until its time was up is not sent any more.
+#[tokio::test]
+async fn the_reading_of_the_price_is_part_of_the_time_limit() {
+    let server = answering(&[THIS.balance, STOCK, THIS.bought]).await;
+    let deadlines = Deadlines { change: Duration::from_millis(50), ..Deadlines::default() };
+    let credentials = Some(Credentials::parse(&THIS.key.into()).expect("an account"));
+    let config = NonVoipConfig { base_url: server.url.clone(), credentials, requests_per_second: 2, deadlines };
+    let client = NonVoipClient::new(config, Arc::new(Fixed)).expect("a client");
+    client.balance().await.expect("a balance");
+    // The price waits half a second for its turn.
+    let result = client.purchase(&request()).await;
+    let paths: Vec<_> = asked(&server).into_iter().map(|(path, _)| path).collect();
+    assert_eq!(
+        (verdict(&result).as_str(), paths.as_slice()),
+        ("no 0x0004", &["/balance".to_owned(), "/products".to_owned()][..])
+    );
 }
 
 /// Two networks sell the same service under one name.
@@ -212,7 +236,7 @@ async fn a_number_that_is_never_allocated_is_unknown() {
     let begun = std::time::Instant::now();
     let result = THIS.hurried(&server.url).purchase(&request()).await;
     assert_eq!((verdict(&result), THIS.purchases(&server)), ("unknown 0x0009".to_owned(), 1));
-    assert!(begun.elapsed() < std::time::Duration::from_secs(3), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
 }
 
 #[tokio::test]

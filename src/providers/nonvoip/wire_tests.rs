@@ -147,6 +147,8 @@ async fn a_word_that_is_refused_is_skipped_and_an_outage_is_not() {
         (answer(200, "", r#"{"status":"error","message":"Invalid email or password"}"#), Err(ErrorCode::InvalidKey)),
         (answer(200, "", r#"{"status":"error","message":"Too many requests"}"#), Err(ErrorCode::RateLimited)),
         (answer(503, "", HTML), Err(ErrorCode::Unreachable)),
+        (answer(404, "", HTML), Err(ErrorCode::Unavailable)),
+        (answer(400, "", "{}"), Err(ErrorCode::Rejected)),
         (answer(200, "", r#"{"status":"success","#), Err(ErrorCode::Unexpected)),
         (Reply::Close, Err(ErrorCode::Unreachable)),
     ];
