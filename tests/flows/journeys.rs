@@ -166,6 +166,25 @@ fn the_only_server_s_pause_is_told_and_its_end_leads_in() {
     person.finds(World::ServerOneOff).press("سيرفر 2").sees("أي نوع من الأرقام تريد؟");
 }
 
+/// One country only: nobody is asked for it. Each service has lines of its own, and so have the days.
+#[test]
+fn a_rental_of_the_one_country_server_takes_days_and_a_service() {
+    let mut person = Person::new(Lang::En);
+    person
+        .has(5_000)
+        .start("/buy")
+        .press("Server 1 🇺🇸 US only (1)")
+        .press("Rental")
+        .sees("How long?")
+        .sees_no("7 days");
+    person.press("1 day").sees_state(Kind::SearchService).sees("🇺🇸 United States").sees_no("not listed");
+    person.types("venm").press("Venmo · $2.60").sees("Type: Rental · 1 day").sees("Price: $2.60");
+    person.sees_no("Other country").press("Buy for $2.60").sees_state(Kind::Waiting);
+    let mut person = Person::new(Lang::Ar);
+    person.has(5_000).start("/buy").press("سيرفر 1").press("إيجار").press("30 يومًا").picks("واتساب");
+    person.sees("النوع: إيجار · 30 يومًا").sees("السعر: $17.68").press("شراء بسعر $17.68").sees_state(Kind::Waiting);
+}
+
 /// The screen offers no such button then; one that comes through all the same orders nothing of the books.
 #[test]
 fn a_buy_press_at_a_paused_server_orders_nothing() {

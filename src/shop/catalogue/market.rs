@@ -132,6 +132,13 @@ impl RentalLine {
         self.prices.get(&days).copied()
     }
 
+    /// Its place among lines of so many days: cheapest first, then those without a known price; the supplier's order
+    /// decides among equals.
+    fn rank(&self, days: Days) -> (Reverse<bool>, Option<Money>, u32) {
+        let price = self.price(days);
+        (Reverse(price.is_some()), price, self.offer.product)
+    }
+
     /// Whether it is sold for so many days. A line whose costs are only known on asking counts as sold for any.
     #[must_use]
     pub fn sells(&self, days: Days) -> bool {
@@ -191,19 +198,35 @@ pub(crate) enum Market<'a> {
     Unpriced,
     /// Temporary numbers.
     Temporary(&'a PriceList),
-    /// Rentals of so many days: cheapest line first, then those without a known price.
-    Rental(Days, Vec<&'a RentalLine>),
+    /// Rentals.
+    Rental(Rentals<'a>),
+}
+
+/// A country's lines for rent of so many days.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Rentals<'a> {
+    days: Days,
+    /// Lines for several services: cheapest first, then those without a known price.
+    shared: Vec<&'a RentalLine>,
+    /// The best line for one service alone: some suppliers have a thousand of them.
+    single: BTreeMap<ServiceId, &'a RentalLine>,
 }
 
 impl<'a> Market<'a> {
     /// The rentals of so many days among a country's lines.
     pub(crate) fn of_rentals(lines: &'a [RentalLine], days: Days) -> Self {
         let mut sold: Vec<&RentalLine> = lines.iter().filter(|line| line.sells(days)).collect();
-        sold.sort_by_key(|line| {
-            let price = line.price(days);
-            (Reverse(price.is_some()), price)
-        });
-        Self::Rental(days, sold)
+        sold.sort_by_key(|line| line.rank(days));
+        let mut rentals = Rentals { days, shared: Vec::new(), single: BTreeMap::new() };
+        for line in sold {
+            match &line.offer.receives {
+                Receives::Only(services) if services.len() == 1 => {
+                    rentals.single.entry(services[0]).or_insert(line);
+                }
+                Receives::Only(_) | Receives::Any | Receives::Unasked => rentals.shared.push(line),
+            }
+        }
+        Self::Rental(rentals)
     }
 
     /// The best offer for a service, if it is sold.
@@ -215,8 +238,10 @@ impl<'a> Market<'a> {
                 let price = list.price(service)?;
                 Some(Offer { cost: Some(price.cost), price: Some(price.price), rental: None })
             }
-            Self::Rental(days, lines) => {
-                lines.iter().find(|line| line.receives(service)).map(|line| rental(line, *days))
+            Self::Rental(Rentals { days, shared, single }) => {
+                let shared = shared.iter().find(|line| line.receives(service));
+                let best = shared.into_iter().chain(single.get(&service)).min_by_key(|line| line.rank(*days));
+                best.map(|line| rental(line, *days))
             }
         }
     }
@@ -346,6 +371,37 @@ mod tests {
             catalogue.repriced(Margin::from_basis_points(0).unwrap()).cheapest(GB, Product::Rental(Days(30))),
             Some(cents(1))
         );
+    }
+
+    /// A supplier without shared lines has one for each service and length: a thousand of one country.
+    #[test]
+    fn of_lines_for_one_service_each_the_cheapest_is_offered_beside_shared_ones() {
+        let services: Vec<_> = (1..=400).map(|id| PoolService { id: ServiceId(id), name: format!("S{id}") }).collect();
+        let countries = [PoolCountry { id: US, name: "United States".to_owned(), iso2: "US".to_owned() }];
+        let product = |service: u32, days: u16| service * 100 + u32::from(days);
+        let cost = |service: u32, days: u16| i32::try_from(service % 7 + 1).unwrap() * 100 + i32::from(days);
+        let single = |service: u32, days: u16| {
+            line(product(service, days), US, &[(days, cost(service, days))], Some(&[ServiceId(service)]))
+        };
+        let mut lines: Vec<_> = (1..=400).flat_map(|service| [1, 3, 30].map(|days| single(service, days))).collect();
+        // A dearer line of the same service, a shared one that is cheaper for some, one for everything, dearer still.
+        lines.push(line(900_001, US, &[(3, 5_000)], Some(&[FIRST])));
+        lines.push(line(900_002, US, &[(3, 250)], Some(&(1..=300).map(ServiceId).collect::<Vec<_>>())));
+        lines.push(line(900_003, US, &[(3, 450)], None));
+        let catalogue = Catalogue::new(&countries, &services).with_rentals(lines, Margin::DEFAULT, 9);
+        assert_eq!(catalogue.rental_days(), [Days(1), Days(3), Days(30)]);
+        for service in 1..=400 {
+            let own = (cost(service, 3), product(service, 3));
+            let shared = if service <= 300 { (250, 900_002) } else { (450, 900_003) };
+            let expected = own.min(shared);
+            let offer = catalogue.offer(US, Product::Rental(Days(3)), ServiceId(service)).unwrap();
+            let found = (offer.cost, offer.rental.map(|terms| terms.product));
+            assert_eq!(found, (Some(cents(expected.0)), Some(expected.1)), "{service}");
+            let offer = catalogue.offer(US, Product::Rental(Days(30)), ServiceId(service)).unwrap();
+            assert_eq!(offer.rental.map(|terms| terms.product), Some(product(service, 30)));
+        }
+        let found = search::services(&catalogue, Script::Latin, US, Product::Rental(Days(1)), "", &[]);
+        assert_eq!(found.len(), 400);
     }
 
     #[test]
