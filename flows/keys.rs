@@ -90,6 +90,7 @@ keys! {
     COUNTRY_NONE = "country.none",
     COUNTRY_LOADING = "country.loading",
     COUNTRY_UNSOLD = "country.unsold",
+    SERVICE_UNNAMED = "service.unnamed",
     SERVICE_CHOOSE = "service.choose",
     SERVICE_FOUND = "service.found",
     SERVICE_NONE = "service.none",

@@ -5,7 +5,7 @@ use engine::{Button, Lang, Row, Span, Target, Text, TimeStyle, To};
 use shop::catalogue::{Country, Service};
 use shop::order::{Order, Wish};
 use shop::places::{self, Script};
-use shop::server::Coverage;
+use shop::server::{Coverage, names_a_supplier};
 use shop::{OrderId, Phone, ServerId, UnixSeconds};
 
 use crate::env::{PAGE_ROWS, script};
@@ -120,8 +120,11 @@ pub(crate) fn country_name(lang: Lang, country: &Country) -> Text {
     name(lang, &country.english, translated)
 }
 
-/// A service by a supplier's name.
+/// A service by a supplier's name. Old orders may hold one that gives the supplier away.
 pub(crate) fn service(lang: Lang, supplier_name: &str) -> Text {
+    if names_a_supplier(supplier_name) {
+        return words(lang, keys::SERVICE_UNNAMED);
+    }
     name(lang, supplier_name, places::brand(supplier_name).map(|brand| brand.arabic.as_str()))
 }
 

@@ -24,6 +24,8 @@ const UNPRICED: CountryId = CountryId(5);
 const EMPTY: CountryId = CountryId(61);
 /// The service that no country sells.
 const UNSOLD: ServiceId = ServiceId(1);
+/// Services that a supplier calls by its own name.
+const NAMES_OF_SUPPLIERS: &[(u32, &str)] = &[(666, "SMSPool"), (667, "www.Non-VoIP-us-number.com"), (668, "نون فويب")];
 /// How long one rents at server 1, in days.
 const DAYS_AT_ONE: [u16; 3] = [1, 3, 30];
 
@@ -149,7 +151,11 @@ impl MockPool {
 }
 
 fn nothing() -> PoolError {
-    PoolError { code: ErrorCode::Unexpected, cause: "the mock sells nothing".to_owned(), advice: Advice::None }
+    PoolError {
+        code: ErrorCode::Unexpected,
+        cause: "smspool.net says: buy at NonVoipUsNumber.com".to_owned(),
+        advice: Advice::None,
+    }
 }
 
 #[async_trait]
@@ -186,7 +192,11 @@ impl SmsPool for MockPool {
                 .collect(),
             Scene::Hostile => usual
                 .into_iter()
-                .chain([(91, "XB", "<b>\u{202E}dna\u{0}lliH</b> & Co"), (92, "../", "no")])
+                .chain([
+                    (91, "XB", "<b>\u{202E}dna\u{0}lliH</b> & Co"),
+                    (92, "../", "no"),
+                    (93, "XC", "SMSPool Island"),
+                ])
                 .map(country)
                 .collect(),
         })
@@ -227,7 +237,8 @@ impl SmsPool for MockPool {
             (1004, "Weee!"),
             (817, "Not Listed"),
         ];
-        Ok(usual.into_iter().chain([example]).map(service).collect())
+        let hostile = if self.supply.scene == Scene::Hostile { NAMES_OF_SUPPLIERS } else { &[] };
+        Ok(usual.into_iter().chain([example]).chain(hostile.iter().copied()).map(service).collect())
     }
 
     async fn offers(&self, country: CountryId) -> Result<Vec<PoolOffer>, PoolError> {

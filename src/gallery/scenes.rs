@@ -236,6 +236,15 @@ impl Scene {
         }
     }
 
+    /// What an order is for. Old orders of a hostile world are for what a supplier called by its own name.
+    fn wish_of(self, id: u64, product: Product) -> Wish {
+        match (self, id) {
+            (Self::Hostile, 4 | 103) => Wish { service_name: "SMSPool.net".to_owned(), ..self.wish(product) },
+            (Self::Usual | Self::Empty | Self::Longest | Self::Hostile, SLEEPER) => self.wish_at_one(product),
+            (Self::Usual | Self::Empty | Self::Longest | Self::Hostile, _) => self.wish(product),
+        }
+    }
+
     /// The same at server 1, whose rentals sleep.
     fn wish_at_one(self, product: Product) -> Wish {
         let (server, service) = (ServerId::One, mock::whatsapp(ServerId::One));
@@ -278,7 +287,7 @@ impl Scene {
         Order {
             id: OrderId(id),
             user: USER,
-            wish: if id == SLEEPER { self.wish_at_one(product) } else { self.wish(product) },
+            wish: self.wish_of(id, product),
             quote: QuoteId(id),
             parent: None,
             price: if rental && self != Self::Longest { Money::from_cents(1_950) } else { self.price() },

@@ -351,6 +351,18 @@ mod tests {
     }
 
     #[test]
+    fn what_names_a_supplier_is_not_listed_and_a_country_keeps_its_own_name() {
+        let rows = [country(1, "United States (SMSPool)", "US"), country(2, "Non-VoIP land", "ZZ")];
+        let services = [service(1, "SMSPool"), service(2, "www.NonVoipUsNumber.com"), service(3, "WhatsApp")];
+        let catalogue = Catalogue::new(&rows, &services);
+        let countries: Vec<_> = catalogue.countries().iter().map(|country| country.name(Script::Latin)).collect();
+        assert_eq!(countries, ["United States"]);
+        assert_eq!(catalogue.services().iter().map(|service| service.name.as_str()).collect::<Vec<_>>(), ["WhatsApp"]);
+        let listed = format!("{:?}", catalogue.lists()).to_lowercase();
+        assert!(!listed.contains("smspool") && !listed.contains("voip"), "{listed}");
+    }
+
+    #[test]
     fn an_empty_list_never_replaces_an_older_one() {
         let old = Catalogue::new(&[country(1, "United States", "US")], &[service(1, "First")]);
         let prices = Arc::new(PriceList::new(&[], Margin::DEFAULT, 5));

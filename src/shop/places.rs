@@ -162,7 +162,7 @@ fn other_names(brand: &Brand) -> Vec<String> {
 }
 
 /// A name folded and without blanks: `PUBG mobile` is `PUBGMOBILE`.
-fn squash(name: &str) -> String {
+pub(crate) fn squash(name: &str) -> String {
     fold(name).replace(' ', "")
 }
 

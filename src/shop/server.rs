@@ -2,6 +2,7 @@
 //! a column here, so that nothing else asks which server it deals with.
 
 use crate::ServerId;
+use crate::places::squash;
 
 /// One server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +18,8 @@ pub struct Profile {
     pub code_minutes: u16,
     /// How many of its orders are asked about one by one per second, all together: those that no list tells of.
     pub looks_per_s: u32,
+    /// What gives its supplier away to whoever reads it: lower case, without blanks and marks ([`names_a_supplier`]).
+    pub supplier_names: &'static [&'static str],
 }
 
 /// Where a server's numbers are from.
@@ -66,6 +69,7 @@ const ONE: Profile = Profile {
     code_minutes: 15,
     // What its supplier allows is not known.
     looks_per_s: 4,
+    supplier_names: &["nonvoip", "نونفويب", "نانفويب", "نونفوايب", "نانفوايب"],
 };
 
 const TWO: Profile = Profile {
@@ -74,4 +78,45 @@ const TWO: Profile = Profile {
     rentals: Rentals::Awake,
     code_minutes: 20,
     looks_per_s: 4,
+    supplier_names: &["smspool", "اساماسبول", "سمسبول"],
 };
+
+/// Whether a text names a supplier, however it is spelled: no user may read it.
+#[must_use]
+pub fn names_a_supplier(text: &str) -> bool {
+    let written = squash(text);
+    let mut names = ServerId::ALL.iter().flat_map(|server| server.profile().supplier_names);
+    names.any(|name| written.contains(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_supplier_is_recognised_in_every_spelling_and_nobody_else_is() {
+        for spelling in [
+            "SMSPool",
+            "sms pool",
+            "www.smspool.net",
+            "S.M.S. Pool (US)",
+            "ＳＭＳＰｏｏｌ",
+            "NonVoipUsNumber.com",
+            "non-VoIP US number",
+            "إس إم إس بول",
+            "سمس بول",
+            "نون فويب",
+            "نان-ڤويب",
+        ] {
+            assert!(names_a_supplier(spelling), "{spelling}");
+        }
+        for other in ["WhatsApp", "CheapVoip", "HotVOIP", "Pool", "SMS", "Pokemon Center", "noon Shopping", "نون", ""]
+        {
+            assert!(!names_a_supplier(other), "{other}");
+        }
+        for server in ServerId::ALL {
+            let names = server.profile().supplier_names;
+            assert!(!names.is_empty() && names.iter().all(|name| squash(name) == *name), "{server:?}: {names:?}");
+        }
+    }
+}

@@ -12,6 +12,7 @@ mod locales;
 mod recorded;
 mod screens;
 mod sessions;
+mod suppliers;
 mod tables;
 mod unlisted;
 mod walks;

@@ -3,6 +3,7 @@
 use crate::places::{Brand, OTHER_SERVICE, POPULAR_COUNTRIES, POPULAR_SERVICES, Script, brand, flag, place};
 use crate::pool::{PoolCountry, PoolService};
 use crate::search::rank::Keys;
+use crate::server::names_a_supplier;
 use crate::{CountryId, ServiceId};
 
 /// The longest name of a supplier that is kept, in characters.
@@ -59,13 +60,15 @@ impl Country {
         }
     }
 
-    /// Reads a supplier's row; `None` if it is malformed.
+    /// Reads a supplier's row; `None` if it is malformed, or names the supplier where we have no name of our own.
     pub(super) fn read(row: &PoolCountry) -> Option<Self> {
-        let name = clean(&row.name);
-        let flag = flag(&row.iso2).filter(|_| !name.is_empty())?;
         let iso2 = row.iso2.to_ascii_uppercase();
+        let place = place(&iso2);
+        let listed = clean(&row.name);
+        let name = if names_a_supplier(&listed) { place?.english.clone() } else { listed };
+        let flag = flag(&row.iso2).filter(|_| !name.is_empty())?;
         let popularity = place_among(&POPULAR_COUNTRIES, &iso2);
-        let Some(place) = place(&iso2) else {
+        let Some(place) = place else {
             let keys = Keys::new([name.as_str()].into_iter(), std::iter::empty());
             let (english, arabic, listed_as) = (name.clone(), name.clone(), name);
             return Some(Self {
@@ -105,9 +108,9 @@ impl Service {
         }
     }
 
-    /// Reads a supplier's row; `None` if it is malformed.
+    /// Reads a supplier's row; `None` if it is malformed, or names a supplier: what a service is called, users read.
     pub(super) fn read(row: &PoolService) -> Option<Self> {
-        let name = Some(clean(&row.name)).filter(|name| !name.is_empty())?;
+        let name = Some(clean(&row.name)).filter(|name| !name.is_empty() && !names_a_supplier(name))?;
         let brand = brand(&name);
         let arabic = brand.map(|brand| brand.arabic.clone());
         let names = [name.as_str()].into_iter().chain(arabic.as_deref()).chain(name.split('/'));
