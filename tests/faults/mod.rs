@@ -6,6 +6,7 @@ mod process;
 mod supplier;
 mod telegram;
 mod timing;
+mod unlisted;
 
 use std::time::Duration;
 
