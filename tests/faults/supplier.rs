@@ -5,7 +5,7 @@ use std::time::Duration;
 use sim::{PoolFault, Role};
 
 use super::{BUY, READY, TO_CONFIRM, audited, bought, button, play, play_as, until_status, world};
-use crate::support::{PATIENCE, SERVER_2, Shop, World, at_each_server};
+use crate::support::{PATIENCE, SERVER_2, Shop, World, at_each_server, left_after};
 
 const CHECKING: &str = "see \"Checking with the server\"\n";
 
@@ -40,8 +40,9 @@ async fn four_purchases(mut world: World, faults: [PoolFault; 4], ends: &str) ->
 /// The supplier sold a number each time, and nothing of that was heard.
 async fn four_lost_purchases(shop: &'static Shop, faults: [PoolFault; 4]) {
     let mut world = four_purchases(world(shop).await, faults, shop.lost.ends).await;
+    let left = left_after(shop.lost.numbers, 29);
     for user in 7..=10 {
-        play_as(&mut world, user, &format!("send /wallet\nnewest \"Balance: {}\"\n", shop.lost.balance)).await;
+        play_as(&mut world, user, &format!("send /wallet\nnewest \"Balance: {left}\"\n")).await;
     }
     assert_eq!((world.supplier().orders().len(), world.supplier().truth().refunded_micros), (4, 0));
     until_status(&world, shop.lost.status).await;
@@ -118,7 +119,8 @@ async fn fault_31_errors_of_the_server_after_the_purchase_cost_no_user_anything(
 
 async fn fault_32_html_instead_of_an_answer_is_a_no_with_403_and_unclear_with_200(shop: &'static Shop) {
     let mut world = world(shop).await;
-    let (ends, wallet) = (shop.lost.ends, format!("send /wallet\nnewest \"Balance: {}\"\n", shop.lost.balance));
+    let (ends, wallet) =
+        (shop.lost.ends, format!("send /wallet\nnewest \"Balance: {}\"\n", left_after(shop.lost.numbers, 29)));
     play(&mut world, TO_CONFIRM).await;
     play(&mut world, &format!("fault supplier purchase cloudflare-after 200\n{BUY}{ends}{wallet}")).await;
     play(&mut world, TO_CONFIRM).await;

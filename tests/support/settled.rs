@@ -10,13 +10,11 @@ use sim::supplier::Order;
 use sim::{Role, SimOptions, SimUser, SupplierSim};
 use store::{Options, Store};
 
-use super::{Shop, UNITED_STATES, World};
+use super::{Shop, UNITED_STATES, World, left_after};
 
 /// What the supplier charges for one, and what a person pays for it, in cents.
 const COST: &str = "0.50";
-const PRICE_CENTS: u64 = 65;
-/// What a customer begins with ([`World::customer`]), in cents.
-const CREDIT_CENTS: u64 = 2_000;
+pub(crate) const PRICE_CENTS: u64 = 65;
 /// How often a person asks for the balance: Telegram's own pauses may take a moment.
 const ASKED_MAX: u32 = 3;
 
@@ -72,8 +70,7 @@ impl World {
             assert!(seen.is_some(), "{told}: code {code} did not arrive; the chat shows:\n{}", user.chat());
         }
         let paid = paid.len() as u64;
-        let cents = CREDIT_CENTS - PRICE_CENTS * paid;
-        let balance = format!("Balance: ${}.{:02}", cents / 100, cents % 100);
+        let balance = format!("Balance: {}", left_after(paid, PRICE_CENTS));
         for _ in 0..ASKED_MAX {
             let asked = user.send("/wallet");
             if user.see_after(asked, &balance).await.is_ok() {

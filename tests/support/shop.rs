@@ -33,8 +33,8 @@ pub(crate) struct Shop {
 pub(crate) struct Lost {
     /// How it ends for a buyer who is told that it is looked for.
     pub(crate) ends: &'static str,
-    /// What the buyer has left of $20.00 when a number that was found has its code.
-    pub(crate) balance: &'static str,
+    /// How many numbers the buyer has then, and has paid for.
+    pub(crate) numbers: u64,
     /// How many numbers a kill in the middle of purchases may cost us.
     pub(crate) unowned_max: usize,
     /// What `raqam status` says then.
@@ -61,7 +61,7 @@ pub(crate) static SERVER_1: Shop = Shop {
     watch: Role::Check,
     lost: Lost {
         ends: "see \"Checking with the server\"\nclock +181s\nsee \"returned. Balance: $20.00\"\n",
-        balance: "$20.00",
+        numbers: 0,
         unowned_max: 1,
         status: &["Alarm: WrittenOff"],
     },
@@ -86,8 +86,8 @@ pub(crate) static SERVER_2: Shop = Shop {
     lists: (Role::RentalOffers, 2),
     watch: Role::OpenOrders,
     lost: Lost {
-        ends: "newest \"Your number is ready\"\nsms \"code 4242\"\nsee \"🔑 4242\"\n",
-        balance: "$19.71",
+        ends: "see \"Your number is ready\"\nsms \"code 4242\"\nsee \"🔑 4242\"\n",
+        numbers: 1,
         unowned_max: 0,
         status: &[],
     },
@@ -97,6 +97,12 @@ pub(crate) static SERVER_2: Shop = Shop {
     options: |options| &mut options.smspool.common,
     environment: |supplier| vec![("SMSPOOL_API_URL", supplier.url().to_owned()), ("SMSPOOL_API_KEY", supplier.key())],
 };
+
+/// What a customer has left of their $20.00 after so many numbers at this price in cents.
+pub(crate) fn left_after(numbers: u64, price_cents: u64) -> String {
+    let cents = 2_000 - numbers * price_cents;
+    format!("${}.{:02}", cents / 100, cents % 100)
+}
 
 impl Shop {
     /// The options of its supplier.
