@@ -180,6 +180,7 @@ fn bought(id: u64) -> Vec<Command> {
         service_name: "WhatsApp".to_owned(),
         rental_product: None,
         refund_within_s: None,
+        extends: None,
     };
     let quote = Command::Quote { id: QuoteId(id), wish, cost: COST, price: PRICE };
     vec![quote, Command::Buy { quote: QuoteId(id), current: Some(PRICE) }]

@@ -96,6 +96,7 @@ fn quote(id: u64) -> Command {
         service_name: "WhatsApp".to_owned(),
         rental_product: None,
         refund_within_s: None,
+        extends: None,
     };
     let (cost, price) = (Money::from_micros(1_000_000), Money::from_micros(1_300_000));
     Command::Quote { id: QuoteId(id), wish, cost, price }

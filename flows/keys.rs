@@ -131,6 +131,7 @@ keys! {
     REFUSAL_PRICE_CHANGED = "refusal.price_changed",
     REFUSAL_UNKNOWN_ORDER = "refusal.unknown_order",
     REFUSAL_TOO_LATE = "refusal.too_late",
+    REFUSAL_BEING_EXTENDED = "refusal.being_extended",
     REFUSAL_CODE_ARRIVED = "refusal.code_arrived",
     REFUSAL_NOT_REFUNDABLE = "refusal.not_refundable",
     REFUSAL_BUYING = "refusal.buying",

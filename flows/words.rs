@@ -87,6 +87,7 @@ pub fn refusal(refusal: &Refusal, lang: Lang) -> Text {
         Refusal::Suspended => keys::REFUSAL_SUSPENDED,
         Refusal::UnknownOrder => keys::REFUSAL_UNKNOWN_ORDER,
         Refusal::TooLate => keys::REFUSAL_TOO_LATE,
+        Refusal::BeingExtended => keys::REFUSAL_BEING_EXTENDED,
         Refusal::NoCodeYet => keys::REFUSAL_NO_CODE_YET,
         Refusal::TooManyTickets => keys::REFUSAL_TOO_MANY_TICKETS,
         Refusal::TicketsTooFast => keys::REFUSAL_TICKETS_TOO_FAST,

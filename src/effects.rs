@@ -100,6 +100,11 @@ async fn load_offers(shell: &Shell, server: ServerId, country: CountryId, produc
 
 async fn ask_cost(shell: &Shell, server: ServerId, wish: &Wish) -> Result<Money, PoolError> {
     let pool = shell.pool(server).ok_or_else(unavailable)?;
+    if let Some(rental) = wish.extends {
+        let rental = shell.office.store.order(rental).ok().flatten();
+        let renewal = rental.and_then(|rental| rental.renewal()).ok_or_else(unavailable)?;
+        return pool.renew_cost(&renewal).await?.ok_or_else(unavailable);
+    }
     match (wish.product, wish.rental_product) {
         (Product::Temporary, _) => pool.cost(wish.country, wish.service).await.map(|offer| offer.cost),
         (Product::Rental(days), Some(product)) => {

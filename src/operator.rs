@@ -234,6 +234,7 @@ impl Operator {
                 | Refusal::Suspended
                 | Refusal::UnknownOrder
                 | Refusal::TooLate
+                | Refusal::BeingExtended
                 | Refusal::NoCodeYet
                 | Refusal::TooManyTickets
                 | Refusal::TicketsTooFast

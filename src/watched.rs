@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use shop::pool::{
     Cancelled, Check, Listed, ListedOrder, ListedRental, Message, PoolCountry, PoolError, PoolOffer, PoolService,
-    PurchaseError, PurchaseRequest, Purchased, RentRequest, RentalOffer, Resent, SmsPool,
+    PurchaseError, PurchaseRequest, Purchased, Renewal, Renewed, RentRequest, RentalOffer, Resent, SmsPool,
 };
 use shop::{CountryId, Money, ServiceId, SupplierOrderId, UnixSeconds};
 
@@ -113,6 +113,18 @@ impl SmsPool for Watched {
 
     async fn rent(&self, request: &RentRequest) -> Result<Purchased, PurchaseError> {
         let answer = self.pool.rent(request).await;
+        self.health.purchased(&answer);
+        answer
+    }
+
+    async fn renew_cost(&self, rental: &Renewal) -> Result<Option<Money>, PoolError> {
+        let answer = self.pool.renew_cost(rental).await;
+        self.health.read(&answer);
+        answer
+    }
+
+    async fn renew(&self, rental: &Renewal) -> Result<Renewed, PurchaseError> {
+        let answer = self.pool.renew(rental).await;
         self.health.purchased(&answer);
         answer
     }

@@ -295,6 +295,7 @@ pub fn refused(refusal: &Refusal, order: &Order, cx: &CardCx<'_>) -> Popup {
         | Refusal::TooFast
         | Refusal::Suspended
         | Refusal::UnknownOrder
+        | Refusal::BeingExtended
         | Refusal::BelowZero { .. }
         | Refusal::TooManyTickets
         | Refusal::TicketsTooFast

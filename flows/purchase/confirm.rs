@@ -196,6 +196,7 @@ fn refused(draft: Draft, refusal: &Refusal, cx: &Cx<'_>) -> Step<Purchase> {
         | Refusal::Suspended
         | Refusal::UnknownOrder
         | Refusal::TooLate
+        | Refusal::BeingExtended
         | Refusal::NoCodeYet
         | Refusal::JustChecked { .. }
         | Refusal::BelowZero { .. }

@@ -33,6 +33,7 @@ pub fn sample_wish() -> Wish {
         service_name: "WhatsApp".to_owned(),
         rental_product: None,
         refund_within_s: None,
+        extends: None,
     }
 }
 

@@ -238,5 +238,6 @@ fn wish_for(server: &Server, product: Product, country: &Country, service: &Serv
         service_name: service.name.clone(),
         rental_product: offer.rental.map(|terms| terms.product),
         refund_within_s: offer.rental.and_then(|terms| terms.refund_within_s),
+        extends: None,
     }
 }

@@ -261,6 +261,7 @@ impl Stop {
             | Refusal::PriceChanged { .. }
             | Refusal::UnknownOrder
             | Refusal::TooLate
+            | Refusal::BeingExtended
             | Refusal::NoCodeYet
             | Refusal::JustChecked { .. }
             | Refusal::BelowZero { .. }

@@ -268,6 +268,7 @@ fn refused(topic: Topic, text: String, refusal: &Refusal, cx: &Cx<'_>) -> Step<T
         | Refusal::Suspended
         | Refusal::UnknownOrder
         | Refusal::TooLate
+        | Refusal::BeingExtended
         | Refusal::NoCodeYet
         | Refusal::JustChecked { .. }
         | Refusal::BelowZero { .. }

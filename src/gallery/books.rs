@@ -7,6 +7,7 @@ use flows::env::{HistoryPage, HistoryRequest, Movement, PAGE_ROWS, StatementPage
 use flows::orders::Filter;
 use shop::command::{Command, Note, Refusal, Write};
 use shop::decide::{Facts, decide};
+use shop::extension;
 use shop::ledger::{Account, Transaction, Wallet};
 use shop::order::{Order, Quote, State, Wish};
 use shop::settings::Settings;
@@ -75,6 +76,11 @@ impl Books {
 
     fn facts(&self, command: &Command, about: Option<OrderId>, now: UnixSeconds) -> Facts {
         let quote = if let Command::Buy { quote, .. } = command { self.quotes.get(quote).cloned() } else { None };
+        let order = about.and_then(|id| self.orders.get(&id)).cloned();
+        let wish = quote.as_ref().map(|quote| &quote.wish).or(order.as_ref().map(|order| &order.wish));
+        let rental = wish.and_then(|wish| wish.extends).and_then(|id| self.orders.get(&id)).cloned();
+        let in_question = rental.as_ref().or(order.as_ref()).map(|rental| rental.id);
+        let is_being_extended = in_question.is_some_and(|id| extension::is_open(id, self.orders.values()));
         let open = u32::try_from(self.orders.values().filter(|order| order.is_open()).count()).unwrap_or(u32::MAX);
         let ticket = if let Command::WriteTicket { ticket, .. } = command { Some(*ticket) } else { None };
         let count = |counts: &dyn Fn(&Ticket) -> bool| {
@@ -90,7 +96,9 @@ impl Books {
             suspended: false,
             settings: self.settings.clone(),
             quote,
-            order: about.and_then(|id| self.orders.get(&id)).cloned(),
+            order,
+            rental,
+            is_being_extended,
             ticket: ticket.and_then(|id| self.tickets.get(&id)).cloned(),
             tickets: ticket::Count { waiting: count(&waiting), opened: count(&lately) },
             tickets_waiting: Vec::new(),

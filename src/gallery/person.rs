@@ -197,7 +197,7 @@ impl Person {
         let needs = env::needs(&states);
         let now = self.moment.now;
         let servers = self.stock.clone().unwrap_or_else(|| self.moment.servers());
-        let bought = self.books.bought.iter().rev();
+        let bought = self.books.bought.iter().rev().filter(|(wish, _)| wish.extends.is_none());
         env::build(EnvFacts {
             visit: if self.session.revision == 0 { Visit::First } else { Visit::Return },
             wallet: self.books.wallet,

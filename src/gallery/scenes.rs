@@ -233,6 +233,7 @@ impl Scene {
             service_name: self.service_name().to_owned(),
             rental_product: rental.then_some(6),
             refund_within_s: rental.then_some(7_200),
+            extends: None,
         }
     }
 
@@ -301,6 +302,7 @@ impl Scene {
                 bought_at: created_at,
                 expires_at: ends_at,
             }),
+            extended: None,
             messages: self.messages(id, &state, created_at + 240),
             ended_at: ended.then_some(if rental { ends_at } else { created_at + 300 }),
             checked_at: None,

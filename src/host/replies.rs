@@ -99,6 +99,7 @@ const fn why(refusal: &Refusal) -> NotSent {
         | Refusal::Suspended
         | Refusal::UnknownOrder
         | Refusal::TooLate
+        | Refusal::BeingExtended
         | Refusal::NoCodeYet
         | Refusal::JustChecked { .. }
         | Refusal::BelowZero { .. }

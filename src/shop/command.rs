@@ -83,6 +83,15 @@ pub enum Command {
         /// What it gave.
         purchased: Purchased,
     },
+    /// The supplier extended a rental.
+    Extended {
+        /// The extension.
+        order: OrderId,
+        /// The rental's new end; `None`: as many days after the old one.
+        expires_at: Option<UnixSeconds>,
+        /// What it cost us; `None`: as quoted.
+        cost: Option<Money>,
+    },
     /// The supplier's definite no (or nobody was asked): the user gets the money back.
     NotBought {
         /// For which order.
@@ -268,6 +277,8 @@ pub enum Refusal {
     UnknownOrder,
     /// The order is past that: what was wished for cannot be done (any more).
     TooLate,
+    /// The rental is being extended: until that is settled it is neither extended again nor given back.
+    BeingExtended,
     /// A code must have arrived before another one can be asked for.
     NoCodeYet,
     /// The order was looked at a moment ago.

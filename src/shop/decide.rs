@@ -5,6 +5,7 @@
 
 mod buying;
 mod closing;
+mod extending;
 mod orphaning;
 mod receiving;
 mod ticketing;
@@ -33,6 +34,10 @@ pub struct Facts {
     pub quote: Option<Quote>,
     /// The order in question.
     pub order: Option<Order>,
+    /// The rental that the quote or order in question is to extend.
+    pub rental: Option<Order>,
+    /// Whether an extension of the rental in question is open.
+    pub is_being_extended: bool,
     /// Who owns the supplier's id in question.
     pub owner: Option<OrderId>,
     /// The supplier's order in question, where nobody owns it.
@@ -69,6 +74,7 @@ pub fn decide(actor: Option<UserId>, command: &Command, facts: &Facts) -> Result
         Command::Buy { current, .. } => buying::buy(actor.ok_or(Refusal::UnknownOrder)?, *current, facts),
         Command::StartBuying { boot, balance, .. } => buying::start(*boot, *balance, facts),
         Command::Bought { purchased, .. } => buying::bought(purchased, facts),
+        Command::Extended { expires_at, cost, .. } => extending::extended(*expires_at, *cost, facts),
         Command::NotBought { reason, .. } => buying::not_bought(*reason, facts),
         Command::BuyingUnknown(_) => buying::unknown(facts),
         Command::CleanMiss(_) => buying::clean_miss(facts),

@@ -64,6 +64,8 @@ pub enum Key {
     Cost(SupplierOrderId),
     /// A supplier's charge, given back.
     CostBack(SupplierOrderId),
+    /// A supplier's charge for an extension, which has no supplier's id of its own.
+    ExtensionCost(OrderId),
 }
 
 impl fmt::Display for Key {
@@ -74,6 +76,7 @@ impl fmt::Display for Key {
             Self::Resolve(order) => write!(formatter, "resolve/{order}"),
             Self::Cost(id) => write!(formatter, "cost/{}", id.as_str()),
             Self::CostBack(id) => write!(formatter, "costback/{}", id.as_str()),
+            Self::ExtensionCost(order) => write!(formatter, "extension/{order}"),
         }
     }
 }
@@ -182,6 +185,14 @@ pub fn release(user: UserId, order: OrderId, price: Money, at: UnixSeconds) -> T
 pub fn cost(id: &SupplierOrderId, order: Option<OrderId>, cost: Money, at: UnixSeconds) -> Transaction {
     let key = Key::Cost(id.clone());
     Transaction { order, ..transfer(Kind::Cost, &key, at, Account::SupplierFloat, Account::CostOfGoods, cost) }
+}
+
+/// A supplier charged us for extending a rental.
+#[must_use]
+pub fn extension_cost(order: OrderId, cost: Money, at: UnixSeconds) -> Transaction {
+    let key = Key::ExtensionCost(order);
+    let transaction = transfer(Kind::Cost, &key, at, Account::SupplierFloat, Account::CostOfGoods, cost);
+    Transaction { order: Some(order), ..transaction }
 }
 
 /// A supplier gave its charge back.

@@ -1,7 +1,7 @@
 //! The shop: money, orders, prices, the catalogue, and every decision about them. Pure: no I/O, no clock, no randomness.
 //!
 //! Start at [`decide`] (what a command does to the books), then [`order`] (the states of an order) and [`pool`] (what a
-//! supplier must be able to do). [`monitor`], [`reconcile`], [`orphan`] and [`recover`] compute what the shell should do next from
+//! supplier must be able to do). [`monitor`], [`reconcile`], [`extension`], [`orphan`] and [`recover`] compute what the shell should do next from
 //! facts and the time; the shell only executes. This crate words nothing that a person reads.
 
 pub mod breaker;
@@ -10,6 +10,7 @@ pub mod clock;
 pub mod command;
 pub mod decide;
 pub mod error_code;
+pub mod extension;
 pub mod ids;
 pub mod ledger;
 pub mod money;

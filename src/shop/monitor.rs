@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::breaker::{Heard, heard};
 use crate::command::{Command, SupplierRefund};
+use crate::extension;
 use crate::order::{Order, RESERVED_LIFE_S, RefundReason, Sleep, State, Wake};
 use crate::pool::{Cancelled, Check, Completeness, Listed, ListedOrder, ListedRental, Message, PoolError};
 use crate::server::OrderLists;
@@ -90,13 +91,13 @@ pub fn due<'a>(
                 .then_some(Task::Apply(Command::BuyingUnknown(order.id))),
             State::Ambiguous { .. } => None,
             State::Active if !order.is_rental() => Some(active(order, now)),
-            State::Active => rental(order, now, asked(order.id)),
+            State::Active => rental(order, orders.clone(), now, asked(order.id)),
             State::Closing { next_try, deadline, .. } => {
                 let may_ask =
                     is_time(next_try, CLOSE_RETRY_S, now) && !is_looked_for(order.wish.server, orders.clone());
                 (now >= deadline || may_ask).then_some(Task::Close(order.id))
             }
-            State::Done if order.is_rental() => rental(order, now, asked(order.id)),
+            State::Done if order.is_rental() => rental(order, orders.clone(), now, asked(order.id)),
             State::Done => received_once(order, now, asked(order.id)),
             State::Refunded(_) => watched(order, now, asked(order.id)),
         };
@@ -182,7 +183,7 @@ pub fn is_looked_for<'a>(server: ServerId, mut orders: impl Iterator<Item = &'a 
 }
 
 fn is_alike(one: &Order, other: &Order) -> bool {
-    let key = |order: &Order| (order.wish.server, order.wish.country, order.wish.service);
+    let key = |order: &Order| (order.wish.server, order.wish.country, order.wish.service, order.wish.extends);
     key(one) == key(other)
 }
 
@@ -203,7 +204,7 @@ const fn look(order: &Order) -> Task {
     }
 }
 
-fn rental(order: &Order, now: UnixSeconds, asked: Asked) -> Option<Task> {
+fn rental<'a>(order: &Order, orders: impl Iterator<Item = &'a Order>, now: UnixSeconds, asked: Asked) -> Option<Task> {
     let number = order.number.as_ref()?;
     if order.state == State::Active && order.refund_ends_at().is_none_or(|end| now >= end) {
         return Some(Task::Apply(Command::RentalKept(order.id)));
@@ -213,7 +214,8 @@ fn rental(order: &Order, now: UnixSeconds, asked: Asked) -> Option<Task> {
     }
     if now >= number.expires_at {
         let looked_after_the_end = asked.answered_at.is_some_and(|answered| answered >= number.expires_at);
-        return Some(if looked_after_the_end || now >= number.expires_at + RENTAL_LAST_LOOK_S {
+        let is_over = looked_after_the_end || now >= number.expires_at + RENTAL_LAST_LOOK_S;
+        return Some(if is_over && !extension::is_open(order.id, orders) {
             Task::Apply(Command::RentalEnded(order.id))
         } else {
             Task::RentalMessages(order.id)

@@ -50,6 +50,9 @@ pub struct Wish {
     pub rental_product: Option<u32>,
     /// Seconds within which an unused rental may be given back; `None`: never (or not a rental).
     pub refund_within_s: Option<u32>,
+    /// The rental that is to be extended; `None` where a number is wanted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub extends: Option<OrderId>,
 }
 
 /// A price that was shown to one user. It is the only price: what it says is what is charged.
@@ -92,8 +95,11 @@ pub struct Order {
     pub state: State,
     /// When it was made.
     pub created_at: UnixSeconds,
-    /// What the supplier gave; from [`State::Active`] on.
+    /// What the supplier gave; from [`State::Active`] on. An extension has none: the number is its rental's.
     pub number: Option<Number>,
+    /// What an extension brought, once the supplier was paid for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub extended: Option<Extended>,
     /// Received messages, oldest first.
     pub messages: Vec<Received>,
     /// When it ended.
@@ -128,6 +134,15 @@ pub struct Number {
     pub bought_at: UnixSeconds,
     /// When it ends.
     pub expires_at: UnixSeconds,
+}
+
+/// What an extension brought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Extended {
+    /// What the supplier charged.
+    pub cost: Money,
+    /// The rental's new end.
+    pub until: UnixSeconds,
 }
 
 /// What became of the wish to wake a rental.
@@ -290,6 +305,12 @@ impl Order {
     #[must_use]
     pub const fn is_rental(&self) -> bool {
         matches!(self.wish.product, Product::Rental(_))
+    }
+
+    /// Whether it extends a rental.
+    #[must_use]
+    pub const fn is_extension(&self) -> bool {
+        self.wish.extends.is_some()
     }
 
     /// Whether it can receive now, where its server's rentals sleep; `None`: it never sleeps, or has ended.

@@ -1,7 +1,7 @@
 //! What a supplier must be able to do. Mocks, the seeded simulation and the HTTP clients all implement [`SmsPool`].
 //!
 //! The types are what the shop needs, already checked: a client parses the wire into them and fails closed. One rule
-//! stands above all: [`SmsPool::purchase`] and [`SmsPool::rent`] are called at most once per order, and only a
+//! stands above all: [`SmsPool::purchase`], [`SmsPool::rent`] and [`SmsPool::renew`] are called at most once per order, and only a
 //! [`PurchaseError::DefiniteNo`] means that nothing was bought. What one supplier has and another lacks (lists of orders,
 //! lines that sleep) stands in [`crate::server`], a row per server.
 
@@ -94,6 +94,32 @@ pub struct RentRequest {
     pub days: Days,
     /// For which service.
     pub service: ServiceId,
+}
+
+/// A rental that is to be extended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Renewal {
+    /// The supplier's id of the rental.
+    pub id: SupplierOrderId,
+    /// Where.
+    pub country: CountryId,
+    /// The product of [`RentalOffer::product`].
+    pub product: u32,
+    /// For how long, from its end on.
+    pub days: Days,
+    /// The service that it was rented for.
+    pub service: ServiceId,
+    /// When it ends without that.
+    pub ends_at: UnixSeconds,
+}
+
+/// A rental that was extended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Renewed {
+    /// When it ends now.
+    pub expires_at: UnixSeconds,
+    /// What the supplier says it charged; `None` where it does not say.
+    pub cost: Option<Money>,
 }
 
 /// A number that was bought.
@@ -281,7 +307,7 @@ pub struct ListedRental {
 /// A supplier of numbers. Every call ends within its time limit.
 ///
 /// The calls with a body are those that some supplier lacks: it answers a list that says nothing about what is absent, or
-/// that there is nothing to wake.
+/// that there is nothing to extend or to wake.
 #[async_trait]
 pub trait SmsPool: Send + Sync {
     /// Our balance there.
@@ -320,6 +346,15 @@ pub trait SmsPool: Send + Sync {
     async fn rental_cost(&self, request: &RentRequest) -> Result<Money, PoolError>;
     /// Rents a number. At most once per order.
     async fn rent(&self, request: &RentRequest) -> Result<Purchased, PurchaseError>;
+    /// What extending a rental costs now; `None` where it cannot be extended by so many days.
+    async fn renew_cost(&self, _rental: &Renewal) -> Result<Option<Money>, PoolError> {
+        Ok(None)
+    }
+    /// Extends a rental. Charges: at most once per order.
+    async fn renew(&self, _rental: &Renewal) -> Result<Renewed, PurchaseError> {
+        let cause = "nothing is extended at this supplier".to_owned();
+        Err(PurchaseError::DefiniteNo(PoolError { code: ErrorCode::Unavailable, cause, advice: Advice::None }))
+    }
     /// All messages of a rental.
     async fn rental_messages(&self, id: &SupplierOrderId) -> Result<Vec<Message>, PoolError>;
     /// Gives a rental back inside its refund window.

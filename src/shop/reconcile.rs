@@ -56,7 +56,7 @@ pub fn is_lost(order: &Order, now: UnixSeconds) -> bool {
 }
 
 /// Nothing shows up late where nothing is listed.
-fn is_late(order: &Order, now: UnixSeconds) -> bool {
+pub(crate) fn is_late(order: &Order, now: UnixSeconds) -> bool {
     let unfound = matches!(order.state, State::Refunded(RefundReason::NotBought | RefundReason::Unknown));
     let lists = order.wish.server.profile().lists == OrderLists::Kept;
     unfound && lists && order.watched_until.is_some_and(|until| now < until)
@@ -97,15 +97,15 @@ pub fn rentals_round(
     now: UnixSeconds,
 ) -> Vec<Command> {
     let round = Round { server, orders, known, completeness: listed.completeness, now };
-    round.settle(Order::is_rental, |lost| {
+    round.settle(is_rented, |lost| {
         listed.rows.iter().filter(|line| fits_rental(line, lost, now)).map(Candidate::from).collect()
     })
 }
 
 /// What one round settles at a server whose supplier keeps no lists: one purchase at a time is in question there, and
-/// nothing else changes our balance meanwhile. An unchanged balance is a clean miss. What is missing from it is what the
-/// number cost that nobody can find any more: the user gets the money back at the deadline, and we bear the loss. Anything
-/// else proves nothing.
+/// nothing else changes our balance meanwhile. An unchanged balance is a clean miss. What is missing from it was paid for an
+/// extension, which the user has then, or for a number that nobody can find any more: its user gets the money back at the
+/// deadline, and we bear the loss. Anything else proves nothing.
 #[must_use]
 pub fn balance_round(orders: &[Order], server: ServerId, balance: Option<Money>, now: UnixSeconds) -> Vec<Command> {
     let in_question = |order: &&Order| order.wish.server == server && matches!(order.state, State::Ambiguous { .. });
@@ -114,6 +114,10 @@ pub fn balance_round(orders: &[Order], server: ServerId, balance: Option<Money>,
         let most = order.quoted_cost.max(order.price);
         match spent {
             Some(Money::ZERO) => missed(order, Completeness::Whole, now).into_iter().collect(),
+            Some(spent) if order.is_extension() && (Money::ZERO..=most).contains(&spent) => {
+                // Nothing but the rental's end is to be found, and that is known: the days are the user's.
+                vec![Command::Extended { order: order.id, expires_at: None, cost: Some(spent) }]
+            }
             Some(spent) if (Money::ZERO..=most).contains(&spent) => {
                 let refund = too_late(order, now);
                 let loss = refund.as_ref().and_then(|_| Orphan::unnamed(order, spent, now)).map(Command::Orphaned);
@@ -231,7 +235,15 @@ fn is_alike(one: &Order, other: &Order) -> bool {
         Product::Temporary => (None, None, order.wish.service_name.trim().to_ascii_lowercase()),
         Product::Rental(days) => (Some(days), order.wish.rental_product, String::new()),
     };
-    one.wish.server == other.wish.server && one.wish.iso2 == other.wish.iso2 && key(one) == key(other)
+    one.is_extension() == other.is_extension()
+        && one.wish.server == other.wish.server
+        && one.wish.iso2 == other.wish.iso2
+        && key(one) == key(other)
+}
+
+/// Whether it is a rental of its own, and no extension of one.
+const fn is_rented(order: &Order) -> bool {
+    order.is_rental() && !order.is_extension()
 }
 
 fn sent_at(order: &Order) -> UnixSeconds {
@@ -275,7 +287,7 @@ fn fits_rental(line: &ListedRental, lost: &[&Order], now: UnixSeconds) -> bool {
 }
 
 /// Absence counts only in complete lists; three of them, late enough, prove that nothing was bought.
-fn missed(order: &Order, completeness: Completeness, now: UnixSeconds) -> Option<Command> {
+pub(crate) fn missed(order: &Order, completeness: Completeness, now: UnixSeconds) -> Option<Command> {
     let State::Ambiguous { sent_at, clean_misses } = order.state else {
         return None;
     };
@@ -289,7 +301,7 @@ fn missed(order: &Order, completeness: Completeness, now: UnixSeconds) -> Option
 }
 
 /// Nobody could find out in time: the user does not wait for it.
-fn too_late(order: &Order, now: UnixSeconds) -> Option<Command> {
+pub(crate) fn too_late(order: &Order, now: UnixSeconds) -> Option<Command> {
     (now >= sent_at(order) + AMBIGUOUS_LIFE_S)
         .then_some(Command::NotBought { order: order.id, reason: RefundReason::Unknown })
 }

@@ -29,6 +29,7 @@ pub(crate) fn order(number: u64, state: State) -> Order {
         service_name: "WhatsApp".to_owned(),
         rental_product: None,
         refund_within_s: None,
+        extends: None,
     };
     let has_number = matches!(state, State::Active | State::Closing { .. } | State::Done);
     Order {
@@ -42,6 +43,7 @@ pub(crate) fn order(number: u64, state: State) -> Order {
         state,
         created_at: START,
         number: has_number.then(|| numbered(number, START + 1_200)),
+        extended: None,
         messages: Vec::new(),
         ended_at: None,
         checked_at: None,
@@ -60,6 +62,12 @@ pub(crate) fn rental(number: u64, days: u16, state: State) -> Order {
     order.wish.refund_within_s = Some(7_200);
     order.number = order.number.map(|_| numbered(number, START + i64::from(days) * 86_400));
     order
+}
+
+/// An extension of [`rental`] number 1 by so many days, sent at [`START`].
+pub(crate) fn extension(number: u64, days: u16, state: State) -> Order {
+    let wish = rental(1, days, State::Done).extension();
+    Order { wish, number: None, ..rental(number, days, state) }
 }
 
 fn numbered(number: u64, expires_at: UnixSeconds) -> Number {

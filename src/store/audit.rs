@@ -299,9 +299,23 @@ impl Auditor {
                 let paid = self.ledger.contains_key(&Key::Cost(id.clone()).to_string());
                 self.expect(Invariant::I7, paid, || format!("the number of order {} was never paid for", order.id));
             }
+            self.check_extension(&order);
             self.orders.push(order);
         }
         Ok(())
+    }
+
+    /// An extension has no number of its own; what it brought was paid for once, and without that it is not done.
+    fn check_extension(&mut self, order: &Order) {
+        let id = order.id;
+        let paid = self.ledger.get(&Key::ExtensionCost(id).to_string());
+        let paid = paid.map(|transaction| order.extended.is_some_and(|brought| moves(transaction, brought.cost)));
+        self.expect(Invariant::I7, paid == order.extended.map(|_| true), || {
+            format!("what extension {id} brought was not paid for at its cost")
+        });
+        let brought_nothing = order.state == State::Done && order.extended.is_none();
+        let holds = !order.is_extension() || (order.number.is_none() && !brought_nothing);
+        self.expect(Invariant::I7, holds, || format!("extension {id} is done without a new end, or has a number"));
     }
 
     /// Each supplier's order without an owner is known as one, and its money is where its state says.

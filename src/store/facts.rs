@@ -3,6 +3,7 @@
 use shop::command::Command;
 use shop::decide::Facts;
 use shop::ledger::{Key, Wallet};
+use shop::order::{Order, Quote};
 use shop::orphan::Orphan;
 use shop::{OrderId, QuoteId, SupplierOrderId, TicketId, UnixSeconds, UserId};
 
@@ -26,6 +27,8 @@ struct Names<'c> {
 pub(crate) fn gather(books: &impl Read, actor: Option<UserId>, command: &Command, now: UnixSeconds) -> Result<Facts> {
     let names = names(command);
     let order = names.order.map_or(Ok(None), |order| books.order(order))?;
+    let quote = names.quote.map_or(Ok(None), |quote| books.quote(quote))?;
+    let rental = rental_of(books, quote.as_ref(), order.as_ref())?;
     let user = actor.or(names.user).or_else(|| order.as_ref().map(|order| order.user));
     let owner = names.supplier.map_or(Ok(None), |id| books.owner(id))?;
     let row = user.map_or(Ok(None), |user| books.user_row(user))?;
@@ -35,8 +38,10 @@ pub(crate) fn gather(books: &impl Read, actor: Option<UserId>, command: &Command
         wallet: names.user.or(user).map_or(Ok(Wallet::default()), |user| books.wallet(user))?,
         suspended: row.is_some_and(|row| row.standing == Standing::Suspended),
         settings: books.settings()?,
-        quote: names.quote.map_or(Ok(None), |quote| books.quote(quote))?,
+        is_being_extended: is_being_extended(books, command, rental.as_ref().or(order.as_ref()))?,
+        quote,
         order,
+        rental,
         owner: owner.and_then(|owner| match owner {
             Owner::Order(order) => Some(order),
             Owner::Orphan => None,
@@ -60,6 +65,27 @@ pub(crate) fn gather(books: &impl Read, actor: Option<UserId>, command: &Command
         },
         purchases_in_all: names.quote.map_or(Ok(0), |_| books.purchases().map(|purchases| purchases.until(now)))?,
     })
+}
+
+/// The rental that a quote or an order is to extend.
+fn rental_of(books: &impl Read, quote: Option<&Quote>, order: Option<&Order>) -> Result<Option<Order>> {
+    let wish = quote.map(|quote| &quote.wish).or(order.map(|order| &order.wish));
+    wish.and_then(|wish| wish.extends).map_or(Ok(None), |rental| books.order(rental))
+}
+
+/// Whether an extension of this rental is open, for those commands that ask.
+fn is_being_extended(books: &impl Read, command: &Command, rental: Option<&Order>) -> Result<bool> {
+    let (Command::Buy { .. } | Command::Cancel(_), Some(rental)) = (command, rental) else { return Ok(false) };
+    if !rental.is_rental() {
+        return Ok(false);
+    }
+    for (order, watch) in books.watched_of(rental.user)? {
+        let extends = if watch == Watch::Open { books.order(order)?.and_then(|it| it.wish.extends) } else { None };
+        if extends == Some(rental.id) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// How many orders of a user hold money.
@@ -94,6 +120,7 @@ fn names(command: &Command) -> Names<'_> {
         | Command::WatchOn(order)
         | Command::StartBuying { order, .. }
         | Command::NotBought { order, .. }
+        | Command::Extended { order, .. }
         | Command::Received { order, .. }
         | Command::StartClosing { order, .. }
         | Command::RetryClosing { order, .. }

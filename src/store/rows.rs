@@ -92,6 +92,10 @@ impl UserRow {
     /// Remembers a purchase for the shortcuts and the limits.
     pub(crate) fn bought(&mut self, wish: Wish, now: UnixSeconds) {
         self.purchases.add(now);
+        if wish.extends.is_some() {
+            // Nothing that would be bought again by itself.
+            return;
+        }
         remember(&mut self.recent_countries, (wish.server, wish.country));
         remember(&mut self.recent_services, (wish.server, wish.service));
         self.last = Some(wish);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use shop::catalogue::Product;
 use shop::command::{Command, Refusal};
 use shop::order::{Order, RefundReason, State};
-use shop::pool::{Advice, PoolError, PurchaseError, PurchaseRequest, Purchased, RentRequest, SmsPool};
+use shop::pool::{Advice, PoolError, PurchaseError, PurchaseRequest, Purchased, Renewal, RentRequest, SmsPool};
 use shop::server::OrderLists;
 use shop::trouble::Trouble;
 use shop::{ErrorCode, Money, OrderId};
@@ -40,6 +40,8 @@ enum Purchase {
     Temporary(PurchaseRequest),
     /// With what it costs: the answer names no cost.
     Rental(RentRequest, Money),
+    /// The same.
+    Extension(Renewal, Money),
 }
 
 /// What is to be bought, and our balance before that where only it will tell; or why nothing is.
@@ -60,6 +62,9 @@ async fn plan(shell: &Shell, order: &Order, pool: &dyn SmsPool) -> Result<(Purch
 
 /// The rental endpoint takes no highest price: look once more, so that we never rent below cost.
 async fn purchase_for(shell: &Shell, order: &Order, pool: &dyn SmsPool) -> Result<Purchase, RefundReason> {
+    if let Some(rental) = order.wish.extends {
+        return extension_for(shell, order, rental, pool).await;
+    }
     let wish = &order.wish;
     let (country, service) = (wish.country, wish.service);
     match (wish.product, wish.rental_product) {
@@ -81,6 +86,25 @@ async fn purchase_for(shell: &Shell, order: &Order, pool: &dyn SmsPool) -> Resul
     }
 }
 
+/// Extending takes no highest price either.
+async fn extension_for(
+    shell: &Shell,
+    order: &Order,
+    rental: OrderId,
+    pool: &dyn SmsPool,
+) -> Result<Purchase, RefundReason> {
+    let rental = self::order(shell, rental).filter(|rental| rental.can_be_extended(shell.office.clock.now()));
+    let Some(renewal) = rental.and_then(|rental| rental.renewal()) else {
+        return Err(RefundReason::Refused(ErrorCode::OrderNotFound));
+    };
+    match pool.renew_cost(&renewal).await {
+        Ok(Some(cost)) if cost > order.price => Err(RefundReason::PriceChanged),
+        Ok(Some(cost)) => Ok(Purchase::Extension(renewal, cost)),
+        Ok(None) => Err(RefundReason::Refused(ErrorCode::Unavailable)),
+        Err(error) => Err(refused(shell, order, &error).await),
+    }
+}
+
 async fn start(
     shell: &Shell,
     order: &Order,
@@ -90,13 +114,7 @@ async fn start(
 ) -> Option<Command> {
     match commit(shell, Command::StartBuying { order: order.id, boot: shell.office.boot, balance }).await {
         Some(Outcome::Stored(changed)) if changed.orders.iter().any(|started| started.id == order.id) => {
-            let answer = match purchase {
-                Purchase::Temporary(request) => pool.purchase(request).await,
-                Purchase::Rental(request, cost) => {
-                    pool.rent(request).await.map(|rented| Purchased { cost: rented.cost.or(Some(*cost)), ..rented })
-                }
-            };
-            Some(bought(shell, order, answer).await)
+            Some(call(shell, order, pool, purchase).await)
         }
         Some(Outcome::Refused(Refusal::NotSelling)) => {
             Some(Command::NotBought { order: order.id, reason: RefundReason::NotStarted })
@@ -113,14 +131,33 @@ async fn start(
     }
 }
 
+/// The one call, and what is known after it.
+async fn call(shell: &Shell, order: &Order, pool: &dyn SmsPool, purchase: &Purchase) -> Command {
+    let id = order.id;
+    let bought = |purchased| Command::Bought { order: id, purchased };
+    let answer = match purchase {
+        Purchase::Temporary(request) => pool.purchase(request).await.map(bought),
+        Purchase::Rental(request, cost) => {
+            let rented = pool.rent(request).await;
+            rented.map(|rented| bought(Purchased { cost: rented.cost.or(Some(*cost)), ..rented }))
+        }
+        Purchase::Extension(renewal, cost) => pool.renew(renewal).await.map(|renewed| Command::Extended {
+            order: id,
+            expires_at: Some(renewed.expires_at),
+            cost: renewed.cost.or(Some(*cost)),
+        }),
+    };
+    answered(shell, order, answer).await
+}
+
 /// What the supplier's answer to a purchase means.
-async fn bought(shell: &Shell, order: &Order, answer: Result<Purchased, PurchaseError>) -> Command {
+async fn answered(shell: &Shell, order: &Order, answer: Result<Command, PurchaseError>) -> Command {
     let id = order.id;
     if let Some(metrics) = shell.office.metrics() {
         metrics.purchase(order.wish.server, &answer);
     }
     match answer {
-        Ok(purchased) => Command::Bought { order: id, purchased },
+        Ok(command) => command,
         Err(PurchaseError::DefiniteNo(error)) => {
             Command::NotBought { order: id, reason: refused(shell, order, &error).await }
         }

@@ -1,5 +1,6 @@
 //! Looking for what the supplier did when its answer was lost: purchases, and requests for another code.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,7 +8,7 @@ use shop::command::Command;
 use shop::order::Order;
 use shop::pool::{Listed, PoolError, PurchaseError, Resent, SmsPool};
 use shop::server::OrderLists;
-use shop::{Money, OrderId, ServerId, SupplierOrderId, reconcile};
+use shop::{Money, OrderId, ServerId, SupplierOrderId, extension, reconcile};
 use store::StoreError;
 
 use super::tasks::{After, commit, commit_all, log, order_and_pool};
@@ -59,8 +60,19 @@ async fn round(shell: &Shell, server: ServerId, pool: &dyn SmsPool) -> Result<Ve
     let known = store.known_among(ids.chain(rented.iter().flat_map(|listed| &listed.rows).map(|line| &line.id)))?;
     let now = shell.office.clock.now();
     let temporary = temporary.map(|listed| reconcile::round(&orders, server, &listed, &known, now));
+    let extended = match &rented {
+        Some(listed) => extension::round(&orders, &extended_by(shell, &orders)?, server, listed, now),
+        None => Vec::new(),
+    };
     let rented = rented.map(|listed| reconcile::rentals_round(&orders, server, &listed, &known, now));
-    Ok(temporary.into_iter().chain(rented).flatten().collect())
+    Ok(temporary.into_iter().chain(rented).chain([extended]).flatten().collect())
+}
+
+/// The rentals that these orders extend, ended ones included.
+fn extended_by(shell: &Shell, orders: &[Order]) -> Result<Vec<Order>, StoreError> {
+    let rentals: BTreeSet<OrderId> = orders.iter().filter_map(|order| order.wish.extends).collect();
+    let found: Result<Vec<_>, _> = rentals.into_iter().map(|rental| shell.office.store.order(rental)).collect();
+    Ok(found?.into_iter().flatten().collect())
 }
 
 /// A list that could not be had says nothing about what is absent.

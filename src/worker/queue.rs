@@ -127,6 +127,7 @@ pub(super) const fn order_of(command: &Command) -> Option<OrderId> {
         Command::StartBuying { order, .. }
         | Command::Bought { order, .. }
         | Command::NotBought { order, .. }
+        | Command::Extended { order, .. }
         | Command::BuyingUnknown(order)
         | Command::CleanMiss(order)
         | Command::Received { order, .. }

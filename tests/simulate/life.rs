@@ -250,5 +250,6 @@ fn wish(product: Kind, service: u32) -> Wish {
         service_name: service_name(service),
         rental_product: rental.then_some(RENTAL_PRODUCT),
         refund_within_s: rental.then(|| u32::try_from(RENTAL_REFUND_S).expect("a short time")),
+        extends: None,
     }
 }

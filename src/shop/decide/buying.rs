@@ -1,6 +1,6 @@
 //! From a quote to a number: the hold, the one purchase call, and what its answer (or silence) means for the money.
 
-use super::{Facts, order, orphaning, put, troubling};
+use super::{Facts, extending, order, orphaning, put, troubling};
 use crate::command::{Alarm, Note, Refusal, Request, Write, alarm_of};
 use crate::ledger;
 use crate::order::{
@@ -30,6 +30,7 @@ pub(super) fn buy(actor: UserId, current: Option<Money>, facts: &Facts) -> Resul
         state: State::Reserved,
         created_at: facts.now,
         number: None,
+        extended: None,
         messages: Vec::new(),
         ended_at: None,
         checked_at: None,
@@ -66,6 +67,7 @@ fn may_buy(quote: &Quote, current: Option<Money>, facts: &Facts) -> Result<(), R
     if let Some(now) = current.filter(|now| *now != quote.price) {
         return Err(Refusal::PriceChanged { now });
     }
+    extending::may_extend(quote, facts)?;
     within_limits(facts)?;
     let missing = quote.price.checked_sub(facts.wallet.available).filter(|missing| *missing > Money::ZERO);
     missing.map_or(Ok(()), |missing| Err(Refusal::NotEnough { missing }))
@@ -96,6 +98,7 @@ pub(super) fn start(boot: u64, balance: Option<Money>, facts: &Facts) -> Result<
     if !server.sells() || server.is_paused() {
         return Err(Refusal::NotSelling);
     }
+    extending::may_start(order, facts)?;
     let state = State::Buying { boot, sent_at: facts.now };
     Ok(vec![put(Order { state, balance_before: balance, ..order.clone() })])
 }
@@ -184,7 +187,7 @@ pub(super) fn unknown(facts: &Facts) -> Result<Vec<Write>, Refusal> {
 }
 
 /// It is known what became of an order: nothing is looked for any more, where it was.
-fn found(order: &Order, facts: &Facts) -> Vec<Write> {
+pub(super) fn found(order: &Order, facts: &Facts) -> Vec<Write> {
     match order.state {
         State::Ambiguous { .. } => troubling::end(order.wish.server, Trouble::Looking, facts),
         State::Reserved

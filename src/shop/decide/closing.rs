@@ -11,6 +11,8 @@ pub(super) fn cancel(order: &Order, facts: &Facts) -> Result<Vec<Write>, Refusal
     match order.state {
         State::Closing { .. } => Ok(Vec::new()),
         State::Reserved => Ok(vec![release(order, facts), ended(order, RefundReason::Cancelled, None, facts)]),
+        // The supplier is about to be paid for more of it, or was.
+        State::Active if facts.is_being_extended => Err(Refusal::BeingExtended),
         State::Active if order.can_cancel(facts.now) => {
             Ok(vec![closing(order, CloseReason::Cancel, facts.now + CLOSE_LIFE_S, facts)])
         }

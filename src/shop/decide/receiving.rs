@@ -163,6 +163,7 @@ pub(super) fn resent(
         state: State::Active,
         created_at: facts.now,
         number: Some(number),
+        extended: None,
         messages: Vec::new(),
         ended_at: None,
         checked_at: None,

@@ -4,6 +4,7 @@ mod batches;
 mod books;
 mod dice;
 mod disk;
+mod extensions;
 mod life;
 mod limits;
 mod lists;
@@ -139,6 +140,7 @@ fn wish() -> Wish {
         service_name: "WhatsApp".to_owned(),
         rental_product: None,
         refund_within_s: None,
+        extends: None,
     }
 }
 
