@@ -120,7 +120,6 @@ pub(crate) enum SendError {
 pub(crate) const PAUSE_MAX_S: u32 = 60;
 const BODY_MAX: usize = 256 * 1024;
 const LIST_BODY_MAX: usize = 8 * 1024 * 1024;
-
 /// Larger moments of a limit's reset are Unix time, smaller ones seconds from now.
 const RESET_SECONDS_MAX: i64 = 1_000_000_000;
 

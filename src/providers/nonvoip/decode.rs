@@ -9,9 +9,9 @@ use shop::pool::{Check, Message, Resent};
 use shop::{Days, Money, SupplierOrderId, UnixSeconds};
 
 use super::catalogue::{Ask, Kind, Product, Stock};
-use super::envelope::{objects, rows, text, verdict};
+use super::envelope::{objects, order_named, rows, text, verdict};
 use super::words::Words;
-use crate::decode::{Decoded, message, name, object, order_id, price, timestamp};
+use crate::decode::{Decoded, message, name, object, price, timestamp};
 use crate::endpoint::Subject;
 use crate::failure::Verdict;
 use crate::json::{Json, Object, scalar};
@@ -31,9 +31,17 @@ const AWAKE_MAX_S: i64 = DAY_S;
 
 /// `/balance`: beside `status`, or in a list of one.
 pub(super) fn balance(json: &Json<'_>) -> Decoded<Money> {
-    let beside = objects(json).iter().find_map(|object| object.money("balance"));
-    let listed = || Money::parse(&scalar(json.object()?.rows("balance")?.first()?)?).ok();
-    beside.or_else(listed).ok_or("no readable balance")
+    let beside = || objects(json).iter().find_map(|object| amount(&object.text("balance")?));
+    let listed = || amount(&scalar(json.object()?.rows("balance")?.first()?)?);
+    beside().or_else(listed).ok_or("no readable balance")
+}
+
+/// An amount whose thousands may be grouped by commas, as in `1,250.00`.
+fn amount(text: &str) -> Option<Money> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    let groups = whole.split_once(',').map(|(first, rest)| (first, rest.split(',')));
+    let sound = groups.is_none_or(|(first, mut rest)| first.len() <= 3 && rest.all(|group| group.len() == 3));
+    Money::parse(&format!("{}.{fraction}", whole.replace(',', ""))).ok().filter(|_| sound)
 }
 
 /// The readable rows of a list of products, and how many are not.
@@ -92,8 +100,8 @@ pub(super) struct Ordered {
 
 /// `/order`. Without a usable id nothing is said to be bought: the caller must reconcile.
 pub(super) fn ordered(json: &Json<'_>, kind: Kind, now: UnixSeconds) -> Decoded<Ordered> {
-    let with_id = |object: &Object<'_>| order_id(object, &["order_id"]);
-    let id = objects(json).iter().find_map(with_id).ok_or("no usable order id")?;
+    let id = objects(json).iter().find_map(|object| SupplierOrderId::parse(&order_named(object)?));
+    let id = id.ok_or("no usable order id")?;
     let objects = about(json, &id);
     Ok(Ordered { phone: phone(&objects), expires_at: expires_at(&objects, kind, now), id })
 }
@@ -104,7 +112,7 @@ fn about<'a>(json: &Json<'a>, id: &SupplierOrderId) -> Vec<Object<'a>> {
 }
 
 fn names_another(object: &Object<'_>, id: &SupplierOrderId) -> bool {
-    object.text("order_id").is_some_and(|named| !named.trim().is_empty() && named.trim() != id.as_str())
+    order_named(object).is_some_and(|named| named != id.as_str())
 }
 
 /// The number of `/getsms`, whatever else it says; `None` where it is not allocated yet.

@@ -22,6 +22,12 @@ pub(super) fn text(object: &Object<'_>) -> Option<String> {
     object.text("message").or_else(first).or_else(|| object.text("error")).filter(|text| !text.trim().is_empty())
 }
 
+/// The order that an object names; 0 is none.
+pub(super) fn order_named(object: &Object<'_>) -> Option<String> {
+    let named = object.text("order_id")?.trim().to_owned();
+    (!matches!(named.as_str(), "" | "0")).then_some(named)
+}
+
 /// The rows of a list; `None` where there is none.
 pub(super) fn rows<'a>(json: &Json<'a>) -> Option<Vec<&'a RawValue>> {
     match json {

@@ -51,7 +51,7 @@ const fn tells_how_an_order_stands(subject: Subject, words: Words) -> bool {
 
 /// A refusal that names an order may have made it. Where an order is given back, its own id means nothing.
 fn names_order(subject: Subject, json: Option<&Json<'_>>) -> bool {
-    let named = |object: &Object<'_>| object.text("order_id").is_some_and(|id| !id.trim().is_empty());
+    let named = |object: &Object<'_>| envelope::order_named(object).is_some();
     subject != Subject::GivingBack && json.is_some_and(|json| envelope::objects(json).iter().any(named))
 }
 

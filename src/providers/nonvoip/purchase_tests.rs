@@ -53,6 +53,7 @@ async fn fault_36_clear_refusals_are_a_definite_no() {
         (answer(200, "", r#"{"status":"error"}"#), "no 0x0003"),
         (answer(200, "", r#"{"status":"fail","message":["Insufficient balance."]}"#), "no 0x0000"),
         (answer(200, "", r#"{"status":false,"message":null}"#), "no 0x0003"),
+        (answer(200, "", r#"{"status":"error","message":"something new","order_id":0}"#), "no 0x0003"),
     ])
     .await;
 }
@@ -63,6 +64,7 @@ async fn fault_33_what_is_neither_an_order_nor_a_refusal_is_unknown() {
         (ordered("[]"), "unknown 0x0009"),
         (ordered(r#""Your order is placed""#), "unknown 0x0009"),
         (ordered(r#"[{"number":"12025550123"}]"#), "unknown 0x0009"),
+        (ordered(r#"[{"order_id":0,"number":"12025550123"}]"#), "unknown 0x0009"),
         (ordered(r#"[{"order_id":"../x","number":"12025550123"}]"#), "unknown 0x0009"),
         (answer(200, "", r#"{"status":"processing","message":"Your order is being made"}"#), "unknown 0x0009"),
         (answer(400, "", r#"{"message":"Insufficient balance."}"#), "unknown 0x0000"),

@@ -95,7 +95,9 @@ fn about_stock(text: &str) -> Words {
 
 fn about_order(text: &str) -> Words {
     let negated = has(text, &["not ", "n't ", "cannot"]);
-    if is_given_back(text, negated) {
+    let given_back =
+        ENDS.iter().any(|end| text.contains(&format!("was {end}")) || text.contains(&format!("been {end}")));
+    if is_given_back_already(text) || (given_back && !negated) {
         Words::GivenBack
     } else if has(text, &MISSING) {
         Words::NoOrder
@@ -106,22 +108,28 @@ fn about_order(text: &str) -> Words {
     }
 }
 
-/// "Already" and "delivered" say that it is too late; a span of time, that it is too early.
+/// That something "was rejected" could be said of the wish itself, so here only "already" means the order. That and
+/// "delivered" say that it is too late; a span of time, that it is too early.
 fn about_giving_back(text: &str) -> Words {
-    let words = about_order(text);
     let early = has(text, &["wait", "yet", "too early", "too soon"]);
     let late = has(text, &["already", "delivered"]);
     let span = has(text, &["minute", "second"]);
-    if words == Words::Other && (early || (span && !late)) { Words::TooEarly } else { words }
+    if is_given_back_already(text) {
+        Words::GivenBack
+    } else if has(text, &MISSING) {
+        Words::NoOrder
+    } else if early || (span && !late) {
+        Words::TooEarly
+    } else {
+        Words::Other
+    }
 }
 
-fn is_given_back(text: &str, negated: bool) -> bool {
-    let ends = ["rejected", "refunded", "cancelled", "canceled"];
-    let said = |before: &str| ends.iter().any(|end| text.contains(&format!("{before} {end}")));
-    let already = said("already") || said("already been");
-    let plainly = said("was") || said("is") || said("has been") || said("been");
-    let denied = has(text, &["not already", "not been", "n't been"]);
-    (already && !denied) || (plainly && !negated)
+const ENDS: [&str; 4] = ["rejected", "refunded", "cancelled", "canceled"];
+
+fn is_given_back_already(text: &str) -> bool {
+    let said = |end: &str| text.contains(&format!("already {end}")) || text.contains(&format!("already been {end}"));
+    ENDS.into_iter().any(said) && !has(text, &["not already", "n't already"])
 }
 
 /// "SMS not found for this order" is about the SMS, "Order not found" is not.
@@ -222,6 +230,8 @@ mod tests {
                 ("This order has already been refunded.", Words::GivenBack),
                 ("Cannot reject: already cancelled", Words::GivenBack),
                 ("SMS already delivered, it can not be rejected", Words::Other),
+                ("Your request was rejected", Words::Other),
+                ("The order has not already been refunded", Words::Other),
                 ("Reject is not allowed", Words::Other),
                 ("SMS was delivered 2 minutes ago", Words::Other),
                 ("Please wait 2 minutes", Words::TooEarly),
@@ -229,7 +239,7 @@ mod tests {
                 ("Too early", Words::TooEarly),
                 ("Only possible after 120 seconds", Words::TooEarly),
                 ("Order not found", Words::NoOrder),
-                ("Order expired", Words::Expired),
+                ("Order expired", Words::Other),
             ],
         );
     }
