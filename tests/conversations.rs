@@ -6,13 +6,27 @@ use std::time::Duration;
 use sim::script::Script;
 use sim::{Rate, SimOptions, TelegramRates};
 
-use crate::support::World;
+use crate::support::{SERVER_1, SERVER_2, Shop, UNITED_STATES, World, at_each_server};
 
 macro_rules! conversations {
-    ($($name:ident),* $(,)?) => {
+    (each: $($each:ident),*; server_1: $($one:ident),*; server_2: $($two:ident),*;) => {
+        $(async fn $each(shop: &'static Shop) {
+            play(shop, stringify!($each)).await;
+        })*
+
+        at_each_server! {
+            #[tokio::test]
+            $($each),*
+        }
+
         $(#[tokio::test]
-        async fn $name() {
-            play(stringify!($name)).await;
+        async fn $one() {
+            play(&SERVER_1, stringify!($one)).await;
+        })*
+
+        $(#[tokio::test]
+        async fn $two() {
+            play(&SERVER_2, stringify!($two)).await;
         })*
 
         #[test]
@@ -21,53 +35,63 @@ macro_rules! conversations {
                 entry.path().file_stem().expect("a name").to_string_lossy().into_owned()
             }).collect();
             written.sort();
-            let mut played = vec![$(stringify!($name).to_owned()),*];
+            let mut played = vec![$(stringify!($each).to_owned(),)* $(stringify!($one).to_owned(),)* $(stringify!($two).to_owned()),*];
             played.sort();
             assert_eq!(written, played);
         }
     };
 }
 
+// Those of one server show what only it has: a choice of countries, lists, rentals that never sleep; or none of these.
 conversations! {
-    back_from_search,
-    fault_54_blocked_and_back,
-    buy_in_arabic,
-    buy_in_english,
-    fault_42_cancel_and_refund,
-    demo_rental,
-    demo_temporary,
-    expiry_refunds,
-    history_and_buy_again,
-    language_switch,
-    not_enough_money,
-    old_buttons,
-    fault_36_out_of_stock,
-    fault_27_purchase_without_an_answer,
-    rental_end,
-    rental_in_arabic,
-    fault_47_second_code,
-    fault_47_second_message,
-    fault_36_sold_out_elsewhere,
-    three_cards,
-    ticket,
-    too_fast,
-    typed_search,
-    wallet_statement,
+    each:
+        buy_in_arabic,
+        fault_36_out_of_stock,
+        fault_42_cancel_and_refund,
+        fault_47_second_message,
+        history_and_buy_again,
+        not_enough_money,
+        old_buttons,
+        three_cards,
+        too_fast,
+        wallet_statement;
+    server_1:
+        fault_27_us_only_purchase_without_an_answer,
+        us_only_buy_in_english,
+        us_only_expiry_refunds;
+    server_2:
+        back_from_search,
+        buy_in_english,
+        demo_rental,
+        demo_temporary,
+        expiry_refunds,
+        fault_27_purchase_without_an_answer,
+        fault_36_sold_out_elsewhere,
+        fault_47_second_code,
+        fault_54_blocked_and_back,
+        language_switch,
+        rental_end,
+        rental_in_arabic,
+        ticket,
+        typed_search;
 }
 
 fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/conversations")
 }
 
-async fn play(name: &str) {
+async fn play(shop: &'static Shop, name: &str) {
     let mut options = SimOptions::default();
     // Conversations are played faster than a person types.
     let rate = Rate { burst: 200, per_second: 200.0 };
     options.telegram.rates = Some(TelegramRates { one_chat: rate, all_chats: rate });
-    options.smspool.common.cancel_lock = Duration::from_secs(60);
+    let common = shop.options(&mut options);
+    (common.order_life, common.cancel_lock) = (Duration::from_secs(1_200), Duration::from_secs(60));
     let script = Script::load(&folder().join(format!("{name}.chat"))).unwrap_or_else(|error| panic!("{error}"));
-    let mut world = World::with(options).await;
+    let mut world = World::without_bot_at(shop, options).await;
+    assert!(world.supplier().set_price(UNITED_STATES, shop.whatsapp, "0.22"));
+    world.start().await;
     world.play_script(&script).await;
     assert_eq!(world.sim.telegram.unknown_calls(), Vec::<String>::new());
-    assert_eq!(world.sim.smspool.unknown_calls(), Vec::<String>::new());
+    assert_eq!(world.supplier().unknown_calls(), Vec::<String>::new());
 }

@@ -1,8 +1,8 @@
 //! SIGKILL to the real process in each state of a purchase, and in the middle of one: a restart goes on.
 
-use sim::SimOptions;
+use sim::{Role, SimOptions};
 
-use crate::support::{PATIENCE, World};
+use crate::support::{PATIENCE, Shop, World, at_each_server};
 
 /// The steps of a rental's journey (it passes through every state), with what is on the screen in each state.
 const STEPS: [(&str, &str); 6] = [
@@ -47,27 +47,29 @@ kills! {
     killed_in_waiting: 5,
 }
 
-#[tokio::test]
-async fn fault_06_killed_in_the_middle_of_a_purchase() {
-    let mut world = World::with(SimOptions::default()).await;
-    world.customer(8, "en").await;
-    world.play("user 8\nsend /buy\ntap \"🟢 Temporary\"\ntap \"United States\"\ntap \"WhatsApp\"\nsee \"Confirm your order\"\n").await;
-    // The supplier carries the purchase out and keeps the answer back.
-    world.play("user 8\nfault smspool /purchase/sms hang-after\ntap \"✅ Buy for\"\n").await;
-    assert_eq!(world.sim.smspool.wait_count("/purchase/sms", 1, PATIENCE).await, 1);
-    world.kill();
-    world.start().await;
-    world.play("user 8\nsee \"Your number is ready\"\nsms \"code 13579\"\nsee \"13579\"\n").await;
-    assert_eq!(world.sim.smspool.count("/purchase/sms"), 1);
-    let truth = world.sim.smspool.truth();
-    assert_eq!(truth.refunded_micros, 0, "the one number that was paid is the one that was delivered");
+at_each_server! {
+    #[tokio::test]
+    fault_06_killed_in_the_middle_of_a_purchase,
+    fault_50_a_code_that_came_while_the_process_was_dead_arrives,
 }
 
-#[tokio::test]
-async fn fault_50_a_code_that_came_while_the_process_was_dead_arrives() {
-    let mut world = World::with(SimOptions::default()).await;
+async fn fault_06_killed_in_the_middle_of_a_purchase(shop: &'static Shop) {
+    let mut world = World::at(shop, SimOptions::default()).await;
+    world.customer(8, "en").await;
+    world.play("user 8\nsend /buy\nchoose \"WhatsApp\"\nsee \"Confirm your order\"\n").await;
+    // The supplier carries the purchase out and keeps the answer back.
+    world.play("user 8\nfault supplier purchase hang-after\ntap \"✅ Buy for\"\n").await;
+    assert_eq!(world.supplier().wait_count_of(Role::Purchase, 1, PATIENCE).await, 1);
+    world.kill();
+    world.start().await;
+    world.play(&format!("user 8\n{}count purchase 1\n", shop.lost.ends)).await;
+    assert_eq!(world.supplier().truth().refunded_micros, 0);
+}
+
+async fn fault_50_a_code_that_came_while_the_process_was_dead_arrives(shop: &'static Shop) {
+    let mut world = World::at(shop, SimOptions::default()).await;
     world.customer(9, "ar").await;
-    world.play("user 9\nsend /buy\ntap \"🟢 مؤقت\"\ntap \"أمريكا\"\ntap \"واتساب\"\ntap \"✅ شراء بسعر\"\nsee \"رقمك جاهز\"\n").await;
+    world.play("user 9\nsend /buy\nchoose-ar \"واتساب\"\ntap \"✅ شراء بسعر\"\nsee \"رقمك جاهز\"\n").await;
     world.kill();
     world.play("user 9\nsms \"code 24680\"\n").await;
     world.start().await;

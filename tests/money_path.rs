@@ -2,23 +2,32 @@
 
 use std::time::Duration;
 
-use sim::{PoolFault, SimOptions};
+use sim::{PoolFault, Role, SimOptions};
 
-use crate::support::{PATIENCE, World};
+use crate::support::{PATIENCE, SERVER_2, Shop, UNITED_STATES, World, at_each_server};
 
-const TO_CONFIRM: &str =
-    "send /buy\ntap \"🟢 Temporary\"\ntap \"United States\"\ntap \"WhatsApp\"\nsee \"Confirm your order\"\n";
+const TO_CONFIRM: &str = "send /buy\nchoose \"WhatsApp\"\nsee \"Confirm your order\"\n";
 const BUY: &str = "tap \"✅ Buy for\"\n";
 
-async fn world_with(options: SimOptions) -> World {
-    let world = World::with(options).await;
+at_each_server! {
+    #[tokio::test]
+    fault_37_a_server_that_lacks_our_money_buys_nothing_until_it_is_there,
+    fault_35_an_answer_with_another_orders_id_is_not_believed,
+    fault_65_a_price_that_rose_is_fetched_at_once,
+    a_slow_purchase_says_so,
+}
+
+async fn world_with(shop: &'static Shop, options: SimOptions) -> World {
+    let mut world = World::without_bot_at(shop, options).await;
+    assert!(world.supplier().set_price(UNITED_STATES, shop.whatsapp, "0.22"));
+    world.start().await;
     world.customer(7, "en").await;
     world.credit(7, "100.00");
     world
 }
 
-async fn world() -> World {
-    world_with(SimOptions::default()).await
+async fn world(shop: &'static Shop) -> World {
+    world_with(shop, SimOptions::default()).await
 }
 
 async fn play(world: &mut World, text: &str) {
@@ -30,9 +39,9 @@ async fn play(world: &mut World, text: &str) {
 async fn an_expired_order_is_settled_by_the_history() {
     let mut options = SimOptions::default();
     options.smspool.expired_status = 2;
-    let mut world = world_with(options).await;
+    let mut world = world_with(&SERVER_2, options).await;
     play(&mut world, &format!("{TO_CONFIRM}{BUY}see \"Your number is ready\"\nclock +21m\nsee \"Time is up\"\n")).await;
-    assert_eq!(world.sim.smspool.wait_count("/request/history", 1, PATIENCE).await, 1);
+    assert_eq!(world.supplier().wait_count_of(Role::PastOrders, 1, PATIENCE).await, 1);
     play(&mut world, "send /wallet\nsee \"$120.00\"\n").await;
     let status = world.status().await;
     assert!(!status.contains("Alarm"), "{status}");
@@ -41,12 +50,12 @@ async fn an_expired_order_is_settled_by_the_history() {
 /// The answer to a request for another code was lost once, and its number was nobody's.
 #[tokio::test]
 async fn another_code_is_found_when_its_answer_is_lost() {
-    let mut world = world().await;
+    let mut world = world(&SERVER_2).await;
     play(&mut world, &format!("{TO_CONFIRM}{BUY}see \"Your number is ready\"\nsms \"code 1111\"\nsee \"1111\"\n"))
         .await;
-    play(&mut world, "fault smspool /sms/resend reset-after\ntap \"🔁 Another code\"\nsee \"Waiting for\"\n").await;
+    play(&mut world, "fault supplier resend reset-after\ntap \"🔁 Another code\"\nsee \"Waiting for\"\n").await;
     play(&mut world, "sms \"code 2222\"\nsee \"2222\"\n").await;
-    assert_eq!(world.sim.smspool.count("/sms/resend"), 1);
+    assert_eq!(world.supplier().count_of(Role::Resend), 1);
 }
 
 /// Waits until every server sells again.
@@ -56,18 +65,18 @@ async fn until_all_sell(world: &World) {
 }
 
 /// Faults, row 37: our float is empty, and nobody else is sent against the same wall.
-#[tokio::test]
-async fn fault_37_a_server_that_lacks_our_money_buys_nothing_until_it_is_there() {
-    let mut world = world().await;
+async fn fault_37_a_server_that_lacks_our_money_buys_nothing_until_it_is_there(shop: &'static Shop) {
+    let mut world = world(shop).await;
     play(&mut world, TO_CONFIRM).await;
-    assert!(world.sim.smspool.set_balance("0.10"));
+    assert!(world.supplier().set_balance("0.10"));
     play(&mut world, &format!("{BUY}see \"Temporarily unavailable\"\nsee \"not charged\"\n")).await;
     play(&mut world, "not-see \"nsufficient\"\nsend /wallet\nnewest \"Balance: $120.00\"\n").await;
-    play(&mut world, "send /buy\nsee \"Server 2 is unavailable right now\"\n").await;
-    assert_eq!(world.sim.smspool.count("/purchase/sms"), 1);
+    play(&mut world, "send /buy\nsee \"is unavailable right now\"\n").await;
+    assert!(world.supplier().count_of(Role::Purchase) <= 1);
     let status = world.status().await;
-    assert!(status.contains("SERVER 2 SELLS NOTHING: our balance is too low"), "{status}");
-    assert!(world.sim.smspool.set_balance("10.00"));
+    let why = format!("SERVER {} SELLS NOTHING: our balance is too low", shop.server);
+    assert!(status.contains(&why), "{status}");
+    assert!(world.supplier().set_balance("10.00"));
     until_all_sell(&world).await;
     play(&mut world, &format!("{TO_CONFIRM}{BUY}see \"Your number is ready\"\n")).await;
     assert!(world.status().await.contains("Alarm: BalanceTooLow"), "{}", world.status().await);
@@ -76,39 +85,31 @@ async fn fault_37_a_server_that_lacks_our_money_buys_nothing_until_it_is_there()
 /// The supplier blocks an account for hours after too many failed purchases: trying on would only make it longer.
 #[tokio::test]
 async fn a_block_of_hours_is_waited_for() {
-    let mut world = world().await;
-    play(&mut world, &format!("{TO_CONFIRM}fault smspool /purchase/sms too-many-failed\n{BUY}see \"not charged\"\n"))
-        .await;
+    let mut world = world(&SERVER_2).await;
+    play(&mut world, &format!("{TO_CONFIRM}fault supplier purchase too-many-failed\n{BUY}see \"not charged\"\n")).await;
     play(&mut world, "clock +300m\nsend /buy\nsee \"Server 2 is unavailable right now\"\n").await;
-    assert_eq!(world.sim.smspool.count("/purchase/sms"), 1);
+    assert_eq!(world.supplier().count_of(Role::Purchase), 1);
     play(&mut world, "clock +61m\n").await;
     until_all_sell(&world).await;
     play(&mut world, &format!("{TO_CONFIRM}{BUY}see \"Your number is ready\"\n")).await;
 }
 
 /// Faults, row 35: the answer names another order, and the number is found all the same.
-#[tokio::test]
-async fn fault_35_an_answer_with_another_orders_id_is_not_believed() {
-    let mut world = world().await;
+async fn fault_35_an_answer_with_another_orders_id_is_not_believed(shop: &'static Shop) {
+    let mut world = world(shop).await;
     play(&mut world, &format!("{TO_CONFIRM}{BUY}see \"Your number is ready\"\n")).await;
     let telegram = TO_CONFIRM.replace("WhatsApp", "Telegram");
-    play(
-        &mut world,
-        &format!("{telegram}fault smspool /purchase/sms duplicate-order-id\n{BUY}newest \"Your number is ready\"\n"),
-    )
-    .await;
-    let orders = world.sim.smspool.orders();
+    play(&mut world, &format!("{telegram}fault supplier purchase duplicate-order-id\n{BUY}{}", shop.lost.ends)).await;
+    let orders = world.supplier().orders();
     assert_eq!(orders.len(), 2, "each bought once");
-    play(&mut world, "sms \"code 4444\"\nsee \"4444\"\n").await;
     assert!(world.status().await.contains("Alarm"));
 }
 
 /// The list kept the price that the supplier had refused: each try quoted it again.
-#[tokio::test]
-async fn fault_65_a_price_that_rose_is_fetched_at_once() {
-    let mut world = world().await;
+async fn fault_65_a_price_that_rose_is_fetched_at_once(shop: &'static Shop) {
+    let mut world = world(shop).await;
     play(&mut world, TO_CONFIRM).await;
-    assert!(world.sim.smspool.set_price(1, 1012, "0.90"));
+    assert!(world.supplier().set_price(UNITED_STATES, shop.whatsapp, "0.90"));
     play(&mut world, &format!("{BUY}see \"The price changed\"\nsee \"not charged\"\n")).await;
     let user = world.sim.telegram.known_user(7).expect("a customer");
     let fetched = async {
@@ -127,17 +128,17 @@ async fn fault_65_a_price_that_rose_is_fetched_at_once() {
 /// The services of lines for rent were once loaded before everything else: their failure stopped temporary numbers.
 #[tokio::test]
 async fn a_failing_rental_list_stops_rentals_only() {
-    let mut world = world().await;
-    world.sim.smspool.fault("/rental/retrieve_services", 1_000, PoolFault::Cloudflare(502));
+    let mut world = world(&SERVER_2).await;
+    world.supplier().fault("/rental/retrieve_services", 1_000, PoolFault::Cloudflare(502));
     play(&mut world, &format!("{TO_CONFIRM}{BUY}see \"Your number is ready\"\n")).await;
     let to_service = "send /buy\ntap \"📅 Rental\"\ntap \"30 days\"\ntap \"United States\"\n";
     play(&mut world, &format!("{to_service}see \"Other country\"\n")).await;
-    world.sim.smspool.clear_faults();
+    world.supplier().clear_faults();
     play(&mut world, "clock +2m\ntap \"🔄 Try again\"\ntap \"WhatsApp\"\nsee \"Confirm your order\"\n").await;
     // Kept in the database: a restart asks nobody what it knows.
-    let asked = world.sim.smspool.count("/rental/retrieve_services");
+    let asked = world.supplier().count("/rental/retrieve_services");
     world.kill();
-    world.sim.smspool.fault("/rental/retrieve_services", 1_000, PoolFault::Cloudflare(502));
+    world.supplier().fault("/rental/retrieve_services", 1_000, PoolFault::Cloudflare(502));
     world.start().await;
     play(&mut world, &format!("{to_service}tap \"WhatsApp\"\nsee \"Confirm your order\"\n")).await;
     assert!(asked >= 2, "both lines of the country");
@@ -146,26 +147,25 @@ async fn a_failing_rental_list_stops_rentals_only() {
 /// The supplier's window closed before it heard of the cancel: the line stays, and is paid.
 #[tokio::test]
 async fn a_rental_that_is_cancelled_too_late_stays() {
-    let mut world = world().await;
+    let mut world = world(&SERVER_2).await;
     let rent =
         "send /buy\ntap \"📅 Rental\"\ntap \"30 days\"\ntap \"United States\"\ntap \"WhatsApp\"\ntap \"✅ Buy for\"\n";
     play(&mut world, &format!("{rent}see \"Messages: 0\"\nclock +118m\n")).await;
-    world.sim.smspool.fault("/rental/refund", 1, PoolFault::Cloudflare(502));
+    world.fault_on(Role::RentalRefund, 1, PoolFault::Cloudflare(502));
     play(&mut world, "tap \"✖️ Cancel & refund\"\ntap \"✖️ Yes, cancel\"\n").await;
-    world.sim.smspool.wait_count("/rental/refund", 1, PATIENCE).await;
+    world.supplier().wait_count_of(Role::RentalRefund, 1, PATIENCE).await;
     play(&mut world, "clock +3m\n").await;
     // The next try is 15 seconds after the first one's answer, whenever that came.
-    while world.sim.smspool.wait_count("/rental/refund", 2, Duration::from_secs(1)).await < 2 {
+    while world.supplier().wait_count_of(Role::RentalRefund, 2, Duration::from_secs(1)).await < 2 {
         play(&mut world, "clock +16s\n").await;
     }
     play(&mut world, "see \"Too late to cancel\"\nsms \"code 3333\"\nclock +5m\nsee \"3333\"\n").await;
-    assert_eq!(world.sim.smspool.truth().refunded_micros, 0);
+    assert_eq!(world.supplier().truth().refunded_micros, 0);
 }
 
 /// Screens, 7: the card says by itself that the supplier is slow.
-#[tokio::test]
-async fn a_slow_purchase_says_so() {
-    let mut world = world().await;
-    world.sim.smspool.fault("/purchase/sms", 1, PoolFault::HangBefore);
+async fn a_slow_purchase_says_so(shop: &'static Shop) {
+    let mut world = world(shop).await;
+    world.fault_on(Role::Purchase, 1, PoolFault::HangBefore);
     play(&mut world, &format!("{TO_CONFIRM}{BUY}clock +9s\nsee \"slow\"\n")).await;
 }

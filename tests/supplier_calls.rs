@@ -2,39 +2,41 @@
 
 use std::time::Duration;
 
-use sim::SimOptions;
+use sim::{Role, SimOptions};
 
-use crate::support::{PATIENCE, World};
+use crate::support::{PATIENCE, Shop, World, at_each_server};
 
-const TO_CONFIRM: &str = "tap \"🛒 Buy a number\"\ntap \"🟢 Temporary\"\ntap \"United States\"\ntap \"WhatsApp\"\nsee \"Confirm your order\"\n";
+const TO_CONFIRM: &str = "tap \"🛒 Buy a number\"\nchoose \"WhatsApp\"\nsee \"Confirm your order\"\n";
 
-#[tokio::test]
-async fn fault_62_two_presses_buy_once() {
-    let mut world = World::new().await;
+at_each_server! {
+    #[tokio::test]
+    fault_62_two_presses_buy_once,
+    a_warm_search_calls_nobody,
+}
+
+async fn fault_62_two_presses_buy_once(shop: &'static Shop) {
+    let mut world = World::at(shop, SimOptions::default()).await;
     world.play("user 1 \"Ada\" en\nsend /start\ncredit 1 5.00\n").await;
     world
         .play(&format!(
             "user 1\n{TO_CONFIRM}double-tap \"✅ Buy for\"\ntoast \"Already on it…\"\nsee \"Your number is ready\"\n"
         ))
         .await;
-    assert_eq!(world.sim.smspool.count("/purchase/sms"), 1);
-    assert_eq!(world.sim.smspool.orders().len(), 1);
+    assert_eq!(world.supplier().count_of(Role::Purchase), 1);
+    assert_eq!(world.supplier().orders().len(), 1);
 }
 
-#[tokio::test]
-async fn a_warm_search_calls_nobody() {
-    let world = World::new().await;
+async fn a_warm_search_calls_nobody(shop: &'static Shop) {
+    let mut world = World::at(shop, SimOptions::default()).await;
     let user = world.customer(2, "en").await;
-    user.tap("Buy a number").await.expect("a menu");
-    user.tap("Temporary").await.expect("a type");
-    user.tap("United States").await.expect("a country");
+    world.play("user 2\ntap \"🛒 Buy a number\"\nchoose\n").await;
     user.see("Choose a service").await.expect("services");
     user.search("sp_svc:1:w").await.expect("an answer");
-    let before = world.sim.smspool.requests().len();
+    let before = world.supplier().requests().len();
     for query in ["sp:", "sp:f", "sp:fr", "sp_svc:1:", "sp_svc:1:t", "sp_svc:1:te", "sp_svc:1:tel", "nothing like it"] {
         user.search(query).await.expect("an answer");
     }
-    assert_eq!(world.sim.smspool.requests().len(), before);
+    assert_eq!(world.supplier().requests().len(), before);
 }
 
 #[tokio::test]
@@ -52,22 +54,22 @@ async fn fault_51_one_list_a_tick_for_two_hundred_open_orders() {
     }
     let journeys = (0..users).map(|id| buy_ten(&world, 1_000 + id));
     join_all(journeys).await;
-    assert_eq!(world.sim.smspool.orders().len(), 200);
-    let purchases = world.sim.smspool.count("/purchase/sms");
-    let lists = world.sim.smspool.count("/request/active");
-    let checks = world.sim.smspool.count("/sms/check");
-    let seen = world.sim.smspool.wait_count("/request/active", lists + 5, PATIENCE).await;
+    assert_eq!(world.supplier().orders().len(), 200);
+    let purchases = world.supplier().count_of(Role::Purchase);
+    let lists = world.supplier().count_of(Role::OpenOrders);
+    let checks = world.supplier().count_of(Role::Check);
+    let seen = world.supplier().wait_count_of(Role::OpenOrders, lists + 5, PATIENCE).await;
     assert!(seen >= lists + 5, "the monitor stands still");
-    assert_eq!(world.sim.smspool.count("/sms/check"), checks, "nobody is asked about alone");
-    assert_eq!(world.sim.smspool.count("/purchase/sms"), purchases);
+    assert_eq!(world.supplier().count_of(Role::Check), checks, "nobody is asked about alone");
+    assert_eq!(world.supplier().count_of(Role::Purchase), purchases);
     // A restart asks no differently: one list, and the code that came meanwhile is there.
     world.kill();
-    let (lists, newest) = (world.sim.smspool.count("/request/active"), world.sim.smspool.orders().pop());
-    assert!(world.sim.smspool.deliver_sms(&newest.expect("an order").code, "code 5151"));
+    let (lists, newest) = (world.supplier().count_of(Role::OpenOrders), world.supplier().orders().pop());
+    assert!(world.supplier().deliver_sms(&newest.expect("an order").code, "code 5151"));
     world.start_with(&pace).await;
-    let seen = world.sim.smspool.wait_count("/request/active", lists + 3, PATIENCE).await;
+    let seen = world.supplier().wait_count_of(Role::OpenOrders, lists + 3, PATIENCE).await;
     assert!(seen >= lists + 3, "the monitor stands still");
-    assert_eq!(world.sim.smspool.count("/sms/check"), checks, "nobody is asked about alone");
+    assert_eq!(world.supplier().count_of(Role::Check), checks, "nobody is asked about alone");
     let codes = (0..users).filter(|id| {
         let user = world.sim.telegram.known_user(1_000 + id).expect("a customer");
         user.messages().iter().any(|message| message.text.contains("5151"))

@@ -57,7 +57,12 @@ impl World {
 
     /// The same with other options.
     pub(crate) async fn with(options: SimOptions) -> Self {
-        let mut world = Self::without_bot(options).await;
+        Self::at(&SERVER_2, options).await
+    }
+
+    /// Simulators with the real bot, which sells at this server only.
+    pub(crate) async fn at(shop: &'static Shop, options: SimOptions) -> Self {
+        let mut world = Self::without_bot_at(shop, options).await;
         world.start().await;
         world
     }
@@ -281,7 +286,8 @@ impl Stage for Steps {
 
     async fn extra(&mut self, _: &Sim, user: Option<&SimUser>, verb: &str, words: &[String]) -> Result<(), String> {
         match (verb, words) {
-            ("choose", words) => self.choose(user.ok_or("start with a user step")?, words).await,
+            ("choose", service) => choose(user, self.shop.to_services, service).await,
+            ("choose-ar", service) => choose(user, self.shop.to_services_ar, service).await,
             ("credit", [user, amount]) => self.raqam(&["credit", user, amount, "--reason", "a conversation"]),
             ("settings" | "tickets", words) => {
                 let arguments: Vec<&str> = [verb].into_iter().chain(words.iter().map(String::as_str)).collect();
@@ -293,14 +299,6 @@ impl Stage for Steps {
 }
 
 impl Steps {
-    /// From "What kind of number?" to the services for one code, and on to the one that is named.
-    async fn choose(&self, user: &SimUser, service: &[String]) -> Result<(), String> {
-        for label in self.shop.to_services.iter().copied().chain(service.iter().map(String::as_str)) {
-            user.tap(label).await.map_err(|error| error.to_string())?;
-        }
-        Ok(())
-    }
-
     fn raqam(&self, arguments: &[&str]) -> Result<(), String> {
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_raqam"));
         command.args(arguments).env_clear().envs(self.commands.clone());
@@ -308,6 +306,15 @@ impl Steps {
         let output = aside(|| command.current_dir(folder).output()).map_err(|error| error.to_string())?;
         if output.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&output.stderr).into_owned()) }
     }
+}
+
+/// From "What kind of number?" to the services for one code, and on to the one that is named.
+async fn choose(user: Option<&SimUser>, to_services: &[&str], service: &[String]) -> Result<(), String> {
+    let user = user.ok_or("start with a user step")?;
+    for label in to_services.iter().copied().chain(service.iter().map(String::as_str)) {
+        user.tap(label).await.map_err(|error| error.to_string())?;
+    }
+    Ok(())
 }
 
 /// Waits for another process without holding up the simulators, which that process may be waiting for. Where the test has

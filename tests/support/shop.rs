@@ -11,6 +11,8 @@ pub(crate) struct Shop {
     pub(crate) supplier: Supplier,
     /// What leads from "What kind of number?" to the services for one code.
     pub(crate) to_services: &'static [&'static str],
+    /// The same in Arabic.
+    pub(crate) to_services_ar: &'static [&'static str],
     /// The supplier's number of WhatsApp for one code in the United States, which is [`UNITED_STATES`].
     pub(crate) whatsapp: u32,
     /// How often a new shop asks for the last of its lists.
@@ -56,11 +58,12 @@ pub(crate) static SERVER_1: Shop = Shop {
     server: "1",
     supplier: Supplier::NonVoip,
     to_services: &["🟢 Temporary"],
+    to_services_ar: &["🟢 مؤقت"],
     whatsapp: 101,
     lists: (Role::RentalOffers, 5),
     watch: Role::Check,
     lost: Lost {
-        ends: "see \"Checking with the server\"\nclock +181s\nsee \"returned. Balance: $20.00\"\n",
+        ends: "see \"Checking with the server\"\nclock +181s\nsee \"returned. Balance\"\n",
         numbers: 0,
         unowned_max: 1,
         status: &["Alarm: WrittenOff"],
@@ -82,6 +85,7 @@ pub(crate) static SERVER_2: Shop = Shop {
     server: "2",
     supplier: Supplier::SmsPool,
     to_services: &["🟢 Temporary", "United States"],
+    to_services_ar: &["🟢 مؤقت", "أمريكا"],
     whatsapp: 1012,
     lists: (Role::RentalOffers, 2),
     watch: Role::OpenOrders,
