@@ -12,11 +12,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use sim::SimOptions;
+use sim::{Role, SimOptions};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use crate::support::{Dice, SERVER_2, World, number};
+use crate::support::{Dice, Shop, World, at_each_server, number};
 use journey::Journey;
 
 /// How often a point is driven: at its first so many occurrences.
@@ -43,9 +43,13 @@ impl Moment {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 8)]
-async fn wherever_the_process_dies_nothing_is_lost() {
-    let moments = record().await;
+at_each_server! {
+    #[tokio::test(flavor = "multi_thread", worker_threads = 8)]
+    wherever_the_process_dies_nothing_is_lost,
+}
+
+async fn wherever_the_process_dies_nothing_is_lost(shop: &'static Shop) {
+    let moments = record(shop).await;
     let chosen = choose(&moments);
     let (all, driven) = (moments.len(), chosen.len());
     let turns = Arc::new(Semaphore::new(WORLDS));
@@ -54,7 +58,7 @@ async fn wherever_the_process_dies_nothing_is_lost() {
         let turns = turns.clone();
         running.spawn(async move {
             let _turn = turns.acquire().await.expect("nobody closes it");
-            let died = drive(&moment).await;
+            let died = drive(shop, &moment).await;
             (moment, died)
         });
     }
@@ -72,8 +76,8 @@ async fn wherever_the_process_dies_nothing_is_lost() {
 }
 
 /// Makes the journey without an end, and tells the moments that it passed, in their order.
-async fn record() -> Vec<Moment> {
-    let mut world = ready().await;
+async fn record(shop: &'static Shop) -> Vec<Moment> {
+    let mut world = ready(shop).await;
     let record = world.file("points");
     let bot = world.spawn(&[("FAILPOINTS_RECORD", &record.display().to_string())]);
     world.bot = Some(bot);
@@ -110,9 +114,9 @@ enum Died {
 }
 
 /// Makes the journey while the process dies at this moment and comes back.
-async fn drive(moment: &Moment) -> Died {
+async fn drive(shop: &'static Shop, moment: &Moment) -> Died {
     let told = moment.setting();
-    let mut world = ready().await;
+    let mut world = ready(shop).await;
     let mut bot = world.spawn(&[("FAILPOINTS", &told)]);
     let mut journey = tokio::spawn(journey(&world).run());
     // The journey goes on while the process is dead: a person does not know.
@@ -135,10 +139,10 @@ async fn drive(moment: &Moment) -> Died {
 }
 
 /// A world with a known customer with money, without a bot.
-async fn ready() -> World {
+async fn ready(shop: &'static Shop) -> World {
     let mut options = SimOptions::for_load();
     options.telegram.patience = PATIENCE_OF_PEOPLE;
-    let mut world = World::of_one_price(&SERVER_2, options).await;
+    let mut world = World::of_one_price(shop, options).await;
     world.customer(7, "en").await;
     world.kill();
     world
@@ -146,7 +150,7 @@ async fn ready() -> World {
 
 fn journey(world: &World) -> Journey {
     let user = world.sim.telegram.known_user(7).expect("a customer");
-    Journey { user, supplier: world.sim.smspool.clone(), clock_hand: world.clock_hand() }
+    Journey { user, shop: world.shop, supplier: world.supplier().clone(), clock_hand: world.clock_hand() }
 }
 
 /// What must hold in the end, whatever happened.
@@ -154,11 +158,11 @@ async fn check(world: &mut World, presses: u64, told: &str) {
     let user = world.sim.telegram.known_user(7).expect("a customer");
     world.assert_audit(told);
     let paid = world.assert_code_or_money(&user, told).await;
-    let orders = world.sim.smspool.orders();
+    let orders = world.supplier().orders();
     let numbers: BTreeSet<_> =
         orders.iter().filter(|order| !order.texts.is_empty()).map(|order| &order.national).collect();
     assert_eq!(numbers.len() as u64, paid, "{told}: numbers with a code against numbers whose code stands in the chat");
-    let purchases = world.sim.smspool.count("/purchase/sms");
+    let purchases = world.supplier().count_of(Role::Purchase);
     assert!(purchases <= presses, "{told}: {purchases} purchases, Buy was pressed {presses} times");
     world.kill();
     world.assert_our_cost_is_what_the_supplier_kept(told);

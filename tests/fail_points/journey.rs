@@ -7,7 +7,7 @@ use sim::supplier::{Order, OrderStatus};
 use sim::telegram::{Message, UserError};
 use sim::{SimUser, SupplierSim};
 
-use crate::support::{ClockHand, deliver_code, orders_of};
+use crate::support::{AnotherCode, ClockHand, Shop, deliver_code, orders_of};
 
 /// How often a person tries anything again.
 const TRIES: u32 = 4;
@@ -18,6 +18,8 @@ const LOOKED_FOR: Duration = Duration::from_secs(181);
 pub(crate) struct Journey {
     /// Who.
     pub(crate) user: SimUser,
+    /// Where they buy.
+    pub(crate) shop: &'static Shop,
     /// Where codes come from.
     pub(crate) supplier: SupplierSim,
     /// Moves the time where a purchase waits for nothing else.
@@ -31,7 +33,7 @@ enum Came {
 }
 
 impl Journey {
-    /// Starts the bot, buys a number and receives two codes, buys another and cancels it; how often Buy was pressed.
+    /// Starts the bot, buys a number and receives its codes, buys another and cancels it; how often Buy was pressed.
     pub(crate) async fn run(self) -> u64 {
         let started = self.user.send("/start");
         // Every wait may end in vain: the process is dead, and comes back. What must hold is checked in the end.
@@ -39,7 +41,9 @@ impl Journey {
         let (kept, presses) = self.buy().await;
         if let Some(order) = kept {
             self.receive(&order).await;
-            self.receive_another(&order).await;
+            if self.shop.another_code == AnotherCode::Sold {
+                self.receive_another(&order).await;
+            }
         }
         let (unwanted, more) = self.buy().await;
         if unwanted.is_some() {
@@ -70,7 +74,7 @@ impl Journey {
     async fn choose(&self, asked: i64) -> Result<(), UserError> {
         // An older menu has the same button, and is out of date.
         self.user.see_after(asked, "What kind of number?").await?;
-        for label in ["🟢 Temporary", "United States", "WhatsApp"] {
+        for label in self.shop.to_services.iter().chain(&["WhatsApp"]) {
             self.user.tap(label).await?;
         }
         self.user.see_newest("Confirm your order").await

@@ -17,7 +17,7 @@ use tokio::runtime::RuntimeFlavor;
 pub(crate) use dice::Dice;
 pub(crate) use process::BotProcess;
 pub(crate) use settled::{PRICE_CENTS, deliver_code, orders_of, paid_micros};
-pub(crate) use shop::{SERVER_1, SERVER_2, Shop, UNITED_STATES, at_each_server, left_after};
+pub(crate) use shop::{AnotherCode, SERVER_1, SERVER_2, Shop, UNITED_STATES, at_each_server, left_after};
 
 /// How long anything real may take before a test gives up.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);

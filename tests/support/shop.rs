@@ -19,6 +19,8 @@ pub(crate) struct Shop {
     pub(crate) lists: (Role, u64),
     /// What is called again and again while an order is open.
     pub(crate) watch: Role,
+    /// Whether the same number is sold for another code.
+    pub(crate) another_code: AnotherCode,
     /// What becomes of a purchase that was charged and whose answer was lost.
     pub(crate) lost: Lost,
     /// What becomes of an order without an SMS that ends by itself.
@@ -43,6 +45,15 @@ pub(crate) struct Lost {
     pub(crate) status: &'static [&'static str],
 }
 
+/// Whether another code on the same number is sold.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum AnotherCode {
+    /// It is, as an order of its own.
+    Sold,
+    /// It is not: what it would cost is not known.
+    Unsold,
+}
+
 /// Whether a supplier gives money back by itself.
 pub(crate) struct Unused {
     /// Of what it charged, in parts of one.
@@ -62,6 +73,7 @@ pub(crate) static SERVER_1: Shop = Shop {
     whatsapp: 101,
     lists: (Role::RentalOffers, 5),
     watch: Role::Check,
+    another_code: AnotherCode::Unsold,
     lost: Lost {
         ends: "see \"Checking with the server\"\nclock +181s\nsee \"returned. Balance\"\n",
         numbers: 0,
@@ -89,6 +101,7 @@ pub(crate) static SERVER_2: Shop = Shop {
     whatsapp: 1012,
     lists: (Role::RentalOffers, 2),
     watch: Role::OpenOrders,
+    another_code: AnotherCode::Sold,
     lost: Lost {
         ends: "see \"Your number is ready\"\nsms \"code 4242\"\nsee \"🔑 4242\"\n",
         numbers: 1,
