@@ -9,7 +9,7 @@ use shop::QuoteId;
 use telegram::host::{Delivery, Outgoing, OutgoingKind, RawUpdate};
 
 use super::diary::{Diary, VirtualClock, locked};
-use super::plan::{Hits, Plan, What};
+use super::plan::{Hits, Plan, Telegram, What};
 use crate::support::Dice;
 
 /// The id of the first update.
@@ -127,7 +127,7 @@ impl Chats {
                         state.update(Deed { person, what: Doing::Return });
                     }
                     What::Press(label) => state.press(person, label),
-                    What::Buy { .. } | What::Adjust { .. } => state.update(deed),
+                    What::Buy { .. } | What::Adjust { .. } | What::Wake => state.update(deed),
                 },
                 Doing::Look(label) => state.press(person, label),
                 Doing::Confirm(_) | Doing::Press { .. } | Doing::Return => state.update(deed),
@@ -160,7 +160,11 @@ impl Chats {
         if self.plan.storms.iter().any(|storm| hit(&storm)) {
             return if dice.one_in(2) { Delivery::NotSent } else { Delivery::Unknown("simulated".to_owned()) };
         }
-        match dice.below(30) {
+        let luck = match self.plan.telegram {
+            Telegram::Flaky => dice.below(30),
+            Telegram::Steady => u64::MAX,
+        };
+        match luck {
             0 => Delivery::NotSent,
             1 => Delivery::Unknown("lost on the way".to_owned()),
             2 => {

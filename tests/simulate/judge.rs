@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use shop::clock::Clock as _;
 use shop::order::{Order, State, StateKind};
 use shop::pool::{PurchaseRequest, RentRequest};
-use shop::{OrderId, QuoteId, SupplierOrderId, UnixSeconds, UserId};
+use shop::{OrderId, QuoteId, ServerId, SupplierOrderId, UnixSeconds, UserId};
 use store::Store;
 
 use super::diary::{BEGINNING_MS, Diary, VirtualClock, locked};
@@ -35,8 +35,6 @@ struct Model {
     quotes: BTreeMap<QuoteId, Quoted>,
     orders: BTreeMap<OrderId, Seen>,
     calls: BTreeMap<OrderId, u32>,
-    /// The orders that the supplier's first, second, third … purchase was asked for.
-    asked_for: Vec<OrderId>,
     /// When an order came to a state, where every commit is looked at. It comes to each once.
     since_ms: BTreeMap<(OrderId, StateKind), u64>,
     adjusted: BTreeMap<String, Adjustment>,
@@ -47,6 +45,7 @@ struct Model {
 #[derive(Clone, Copy)]
 pub(crate) struct Quoted {
     pub(crate) person: u64,
+    pub(crate) server: ServerId,
     pub(crate) price_micros: i64,
     pub(crate) cost_micros: i64,
     /// Which service: rentals are told apart by it.
@@ -110,22 +109,25 @@ impl Judge {
         }
     }
 
-    /// A temporary number is asked for: once for its order, which the books say is being bought.
-    pub(crate) fn a_purchase_is_asked_for(&self, request: &PurchaseRequest) {
-        self.asked_to_sell(|quoted| quoted.cost_micros == request.max_cost.micros());
+    /// A temporary number is asked for: once for its order, which the books say is being bought. For which order.
+    pub(crate) fn a_purchase_is_asked_for(&self, server: ServerId, request: &PurchaseRequest) -> Option<OrderId> {
+        self.asked_to_sell(server, |quoted| quoted.cost_micros == request.max_cost.micros())
     }
 
     /// The same for a rental.
-    pub(crate) fn a_rental_is_asked_for(&self, request: &RentRequest) {
-        self.asked_to_sell(|quoted| quoted.service == request.service.0);
+    pub(crate) fn a_rental_is_asked_for(&self, server: ServerId, request: &RentRequest) -> Option<OrderId> {
+        self.asked_to_sell(server, |quoted| quoted.service == request.service.0)
     }
 
-    fn asked_to_sell(&self, is_meant: impl Fn(&Quoted) -> bool) {
-        let Some(books) = self.books() else { return };
+    fn asked_to_sell(&self, server: ServerId, is_meant: impl Fn(&Quoted) -> bool) -> Option<OrderId> {
+        let books = self.books()?;
         let mut model = locked(&self.model);
-        let meant = model.quotes.iter().find(|(_, quoted)| is_meant(quoted)).map(|(quote, _)| quote.order());
-        let Some(order) = meant else { return self.diary.violated("I6", "a purchase that nobody was quoted") };
-        model.asked_for.push(order);
+        let mut quotes = model.quotes.iter().filter(|(_, quoted)| quoted.server == server);
+        let meant = quotes.find(|(_, quoted)| is_meant(quoted)).map(|(quote, _)| quote.order());
+        let Some(order) = meant else {
+            self.diary.violated("I6", "a purchase that nobody was quoted");
+            return None;
+        };
         let calls = model.calls.entry(order).or_default();
         *calls += 1;
         self.diary.note(format!("bot: asks the supplier to sell, for order {order}"));
@@ -136,6 +138,7 @@ impl Judge {
         if !stored.is_some_and(|order| matches!(order.state, State::Buying { .. })) {
             self.diary.violated("B", format!("order {order} is not stored as being bought"));
         }
+        Some(order)
     }
 
     /// The supplier's id of some order of ours.
@@ -148,11 +151,6 @@ impl Judge {
     pub(crate) fn purchases_and_orders(&self) -> (u32, usize) {
         let model = locked(&self.model);
         (model.calls.values().sum(), model.orders.len())
-    }
-
-    /// The orders of the supplier's purchases, in the order of these.
-    pub(crate) fn asked_for(&self) -> Vec<OrderId> {
-        locked(&self.model).asked_for.clone()
     }
 
     /// When an order came to that state, from the beginning.

@@ -15,7 +15,7 @@ use raqam::worker::Worker;
 use shop::catalogue::Product;
 use shop::clock::Clock;
 use shop::command::Command;
-use shop::order::Wish;
+use shop::order::{Order, Wish};
 use shop::pool::SmsPool;
 use shop::pricing::{Margin, sale_price};
 use shop::{CountryId, Days, Money, QuoteId, ServerId, ServiceId};
@@ -23,6 +23,7 @@ use telegram::host::{
     CardPress, Cause, Commit, Committed, Delivery, Host as _, HostResult, Person, Presence, RawUpdate,
 };
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 
 use super::chats::{Deed, Doing};
 use super::diary::locked;
@@ -56,24 +57,29 @@ pub(super) async fn live(world: Arc<World>) {
     let pseudonyms = Pseudonyms::of_secret(b"the simulation's");
     let opened = Office::open(world.store.clone(), clock.clone(), pseudonyms).await;
     let (office, follow_ups) = opened.expect("an office");
-    let pool: Arc<dyn SmsPool> = Arc::new(SimPool::new(&world));
     let settings = world.store.settings().expect("settings");
-    let market = Market::open(ServerId::Two, pool, &office, &settings);
-    market.key_was_set();
-    let markets = BTreeMap::from([(ServerId::Two, market.clone())]);
-    let shell = Arc::new(Shell::new(office, markets, None, POLL_EVERY));
+    let open = |server: &ServerId| {
+        let pool: Arc<dyn SmsPool> = Arc::new(SimPool::new(&world, *server));
+        let market = Market::open(*server, pool, &office, &settings);
+        market.key_was_set();
+        (*server, market)
+    };
+    let markets: BTreeMap<_, _> = world.suppliers.keys().map(open).collect();
+    let shell = Arc::new(Shell::new(office, markets.clone(), None, POLL_EVERY));
     let worker = Worker::recover(shell.clone(), follow_ups).await.expect("a recovery");
     world.judge.process_is_up();
     world.diary.note("bot: open for business");
     let (_stop, shutdown) = watch::channel(false);
     let turns = Mutex::default();
     let life = Arc::new(Life { world, host: ShopHost { shell }, turns, delivering: Mutex::default() });
-    tokio::join!(
-        worker.run(shutdown.clone()),
-        market.run(POLL_EVERY, shutdown),
-        life.clone().take_in(),
-        life.deliver()
-    );
+    tokio::join!(worker.run(shutdown.clone()), look_after(markets, shutdown), life.clone().take_in(), life.deliver());
+}
+
+/// Runs all markets.
+async fn look_after(markets: BTreeMap<ServerId, Arc<Market>>, shutdown: watch::Receiver<bool>) {
+    let mut running: JoinSet<()> =
+        markets.into_values().map(|market| market.run(POLL_EVERY, shutdown.clone())).collect();
+    while running.join_next().await.is_some() {}
 }
 
 impl Life {
@@ -110,8 +116,8 @@ impl Life {
     async fn handle(&self, update: i64, deed: &Deed) -> HostResult<()> {
         match &deed.what {
             Doing::Act(index) => match self.world.plan.acts[*index].what {
-                What::Buy { product, service, think_ms, presses } => {
-                    let quote = self.quote(update, deed.person, product, service, *index).await?;
+                What::Buy { server, product, service, think_ms, presses } => {
+                    let quote = self.quote(update, deed.person, (server, product, service), *index).await?;
                     for press in 0..presses.min(quote.map_or(0, |_| presses)) {
                         let (after_ms, quote) = (think_ms + press * 50, quote.expect("there is one"));
                         self.world.chats.later(after_ms, deed.person, Doing::Confirm(quote));
@@ -119,6 +125,7 @@ impl Life {
                     Ok(())
                 }
                 What::Adjust { cents, times } => self.adjust(update, deed.person, cents, times).await,
+                What::Wake => self.wake(update, deed.person).await,
                 What::Press(_) | What::Block | What::Return => self.host.handled(update).await,
             },
             Doing::Confirm(quote) => self.confirm(update, deed.person, *quote).await,
@@ -145,8 +152,7 @@ impl Life {
         &self,
         update: i64,
         who: u64,
-        product: Kind,
-        service: u32,
+        (server, product, service): (ServerId, Kind, u32),
         index: usize,
     ) -> HostResult<Option<QuoteId>> {
         let nth = u32::try_from(index).expect("few acts");
@@ -157,15 +163,27 @@ impl Life {
         };
         let price = sale_price(cost, Margin::DEFAULT).expect("a price");
         let id = QuoteId(self.host.fresh());
-        let quoted = Quoted { person: who, price_micros: price.micros(), cost_micros: cost.micros(), service };
+        let quoted = Quoted { person: who, server, price_micros: price.micros(), cost_micros: cost.micros(), service };
         self.world.judge.is_quoted(id, quoted);
-        let wish = wish(product, service);
+        let wish = wish(server, product, service);
         let stored = self.step(update, who, Command::Quote { id, wish, cost, price }).await?;
         Ok(stored.then_some(id))
     }
 
     async fn confirm(&self, update: i64, who: u64, quote: QuoteId) -> HostResult<()> {
         self.step(update, who, Command::Buy { quote, current: None }).await.map(drop)
+    }
+
+    /// Wakes a person's newest rental that sleeps.
+    async fn wake(&self, update: i64, who: u64) -> HostResult<()> {
+        let shell = &self.host.shell;
+        let now = shell.office.clock.now();
+        let orders = shell.office.store.open_orders().expect("readable books");
+        let sleeps = |order: &&Order| order.user == user_id(who) && order.sleep(now).is_some();
+        match orders.iter().rfind(sleeps) {
+            Some(order) => self.step(update, who, Command::Wake(order.id)).await.map(drop),
+            None => self.host.handled(update).await,
+        }
     }
 
     /// A step of a conversation that has one command; whether it was stored. A refused one is done with.
@@ -239,10 +257,10 @@ fn person(who: u64) -> Person {
     Person { id: user_id(who).0, name: format!("Person {who}"), language_code: Some("en".to_owned()) }
 }
 
-fn wish(product: Kind, service: u32) -> Wish {
+fn wish(server: ServerId, product: Kind, service: u32) -> Wish {
     let rental = product == Kind::Rental;
     Wish {
-        server: ServerId::Two,
+        server,
         product: if rental { Product::Rental(Days(7)) } else { Product::Temporary },
         country: CountryId(1),
         iso2: "US".to_owned(),

@@ -12,7 +12,10 @@ mod judgement;
 mod life;
 mod plan;
 mod pool;
+mod sickness;
 mod supplier;
+mod till;
+mod unlisted;
 mod waits;
 mod world;
 
@@ -82,6 +85,7 @@ fn simulate_worlds_in_which_everything_fails() {
     let seconds = begun.elapsed().as_secs_f64();
     println!("{seeds} seeds, {:.0} a second, 0 violations: {sums:?}", seeds as f64 / seconds);
     assert!(sums.purchases <= sums.orders);
+    assert!(sums.written_off > 0 && sums.unclear > 0, "{sums:?}");
     let Waits { matched, refunded } = &sums.waits;
     assert!(median(matched) <= MATCHED_MS, "{:?}", sums.waits);
     assert!(refunded.iter().all(|ms| REFUNDED_MS.contains(ms)), "{:?}", sums.waits);
@@ -145,6 +149,8 @@ impl Figures {
         self.orders += other.orders;
         self.purchases += other.purchases;
         self.deaths += other.deaths;
+        self.written_off += other.written_off;
+        self.unclear += other.unclear;
         self.waits.add(other.waits);
     }
 }

@@ -9,13 +9,16 @@ use shop::pool::{
     Advice, Cancelled, Check, Listed, ListedOrder, ListedRental, Message, PoolCountry, PoolError, PoolOffer,
     PoolService, PurchaseError, PurchaseRequest, Purchased, RentRequest, RentalOffer, Resent, SmsPool,
 };
-use shop::{CountryId, ErrorCode, Money, ServiceId, SupplierOrderId};
+use shop::server::Rentals;
+use shop::{CountryId, ErrorCode, Money, OrderId, ServerId, ServiceId, SupplierOrderId, UnixSeconds};
 use store::Store;
 
 use super::diary::locked;
 use super::judge::Judge;
-use super::plan::{Act, Another, Answer, Fate, Hits, Kind, Life, Plan, Storm, What, Why};
+use super::plan::{Act, Another, Answer, Fate, Hits, Kind, Life, Plan, Storm, Telegram, Waking, What, Why};
+use super::sickness::{Ending, dearer};
 use super::supplier::{RENTAL_REFUND_S, Supplier, Times};
+use super::till::Till;
 use super::world::{World, happen};
 
 /// How soon a supplier is asked again to take a number without an owner back: not before its time lock is retried, in
@@ -27,6 +30,7 @@ pub(crate) struct SimPool {
     supplier: Arc<Supplier>,
     judge: Arc<Judge>,
     store: Store,
+    till: Till,
     /// When this life of the process last asked for a number without an owner to be taken back.
     given_back_at_ms: Mutex<BTreeMap<SupplierOrderId, u64>>,
 }
@@ -44,16 +48,29 @@ fn unknown_order() -> PoolError {
 }
 
 impl SimPool {
-    pub(crate) fn new(world: &World) -> Self {
-        let World { supplier, judge, store, .. } = world;
-        let (supplier, judge, store) = (supplier.clone(), judge.clone(), store.clone());
-        Self { supplier, judge, store, given_back_at_ms: Mutex::default() }
+    pub(crate) fn new(world: &World, server: ServerId) -> Self {
+        let (supplier, judge, store) = (world.suppliers[&server].clone(), world.judge.clone(), world.store.clone());
+        let till = Till::new(supplier.clone(), store.clone());
+        Self { supplier, judge, store, till, given_back_at_ms: Mutex::default() }
     }
 
     /// A call that changes nothing.
     async fn read<T>(&self, answer: impl FnOnce(&Supplier, u64) -> Result<T, PoolError>) -> Result<T, PoolError> {
-        self.supplier.takes_time().await;
-        if self.supplier.is_hit(Hits::Reads) { Err(silence()) } else { answer(&self.supplier, self.supplier.now_ms()) }
+        let Ending { after_ms, failure } = self.supplier.reading();
+        wait(after_ms).await;
+        match failure.or(self.supplier.is_hit(Hits::Reads).then_some(ErrorCode::TimedOut)) {
+            Some(code) => Err(error(code, Advice::None)),
+            None => answer(&self.supplier, self.supplier.now_ms()),
+        }
+    }
+
+    /// A list, where there is one.
+    async fn list<T>(&self, rows: impl FnOnce(&Supplier, u64) -> Vec<T>) -> Result<Listed<T>, PoolError> {
+        if !self.supplier.keeps_lists() {
+            return Ok(Listed::default());
+        }
+        self.read(|supplier, now_ms| Ok(Listed { rows: rows(supplier, now_ms), completeness: supplier.completeness() }))
+            .await
     }
 
     /// A cancel happens on arrival; in a storm nobody hears of it.
@@ -63,9 +80,16 @@ impl SimPool {
         cancel: impl FnOnce(&Supplier, u64) -> Cancelled,
     ) -> Result<Cancelled, PoolError> {
         self.is_given_time(id);
-        let answer = cancel(&self.supplier, self.supplier.now_ms());
-        self.supplier.takes_time().await;
-        if self.supplier.is_hit(Hits::Cancels) { Err(silence()) } else { Ok(answer) }
+        let _turn = self.till.moves(id);
+        let Ending { after_ms, failure } = self.supplier.changing();
+        // What is not even heard changes nothing.
+        let heard = failure != Some(ErrorCode::Unreachable);
+        let answer = heard.then(|| cancel(&self.supplier, self.supplier.now_ms()));
+        wait(after_ms).await;
+        match (failure.or(self.supplier.is_hit(Hits::Cancels).then_some(ErrorCode::TimedOut)), answer) {
+            (None, Some(answer)) => Ok(answer),
+            (failure, _) => Err(error(failure.unwrap_or(ErrorCode::Unreachable), Advice::None)),
+        }
     }
 
     /// Whoever is asked to take a number back is not asked again at once.
@@ -82,18 +106,33 @@ impl SimPool {
     }
 
     /// A purchase happens halfway, and its answer comes at the end; or neither.
-    async fn buying(&self, kind: Kind, service: u32, cost: Money) -> Result<Purchased, PurchaseError> {
+    async fn buying(
+        &self,
+        order: Option<OrderId>,
+        kind: Kind,
+        service: u32,
+        cost: Money,
+    ) -> Result<Purchased, PurchaseError> {
+        let _turn = self.till.buys(order);
         let (supplier, now_ms) = (&self.supplier, self.supplier.now_ms());
-        let Fate { answer, number } = supplier.next_fate();
+        let Fate { answer, number, foreign_cents } = supplier.next_fate(order);
+        let answer = supplier.answer_of(answer);
         let half_ms = |after_ms: u64| now_ms + after_ms.min(20_000) / 2;
-        let sell = |after_ms: u64, listed_after_ms: u64| {
+        let sell = |cost: Money, after_ms: u64, listed_after_ms: u64| {
             let sold_at_ms = half_ms(after_ms);
+            supplier.foreign(sold_at_ms + 1, foreign_cents);
             let times = Times { sold_at_ms, listed_at_ms: sold_at_ms + listed_after_ms };
             supplier.sell(kind, service, cost, number.clone(), times)
         };
+        let unknown = || Err(PurchaseError::Unknown(error(supplier.no_answer(), Advice::None)));
         match answer {
             Answer::Sold { after_ms } => {
-                let sold = sell(after_ms, 0);
+                let sold = sell(cost, after_ms, 0);
+                wait(after_ms).await;
+                Ok(sold.purchased())
+            }
+            Answer::Dear { after_ms } => {
+                let sold = sell(Money::from_micros(cost.micros() * dearer(kind)), after_ms, 0);
                 wait(after_ms).await;
                 Ok(sold.purchased())
             }
@@ -102,19 +141,28 @@ impl SimPool {
                 Err(PurchaseError::DefiniteNo(no(why)))
             }
             Answer::LostUnsold { after_ms } => {
+                supplier.foreign(half_ms(after_ms), foreign_cents);
                 wait(after_ms).await;
-                Err(PurchaseError::Unknown(silence()))
+                unknown()
             }
             Answer::LostSold { after_ms, listed_after_ms } => {
-                sell(after_ms, listed_after_ms);
+                sell(cost, after_ms, listed_after_ms);
                 wait(after_ms).await;
-                Err(PurchaseError::Unknown(silence()))
+                unknown()
             }
             Answer::Anothers { after_ms } => {
-                let sold = sell(after_ms, 0);
+                let sold = sell(cost, after_ms, 0);
                 wait(after_ms).await;
                 let id = self.judge.an_owned_id().unwrap_or_else(|| sold.id.clone());
                 Ok(Purchased { id, ..sold.purchased() })
+            }
+            Answer::Pretended { after_ms } => {
+                supplier.foreign(half_ms(after_ms), foreign_cents);
+                wait(after_ms).await;
+                match self.judge.an_owned_id() {
+                    Some(id) => Ok(supplier.pretended(id)),
+                    None => unknown(),
+                }
             }
         }
     }
@@ -130,13 +178,18 @@ fn no(why: Why) -> PoolError {
         Why::PriceRose => error(ErrorCode::Unavailable, Advice::PriceChanged),
         Why::OurBalance => error(ErrorCode::BalanceTooLow, Advice::None),
         Why::RateLimit => error(ErrorCode::RateLimited, Advice::RetryAfter(3)),
+        Why::Unreachable => error(ErrorCode::Unreachable, Advice::None),
     }
 }
 
 #[async_trait]
 impl SmsPool for SimPool {
     async fn balance(&self) -> Result<Money, PoolError> {
-        self.read(|_, _| Ok(Money::from_cents(100_000))).await
+        self.read(|supplier, _| {
+            self.till.tells();
+            Ok(supplier.balance())
+        })
+        .await
     }
 
     async fn countries(&self) -> Result<Vec<PoolCountry>, PoolError> {
@@ -158,8 +211,8 @@ impl SmsPool for SimPool {
     }
 
     async fn purchase(&self, request: &PurchaseRequest) -> Result<Purchased, PurchaseError> {
-        self.judge.a_purchase_is_asked_for(request);
-        self.buying(Kind::Temporary, request.service.0, request.max_cost).await
+        let order = self.judge.a_purchase_is_asked_for(self.supplier.server, request);
+        self.buying(order, Kind::Temporary, request.service.0, request.max_cost).await
     }
 
     async fn check(&self, id: &SupplierOrderId) -> Result<Check, PoolError> {
@@ -195,33 +248,40 @@ impl SmsPool for SimPool {
     }
 
     async fn resend(&self, id: &SupplierOrderId) -> Result<Resent, PurchaseError> {
+        let _turn = self.till.moves(id);
         let sold = self.supplier.find(id).ok_or_else(|| PurchaseError::DefiniteNo(unknown_order()))?;
+        let Ending { after_ms, failure } = self.supplier.changing();
+        if failure == Some(ErrorCode::Unreachable) {
+            wait(after_ms).await;
+            return Err(PurchaseError::DefiniteNo(error(ErrorCode::Unreachable, Advice::None)));
+        }
         let id = match sold.life.another {
             Another::NewOrder | Another::NewOrderAnswerLost => self.supplier.sell_again(&sold),
             Another::SameOrder | Another::NotForFree => sold.id.clone(),
         };
-        self.supplier.takes_time().await;
-        if sold.life.another == Another::NewOrderAnswerLost {
-            return Err(PurchaseError::Unknown(silence()));
+        wait(after_ms).await;
+        let lost = (sold.life.another == Another::NewOrderAnswerLost).then_some(ErrorCode::TimedOut);
+        match failure.or(lost) {
+            Some(code) => Err(PurchaseError::Unknown(error(code, Advice::None))),
+            None => Ok(Resent { id, charge: Money::ZERO }),
         }
-        Ok(Resent { id, charge: Money::ZERO })
     }
 
     async fn active(&self) -> Result<Listed<ListedOrder>, PoolError> {
-        self.read(|supplier, now_ms| {
+        self.list(|supplier, now_ms| {
             let rows = supplier.listed(|sold| {
                 let open = now_ms < sold.ends_at_ms && !sold.is_given_back(now_ms);
                 (sold.kind == Kind::Temporary && open).then(|| sold.row(now_ms))
             });
-            Ok(Listed { rows, completeness: supplier.completeness() })
+            rows.into_iter().chain(supplier.strange_row()).collect()
         })
         .await
     }
 
     async fn history(&self) -> Result<Listed<ListedOrder>, PoolError> {
-        self.read(|supplier, now_ms| {
+        self.list(|supplier, now_ms| {
             let rows = supplier.listed(|sold| (sold.kind == Kind::Temporary).then(|| sold.row(now_ms)));
-            Ok(Listed { rows, completeness: supplier.completeness() })
+            rows.into_iter().chain(supplier.strange_row()).collect()
         })
         .await
     }
@@ -239,8 +299,8 @@ impl SmsPool for SimPool {
     }
 
     async fn rent(&self, request: &RentRequest) -> Result<Purchased, PurchaseError> {
-        self.judge.a_rental_is_asked_for(request);
-        self.buying(Kind::Rental, request.service.0, super::RENTAL_COST).await
+        let order = self.judge.a_rental_is_asked_for(self.supplier.server, request);
+        self.buying(order, Kind::Rental, request.service.0, super::RENTAL_COST).await
     }
 
     async fn rental_messages(&self, id: &SupplierOrderId) -> Result<Vec<Message>, PoolError> {
@@ -266,10 +326,24 @@ impl SmsPool for SimPool {
     }
 
     async fn rentals(&self) -> Result<Listed<ListedRental>, PoolError> {
-        self.read(|supplier, now_ms| {
-            let rows =
-                supplier.listed(|sold| (sold.kind == Kind::Rental && !sold.is_given_back(now_ms)).then(|| sold.line()));
-            Ok(Listed { rows, completeness: supplier.completeness() })
+        self.list(|supplier, now_ms| {
+            supplier.listed(|sold| (sold.kind == Kind::Rental && !sold.is_given_back(now_ms)).then(|| sold.line()))
+        })
+        .await
+    }
+
+    async fn wake(&self, id: &SupplierOrderId) -> Result<UnixSeconds, PoolError> {
+        if self.supplier.server.profile().rentals == Rentals::Awake {
+            self.supplier.diary.violated("sleep", format!("{} does not sleep, and is woken", id.as_str()));
+        }
+        let is_lost = self.supplier.call_dice().one_in(2);
+        self.read(|supplier, _| {
+            let waking = supplier.find(id).ok_or_else(unknown_order)?.waking();
+            if waking == Waking::Refused {
+                return Err(error(ErrorCode::Rejected, Advice::None));
+            }
+            let until = supplier.wake(id).ok_or_else(unknown_order)?;
+            if waking == Waking::AnswerLost && is_lost { Err(silence()) } else { Ok(until) }
         })
         .await
     }
@@ -279,11 +353,14 @@ impl SmsPool for SimPool {
 #[test]
 fn simulate_a_slow_supplier_is_given_time_to_take_a_number_back() {
     let number = Life { lock_s: 900, ..Fate::plain().number };
-    let fates = vec![Fate { answer: Answer::LostSold { after_ms: 45_000, listed_after_ms: 200_000 }, number }];
-    let buys = What::Buy { product: Kind::Temporary, service: 1, think_ms: 300, presses: 1 };
+    let answer = Answer::LostSold { after_ms: 45_000, listed_after_ms: 200_000 };
+    let server = ServerId::Two;
+    let buys = What::Buy { server, product: Kind::Temporary, service: 1, think_ms: 300, presses: 1 };
     let acts = vec![Act { at_ms: 1_000, person: 0, what: buys }];
-    let storms = vec![Storm { from_ms: 330_000, until_ms: 630_000, hits: Hits::Reads }];
-    let (result, diary) = happen(&Plan { seed: 1, people: 1, acts, fates, deaths: Vec::new(), storms });
+    let fates = BTreeMap::from([(server, vec![Fate { answer, number, foreign_cents: 0 }])]);
+    let storms = vec![Storm { from_ms: 330_000, until_ms: 630_000, hits: Hits::Reads(server) }];
+    let (deaths, telegram) = (Vec::new(), Telegram::Flaky);
+    let (result, diary) = happen(&Plan { seed: 1, people: 1, acts, fates, deaths, storms, telegram });
     assert!(result.is_ok(), "{}\n{}", result.expect_err("it failed").what, diary.join("\n"));
     assert!(diary.iter().any(|line| line.contains("gives N1 back")), "{}", diary.join("\n"));
 }

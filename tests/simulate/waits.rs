@@ -22,7 +22,11 @@ impl Waits {
     /// Those of a world at rest.
     pub(super) fn of(world: &World) -> Self {
         let mut waits = Self::default();
-        for (fate, order) in world.plan.fates.iter().zip(world.judge.asked_for()) {
+        let deals = world
+            .suppliers
+            .iter()
+            .flat_map(|(server, supplier)| world.plan.fates.get(server).into_iter().flatten().zip(supplier.deals()));
+        for (fate, order) in deals.filter_map(|(fate, deal)| Some((fate, deal.order?))) {
             match fate.answer {
                 Answer::LostSold { listed_after_ms: 0, .. } => {
                     let found = wait(world, order, StateKind::Ambiguous, &[StateKind::Active, StateKind::Done]);
@@ -36,7 +40,9 @@ impl Waits {
                 | Answer::LostUnsold { .. }
                 | Answer::Sold { .. }
                 | Answer::Refused { .. }
-                | Answer::Anothers { .. } => {}
+                | Answer::Anothers { .. }
+                | Answer::Pretended { .. }
+                | Answer::Dear { .. } => {}
             }
         }
         waits
@@ -56,7 +62,8 @@ fn wait(world: &World, order: OrderId, from: StateKind, to: &[StateKind]) -> Opt
     (lost < end && is_calm(&world.plan, sent, end)).then(|| end - begin)
 }
 
-fn is_calm(plan: &Plan, from_ms: u64, until_ms: u64) -> bool {
+/// Whether nothing fails and the process lives in that time.
+pub(super) fn is_calm(plan: &Plan, from_ms: u64, until_ms: u64) -> bool {
     let storm = plan.storms.iter().any(|storm| storm.from_ms < until_ms && from_ms < storm.until_ms);
     let death = plan.deaths.iter().any(|death| death.at_ms < until_ms && from_ms < death.at_ms + death.down_ms);
     !storm && !death

@@ -1,13 +1,17 @@
 //! A whole world from one plan: lives of the process one after the other over the same books, until nothing is left to
 //! happen; then the last judgement.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use shop::clock::Clock as _;
+use shop::command::Command;
 use shop::order::State;
+use shop::{ServerId, UnixSeconds};
 use store::{DiskMoment, Store};
+use strum::IntoEnumIterator as _;
 
 use super::chats::Chats;
 use super::diary::{Diary, VirtualClock};
@@ -15,6 +19,7 @@ use super::judge::Judge;
 use super::life::live;
 use super::plan::{Death, Plan};
 use super::supplier::Supplier;
+use super::unlisted::Lost;
 use super::waits::Waits;
 use super::{judgement, user_id};
 use crate::support::Dice;
@@ -32,7 +37,8 @@ pub(crate) struct World {
     pub(crate) clock: Arc<VirtualClock>,
     pub(crate) diary: Arc<Diary>,
     pub(crate) store: Store,
-    pub(crate) supplier: Arc<Supplier>,
+    /// The supplier behind each server.
+    pub(crate) suppliers: BTreeMap<ServerId, Arc<Supplier>>,
     pub(crate) chats: Arc<Chats>,
     pub(crate) judge: Arc<Judge>,
     telegram_calls: AtomicU64,
@@ -49,6 +55,10 @@ pub(crate) struct Figures {
     pub(crate) purchases: usize,
     /// How often the process died.
     pub(crate) deaths: usize,
+    /// Numbers of a supplier without lists that were sold and lost: the loss is booked.
+    pub(crate) written_off: usize,
+    /// The same where nobody could find out, and the operator was told.
+    pub(crate) unclear: usize,
     /// How long people waited whose purchase had no answer.
     pub(crate) waits: Waits,
 }
@@ -85,16 +95,16 @@ pub(crate) fn happen(plan: &Plan) -> (Result<Figures, Violation>, Vec<String>) {
             End::Violated => break,
         }
     }
-    if world.diary.violation().is_none() {
-        judgement::pronounce(&world);
-    }
+    let lost = if world.diary.violation().is_none() { judgement::pronounce(&world) } else { Lost::default() };
+    let (written_off, unclear) = (lost.written_off.len(), lost.unclear.len());
     let diary = world.diary.lines();
-    let (commits, orders, purchases) = (world.store.commits(), world.judge.orders().len(), world.supplier.purchases());
+    let (commits, orders) = (world.store.commits(), world.judge.orders().len());
+    let purchases = world.suppliers.values().map(|supplier| supplier.deals().len()).sum();
     let waits = Waits::of(&world);
     world.judge.leaves();
     let result = match world.diary.violation() {
         Some(what) => Err(Violation { what, diary: diary.clone() }),
-        None => Ok(Figures { commits, orders, purchases, deaths: died, waits }),
+        None => Ok(Figures { commits, orders, purchases, deaths: died, written_off, unclear, waits }),
     };
     (result, diary)
 }
@@ -122,9 +132,15 @@ impl World {
         };
         let store = Store::simulated(disk_takes).expect("memory");
         judge.takes(store.clone());
-        let supplier = Supplier::new(plan.clone(), clock.clone(), diary.clone());
+        let supplier = |server| Supplier::new(server, plan.clone(), clock.clone(), diary.clone());
+        let suppliers = ServerId::iter().map(|server| (server, supplier(server))).collect();
         let chats = Chats::new(plan.clone(), clock.clone(), diary.clone());
-        Self { plan, clock, diary, store, supplier, chats, judge, telegram_calls: AtomicU64::new(0) }
+        Self { plan, clock, diary, store, suppliers, chats, judge, telegram_calls: AtomicU64::new(0) }
+    }
+
+    /// The time.
+    pub(crate) fn clock_now(&self) -> UnixSeconds {
+        self.clock.now()
     }
 
     /// How long a call to Telegram takes.
@@ -133,7 +149,7 @@ impl World {
         Duration::from_millis(Dice::of(self.plan.seed, "telegram", nth).between(20, 400))
     }
 
-    /// Ten dollars for everybody.
+    /// Ten dollars for everybody, and an admin.
     fn give_money(&self) {
         let runtime = runtime();
         runtime.block_on(async {
@@ -142,14 +158,17 @@ impl World {
                 let (nonce, amount) = (format!("first-{person}"), shop::Money::from_cents(1_000));
                 self.judge.is_to_be_adjusted(&nonce, person, amount.micros());
                 let user = user_id(person);
-                let command =
-                    shop::command::Command::Adjust { user, amount, reason: "first".to_owned(), nonce: nonce.clone() };
-                let (actor, commands, now) = (None, vec![command], self.clock.now());
-                self.store.apply(store::Intent::Domain { actor, commands, now }).await.expect("a store");
+                self.apply(Command::Adjust { user, amount, reason: "first".to_owned(), nonce: nonce.clone() }).await;
                 self.judge.was_adjusted(&nonce);
             }
+            self.apply(Command::SetAdmins(vec![user_id(self.plan.people)])).await;
             self.clock.stop();
         });
+    }
+
+    async fn apply(&self, command: Command) {
+        let (actor, commands, now) = (None, vec![command], self.clock.now());
+        self.store.apply(store::Intent::Domain { actor, commands, now }).await.expect("a store");
     }
 
     /// One life. Whatever runs at its end is gone in the middle of what it did.
@@ -209,7 +228,8 @@ impl World {
         orders.retain(|order| order.is_open() || order.watched_until.is_none_or(|until| now < until));
         let rented = orders.iter().all(|order| order.is_rental() && order.state == State::Done);
         let calm_ms = self.plan.storms.iter().map(|storm| storm.until_ms).max().unwrap_or(0);
-        let since_ms = self.supplier.last_message_ms().max(self.judge.up_since_ms()).max(calm_ms);
+        let last_message_ms = self.suppliers.values().map(|supplier| supplier.last_message_ms()).max().unwrap_or(0);
+        let since_ms = last_message_ms.max(self.judge.up_since_ms()).max(calm_ms);
         let fetched = orders.is_empty() || now_ms > since_ms + RENTALS_FETCHED_MS;
         let outgoing = self.store.users_with_outgoing(i64::MAX).expect("readable books");
         let orphans = self.store.orphans().expect("readable books");
