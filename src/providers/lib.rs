@@ -29,6 +29,8 @@ mod loopback;
 pub mod nonvoip;
 #[cfg(test)]
 mod purchase_tests;
+#[cfg(test)]
+mod renewal_tests;
 pub mod smspool;
 
 pub use cache::{Aged, Supply, SupplySnapshot};

@@ -48,10 +48,16 @@ impl Renewal {
         end_after(self.ends_at, self.days)
     }
 
-    /// How far the end that a supplier names may be off, in seconds.
+    /// The new end by what a supplier said with its yes: its own word where that can be, else the expected one. `None`
+    /// where it said that the end has not moved: then its yes proves nothing.
     #[must_use]
-    pub fn slack_s(&self) -> i64 {
-        slack_s(self.days)
+    pub fn end_said(&self, said: Option<UnixSeconds>) -> Option<UnixSeconds> {
+        let (expected, slack_s) = (self.expected_end(), slack_s(self.days));
+        match said {
+            Some(end) if (end - self.ends_at).abs() < slack_s => None,
+            Some(end) if (self.ends_at..=expected + slack_s).contains(&end) => Some(end),
+            Some(_) | None => Some(expected),
+        }
     }
 }
 

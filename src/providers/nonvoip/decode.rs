@@ -5,7 +5,7 @@ use jiff::civil::DateTime;
 use jiff::tz::Offset;
 use serde_json::value::RawValue;
 use shop::ids::Phone;
-use shop::pool::{Check, Message, Resent};
+use shop::pool::{Check, Message, Renewal, Renewed, Resent};
 use shop::{Days, Money, SupplierOrderId, UnixSeconds};
 
 use super::catalogue::{Ask, Kind, Product, Stock};
@@ -241,6 +241,19 @@ pub(super) fn reused(json: &Json<'_>, id: &SupplierOrderId) -> Decoded<Resent> {
         Some(key) => objects.iter().find_map(|object| object.money(key)).ok_or("no readable price")?,
     };
     Ok(Resent { id: id.clone(), charge })
+}
+
+/// `/renew`: the same order goes on. What tells of another order is no answer.
+pub(super) fn renewed(json: &Json<'_>, rental: &Renewal, now: UnixSeconds) -> Decoded<Renewed> {
+    accepted(json)?;
+    let objects = objects(json);
+    if objects.iter().any(|object| names_another(object, &rental.id)) {
+        return Err("an answer about another order");
+    }
+    let keys = ["expires", "expiration", "till_expiration"];
+    let said = keys.iter().find_map(|key| moment_in(&objects, key, now));
+    let expires_at = rental.end_said(said).ok_or("the end has not moved")?;
+    Ok(Renewed { expires_at, cost: None })
 }
 
 /// `/activate`: until when the number can receive.

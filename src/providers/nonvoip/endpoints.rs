@@ -10,5 +10,7 @@ pub(super) const MESSAGES: Endpoint = Endpoint::new("/getsms", Subject::Messages
 pub(super) const REJECT: Endpoint = Endpoint::new("/reject", Subject::GivingBack, Lane::Change);
 /// May charge, so it is sent like a purchase.
 pub(super) const REUSE: Endpoint = Endpoint::new("/reuse", Subject::Order, Lane::Change);
+/// Charges, so it is sent like a purchase.
+pub(super) const RENEW: Endpoint = Endpoint::new("/renew", Subject::Order, Lane::Change);
 /// Harmless when done twice, and somebody waits for it.
 pub(super) const ACTIVATE: Endpoint = Endpoint::new("/activate", Subject::Order, Lane::Change);

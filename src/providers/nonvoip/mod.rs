@@ -28,9 +28,9 @@ use shop::clock::Clock;
 use shop::ids::Phone;
 use shop::pool::{
     Advice, Cancelled, Check, Message, PoolCountry, PoolError, PoolOffer, PoolService, PurchaseError, PurchaseRequest,
-    Purchased, RentRequest, RentalOffer, Resent, SmsPool,
+    Purchased, Renewal, Renewed, RentRequest, RentalOffer, Resent, SmsPool,
 };
-use shop::{CountryId, ErrorCode, Money, ServiceId, SupplierOrderId, UnixSeconds};
+use shop::{CountryId, Days, ErrorCode, Money, ServiceId, SupplierOrderId, UnixSeconds};
 use tokio::time::Instant;
 
 use crate::caller::Caller;
@@ -195,19 +195,19 @@ impl NonVoipClient {
         found.unwrap_or_else(|| Err(unavailable("no such product")))
     }
 
-    /// What a rental product costs now: read alone, or from all lists where it is not known under which word it is listed.
-    async fn rental(&self, request: &RentRequest) -> Result<Money, PoolError> {
-        let listed_under = lock(&self.known).rentals.get(&request.product).copied();
+    /// A rental product as it is sold now: read alone, or from all lists where it is not known under which word it is
+    /// listed. None where it is not sold any more.
+    async fn rental(&self, product: u32, days: Days) -> Result<Vec<Product>, PoolError> {
+        let listed_under = lock(&self.known).rentals.get(&product).copied();
         let mut products = match listed_under {
-            Some(ask) => self.products(ask, Some(request.product)).await?,
+            Some(ask) => self.products(ask, Some(product)).await?,
             None => Vec::new(),
         };
-        if products.iter().all(|product| product.id != request.product) {
-            products = self.catalogue().await?.product(request.product).cloned().into_iter().collect();
+        if products.iter().all(|listed| listed.id != product) {
+            products = self.catalogue().await?.product(product).cloned().into_iter().collect();
         }
-        let kind = Kind::Rental(request.days);
-        let found = to_be_had(&products, |product| product.id == request.product && product.kind == kind);
-        found.unwrap_or_else(|| Err(unavailable("no such product"))).map(|(_, cost)| cost)
+        products.retain(|listed| listed.id == product && listed.kind == Kind::Rental(days));
+        Ok(products)
     }
 
     /// Orders a product, once, as a part of something that began at `called`.
@@ -325,12 +325,31 @@ impl SmsPool for NonVoipClient {
     }
 
     async fn rental_cost(&self, request: &RentRequest) -> Result<Money, PoolError> {
-        self.rental(request).await
+        let products = self.rental(request.product, request.days).await?;
+        let found = to_be_had(&products, |_| true);
+        found.unwrap_or_else(|| Err(unavailable("no such product"))).map(|(_, cost)| cost)
     }
 
     /// Whoever rents has asked for the cost just before ([`SmsPool::rental_cost`]).
     async fn rent(&self, request: &RentRequest) -> Result<Purchased, PurchaseError> {
         self.buy(Instant::now(), request.product, Kind::Rental(request.days), None).await
+    }
+
+    /// The price of the product, whether or not another number is in stock: the rental has its own.
+    async fn renew_cost(&self, rental: &Renewal) -> Result<Option<Money>, PoolError> {
+        let products = self.rental(rental.product, rental.days).await?;
+        let cost = products.iter().filter_map(|product| product.cost).min();
+        if cost.is_none() && !products.is_empty() {
+            return Err(unavailable("no readable price"));
+        }
+        Ok(cost)
+    }
+
+    /// Whoever extends has asked for the cost just before ([`SmsPool::renew_cost`]): there is no other way to hold the
+    /// supplier to it.
+    async fn renew(&self, rental: &Renewal) -> Result<Renewed, PurchaseError> {
+        let decode = |json: &Json<'_>, now| decode::renewed(json, rental, now);
+        Ok(self.caller.run(&endpoints::RENEW, &order(&rental.id), decode).await?)
     }
 
     async fn rental_messages(&self, id: &SupplierOrderId) -> Result<Vec<Message>, PoolError> {

@@ -28,6 +28,8 @@ pub(super) const RENTAL_REFUND: Endpoint = Endpoint::new("/rental/refund", Subje
 pub(super) const RENTALS: Endpoint = Endpoint::new("/rental/retrieve", Subject::Sale, Lane::List);
 /// All rentals that were not refunded, expired ones included; known from the supplier's own client only (smspool.md 10).
 pub(super) const RENTALS_PAST: Endpoint = Endpoint::new("/rental/retrieve_history", Subject::Sale, Lane::List);
+/// Charges, so it is sent like a purchase (smspool.md 2, duplicates).
+pub(super) const EXTEND: Endpoint = Endpoint::new("/rental/extend", Subject::Order, Lane::Change);
 /// The brief's path, documented nowhere (smspool.md 1).
 pub(super) const LEGACY_RENT: Endpoint = Endpoint::new("/purchase/rent", Subject::Sale, Lane::Change);
 /// The brief's path, documented nowhere (smspool.md 1).

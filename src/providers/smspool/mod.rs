@@ -23,7 +23,8 @@ use secrecy::SecretString;
 use shop::clock::Clock;
 use shop::pool::{
     Advice, Cancelled, Check, Listed, ListedOrder, ListedRental, Message, PoolCountry, PoolError, PoolOffer,
-    PoolService, PurchaseError, PurchaseRequest, Purchased, RentRequest, RentalOffer, Resent, SmsPool,
+    PoolService, PurchaseError, PurchaseRequest, Purchased, Renewal, Renewed, RentRequest, RentalOffer, Resent,
+    SmsPool,
 };
 use shop::{CountryId, ErrorCode, Money, ServiceId, SupplierOrderId, UnixSeconds};
 
@@ -89,6 +90,9 @@ struct KnownCountries {
 }
 
 const COUNTRIES_FRESH_S: i64 = 3600;
+/// The two types of lines.
+const EXTENDABLE: &str = "1";
+const ONE_TIME: &str = "0";
 /// Rows of the history: half an hour of brisk trade (purchase-protocol 5 looks back so far).
 const HISTORY_ROWS: u32 = 500;
 
@@ -142,21 +146,15 @@ impl SmsPoolClient {
         Ok(list)
     }
 
-    /// All lines, extendable (`type` 1) and not (0). One of the two lists may be empty, which is said by a 404.
+    /// All lines, extendable and not. One of the two lists may be empty, which is said by a 404.
     async fn rental_lines(&self) -> Result<Vec<Line>, PoolError> {
-        let countries = self.known_countries().await?;
         let mut lines = Vec::new();
         let mut none = None;
-        for kind in ["1", "0"] {
-            let form = [("type", kind.to_owned())];
-            let read =
-                self.caller.run(&endpoints::RENTAL_LINES, &form, |json, _| rentals::lines(json, &countries)).await;
-            match read {
+        for kind in [EXTENDABLE, ONE_TIME] {
+            match self.lines_of(kind).await {
                 Ok(found) => lines.extend(found),
-                Err(failure) if failure.error.code == ErrorCode::OutOfStock => {
-                    none = Some(failure.error);
-                }
-                Err(failure) => return Err(failure.error),
+                Err(error) if error.code == ErrorCode::OutOfStock => none = Some(error),
+                Err(error) => return Err(error),
             }
         }
         if let (true, Some(error)) = (lines.is_empty(), none) {
@@ -165,6 +163,29 @@ impl SmsPoolClient {
         let lines = rentals::merged(lines);
         *lock(&self.singles) = lines.iter().map(|line| (line.offer.product, line.single)).collect();
         Ok(lines)
+    }
+
+    async fn lines_of(&self, kind: &str) -> Result<Vec<Line>, PoolError> {
+        let countries = self.known_countries().await?;
+        let form = [("type", kind.to_owned())];
+        Ok(self.caller.run(&endpoints::RENTAL_LINES, &form, |json, _| rentals::lines(json, &countries)).await?)
+    }
+
+    /// What so many days more of a line cost; `None` where it is sold once only.
+    async fn extension_cost(&self, rental: &Renewal) -> Result<Option<Money>, PoolError> {
+        let lines = match self.lines_of(EXTENDABLE).await {
+            Err(error) if error.code == ErrorCode::OutOfStock => Vec::new(),
+            read => read?,
+        };
+        match lines.into_iter().find(|line| line.offer.product == rental.product) {
+            None => Ok(None),
+            Some(line) if line.single => Ok(line.extends.get(&rental.days).copied()),
+            Some(_) => {
+                let form = [("id", rental.product.to_string())];
+                let decode = |json: &Json<'_>, _| rentals::extension_pricing(json, rental.days);
+                Ok(self.caller.run(&endpoints::RENTAL_PRICING, &form, decode).await?)
+            }
+        }
     }
 
     fn single(&self, product: u32) -> Option<bool> {
@@ -309,6 +330,22 @@ impl SmsPool for SmsPoolClient {
             RentalApi::Legacy => self.caller.run(&endpoints::LEGACY_RENT, &legacy_form(request), decode).await,
         };
         Ok(result?)
+    }
+
+    async fn renew_cost(&self, rental: &Renewal) -> Result<Option<Money>, PoolError> {
+        match self.rental_api {
+            RentalApi::Documented => self.extension_cost(rental).await,
+            // This family has one price.
+            RentalApi::Legacy => {
+                let Renewal { country, product, days, service, .. } = *rental;
+                self.rental_cost(&RentRequest { country, product, days, service }).await.map(Some)
+            }
+        }
+    }
+
+    async fn renew(&self, rental: &Renewal) -> Result<Renewed, PurchaseError> {
+        let form = [("days", rental.days.0.to_string()), ("rental_code", rental.id.as_str().to_owned())];
+        Ok(self.caller.run(&endpoints::EXTEND, &form, |json, _| rentals::renewed(json, rental)).await?)
     }
 
     async fn rental_messages(&self, id: &SupplierOrderId) -> Result<Vec<Message>, PoolError> {

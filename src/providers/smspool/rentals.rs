@@ -4,10 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::value::RawValue;
-use shop::pool::{Listed, ListedRental, Message, PoolCountry, Purchased, Receives, RentalOffer};
+use shop::pool::{Listed, ListedRental, Message, PoolCountry, Purchased, Receives, Renewal, Renewed, RentalOffer};
 use shop::{CountryId, Days, Money, ServiceId, UnixSeconds};
 
-use super::decode::{charged, readable, rental_message};
+use super::decode::{accepted, charged, readable, rental_message};
 use crate::decode::{Decoded, object, order_id, price, timestamp};
 use crate::json::{Json, Object, scalar};
 
@@ -22,6 +22,9 @@ pub(super) struct Line {
     pub(super) offer: RentalOffer,
     /// Whether the product is sold for one service, chosen by `service_id`.
     pub(super) single: bool,
+    /// What so many days more of a product for one service cost; a whole one's are asked for
+    /// ([`extension_pricing`]).
+    pub(super) extends: BTreeMap<Days, Money>,
 }
 
 /// `/rental/retrieve_all`. A product without a readable price or a known country is not for rent.
@@ -54,6 +57,7 @@ fn line(row: &Object<'_>, countries: &[PoolCountry]) -> Option<Line> {
     let country = texts.filter_map(|text| find_country(&text, countries)).next()?;
     let single = row.raw("single_service").filter(|raw| !day_costs(raw).is_empty());
     let costs = day_costs(single.or_else(|| row.raw("pricing"))?);
+    let extends = row.raw("single_service_extend").map(day_costs).filter(|costs| !costs.is_empty());
     let within_hours = row.id("refund_within").filter(|hours| *hours > 0);
     let refundable = row.flag("is_refundable") == Some(true);
     let offer = RentalOffer {
@@ -67,7 +71,8 @@ fn line(row: &Object<'_>, countries: &[PoolCountry]) -> Option<Line> {
         refund_within_s: within_hours.filter(|_| refundable).map(|hours| hours.saturating_mul(3600)),
         refund_min_days: Days(row.id("refund_min_days").and_then(|days| u16::try_from(days).ok()).unwrap_or(0)),
     };
-    (!offer.costs.is_empty()).then_some(Line { offer, single: single.is_some() })
+    let extends = extends.unwrap_or_else(|| offer.costs.clone());
+    (!offer.costs.is_empty()).then_some(Line { offer, single: single.is_some(), extends })
 }
 
 /// Prices by days: an object, or a string that holds one (the documents of 2022). Unreadable days are left out.
@@ -85,6 +90,25 @@ fn day_costs(raw: &RawValue) -> BTreeMap<Days, Money> {
 pub(super) fn pricing(json: &Json<'_>, days: Days) -> Decoded<Option<Money>> {
     let raw = object(json)?.raw("pricing").ok_or("no pricing")?;
     Ok(day_costs(raw).get(&days).copied())
+}
+
+/// The same for so many days more: under `extend`, or at the price of a new rental where there is no such list.
+pub(super) fn extension_pricing(json: &Json<'_>, days: Days) -> Decoded<Option<Money>> {
+    let answer = object(json)?;
+    let listed = answer.raw("extend").map(day_costs).filter(|costs| !costs.is_empty());
+    listed.map_or_else(|| pricing(json, days), |costs| Ok(costs.get(&days).copied()))
+}
+
+/// `/rental/extend`. The documented answer names no cost.
+pub(super) fn renewed(json: &Json<'_>, rental: &Renewal) -> Decoded<Renewed> {
+    accepted(json)?;
+    let object = object(json)?;
+    if order_id(object, &["rental_code"]).is_some_and(|named| named != rental.id) {
+        return Err("an answer about another rental");
+    }
+    let said = ["expiration_date", "expiry", "expiration"].iter().find_map(|key| timestamp(object, key));
+    let expires_at = rental.end_said(said).ok_or("the end has not moved")?;
+    Ok(Renewed { expires_at, cost: charged(object) })
 }
 
 /// `/request/rent_price` of the legacy family.

@@ -32,7 +32,8 @@ fn a_line_has_a_country_prices_and_a_refund_window() {
         refund_within_s: Some(7200),
         refund_min_days: Days(28),
     };
-    assert_eq!(lines_of(sample), [Line { offer, single: false }]);
+    let extends = offer.costs.clone();
+    assert_eq!(lines_of(sample), [Line { offer, single: false, extends }]);
 }
 
 #[test]
@@ -108,6 +109,23 @@ fn prices_of_one_product_are_read_by_day() {
     assert_eq!(pricing(&json(body), Days(30)), Ok(Some(money("20"))));
     assert_eq!(pricing(&json(body), Days(7)), Ok(None));
     assert!(pricing(&json("{}"), Days(7)).is_err());
+}
+
+#[test]
+fn more_days_have_prices_of_their_own_where_those_are_listed() {
+    let week = |body: &str| extension_pricing(&json(body), Days(7));
+    assert_eq!(week(r#"{"pricing":{"7":"5"},"extend":{"7":"4.50","30":18}}"#), Ok(Some(money("4.5"))));
+    assert_eq!(week(r#"{"pricing":{"7":"5"},"extend":{"30":18}}"#), Ok(None), "not by so many");
+    for extend in ["null", "{}", "\"\"", "[]"] {
+        assert_eq!(week(&format!(r#"{{"pricing":{{"7":5}},"extend":{extend}}}"#)), Ok(Some(money("5"))), "{extend}");
+    }
+    assert!(week(r#"{"success":1}"#).is_err());
+    let single = |extend: &str| {
+        let row = format!(r#"[{{"ID":6,"name":"US","pricing":{{"7":5}},"single_service":{{"7":3}},{extend}}}]"#);
+        lines_of(&row).pop().and_then(|line| line.extends.get(&Days(7)).map(|cost| cost.to_decimal()))
+    };
+    assert_eq!(single(r#""single_service_extend":"{\"7\":2}""#), Some("2.00".to_owned()));
+    assert_eq!(single(r#""single_service_extend":null"#), Some("3.00".to_owned()));
 }
 
 #[test]
