@@ -100,12 +100,19 @@ impl Page {
         self.post(&format!("/phone/{phone}/tap"), json!({ "message": message, "row": row, "column": column })).await;
     }
 
-    /// Buys by quick picks in English, up to the number.
+    /// Buys by quick picks in English at Server 2, up to the number.
     async fn buy(&mut self) {
-        for label in ["Buy a number", "Temporary", "United States", "WhatsApp", "Buy for"] {
+        self.reach_confirm().await;
+        self.tap(2, "Buy for").await;
+        self.see(2, "Your number is ready").await;
+    }
+
+    /// The same up to the last question.
+    async fn reach_confirm(&mut self) {
+        for label in ["Buy a number", "Server 2", "Temporary", "United States", "WhatsApp"] {
             self.tap(2, label).await;
         }
-        self.see(2, "Your number is ready").await;
+        self.see(2, "Buy for").await;
     }
 
     /// What a search lists.
@@ -193,11 +200,14 @@ async fn playground_a_kill_in_mid_order_loses_nothing_and_the_copied_test_plays(
     }
     let script = page.get("/phone/2/script").await;
     page.close().await;
-    assert!(script.contains("tap \"✅ Buy for") && script.contains("sms ") && script.contains("\nsee "), "{script}");
+    assert!(
+        script.contains("tap \"✅ Buy for") && script.contains("sms smspool ") && script.contains("\nsee "),
+        "{script}"
+    );
     let mut options = SimOptions::default();
     let rate = Rate { burst: 200, per_second: 200.0 };
     options.telegram.rates = Some(TelegramRates { one_chat: rate, all_chats: rate });
-    let mut world = World::with(options).await;
+    let mut world = World::with_both_servers(options).await;
     world.play_script(&Script::parse("copied", &script).expect("the copied test is a conversation")).await;
 }
 
@@ -225,10 +235,7 @@ async fn playground_what_the_bot_kept_of_a_purchase_is_tried_again_and_comes_out
 #[tokio::test]
 async fn playground_a_link_brings_somebody_new_to_the_same_state() {
     let mut page = Page::open().await;
-    for label in ["Buy a number", "Temporary", "United States", "WhatsApp"] {
-        page.tap(2, label).await;
-    }
-    page.see(2, "Buy for").await;
+    page.reach_confirm().await;
     let script = page.get("/phone/2/script").await;
     let steps: Vec<&str> = script.lines().filter(|line| !line.starts_with("see ") && !line.starts_with('#')).collect();
     page.close().await;
@@ -292,18 +299,51 @@ async fn playground_mirror_does_the_same_in_the_other_language_and_failures_can_
     page.see(1, "شراء رقم").await;
     let body = json!({ "message": message, "row": row, "column": column, "mirror": true });
     page.post("/phone/2/tap", body).await;
-    page.see(2, "Temporary").await;
-    page.see(1, "مؤقت").await;
-    page.post("/control/0", json!({})).await;
+    page.see(2, "Choose a server").await;
+    page.see(1, "اختر السيرفر").await;
+    page.post("/server/2/control/0", json!({})).await;
     page.until("/controls", |shown| shown.contains("/control/cancel/1")).await;
     page.post("/control/cancel/1", json!({})).await;
     page.until("/controls", |shown| !shown.contains("/control/cancel/1")).await;
-    page.post("/control/0", json!({})).await;
-    for label in ["Temporary", "United States", "WhatsApp", "Buy for"] {
+    page.post("/server/2/control/0", json!({})).await;
+    for label in ["Server 2", "Temporary", "United States", "WhatsApp", "Buy for"] {
         page.tap(2, label).await;
     }
     page.see(2, "has just sold out").await;
     page.until("/controls", |shown| !shown.contains("/control/cancel/2")).await;
+    page.close().await;
+}
+
+#[tokio::test]
+async fn playground_a_supplier_that_is_down_leaves_the_other_server_alone_and_sells_when_it_is_well() {
+    let mut page = Page::open().await;
+    let front = page.get("/controls").await;
+    assert!(front.contains("Server 1 ") && front.contains("Server 2 "), "{front}");
+    // Server 1's lists are there before it falls ill: the days of its rentals are told.
+    page.tap(1, "شراء رقم").await;
+    page.see(1, "أو 30 يومًا").await;
+    page.post("/server/1/mood", json!({ "mood": "down" })).await;
+    page.until("/controls", |shown| shown.contains("server ill\" data-server=\"1\"")).await;
+    page.buy().await;
+    page.until("/controls", |shown| shown.contains("<dt>sold</dt><dd>1</dd>")).await;
+    page.post("/server/2/sms", json!({})).await;
+    page.see(2, "482913").await;
+    page.post("/server/1/mood", json!({ "mood": "well" })).await;
+    page.until("/controls", |shown| !shown.contains("server ill")).await;
+    for label in ["سيرفر 1", "مؤقت", "واتساب", "شراء بسعر"] {
+        page.tap(1, label).await;
+    }
+    page.see(1, "رقمك جاهز").await;
+    let none = page.client.post(format!("{}/server/3/sms", page.url)).send().await.expect("an answer");
+    assert_eq!(none.status(), StatusCode::NOT_FOUND);
+    page.post("/server/1/sms", json!({})).await;
+    page.see(1, "482913").await;
+    let script = page.get("/phone/1/script").await;
+    assert!(script.contains("# the supplier of Server 1 is down") && script.contains("sms nonvoip "), "{script}");
+    let chats = page.get("/phone/1").await + &page.get("/phone/2").await;
+    for name in ["nonvoip", "smspool"] {
+        assert!(!chats.to_lowercase().contains(name), "a phone shows {name}");
+    }
     page.close().await;
 }
 
@@ -330,7 +370,7 @@ async fn playground_what_comes_by_itself_is_a_beat_and_the_log_tells_what_was_do
         }
         log.push_str(own);
     }
-    assert_eq!(told, 5, "each tap has lines");
+    assert_eq!(told, 6, "each tap has lines");
     assert!(log.contains("/purchase/sms") && log.contains("Step+Buy"), "{log}");
     for secret in ["482913", "WhatsApp code", &number, &number[number.len() - 7..], "AAsimulated-token", "Ada"] {
         assert!(!log.contains(secret), "the log has {secret}: {log}");
@@ -341,7 +381,7 @@ async fn playground_what_comes_by_itself_is_a_beat_and_the_log_tells_what_was_do
 #[tokio::test]
 async fn playground_prices_that_really_moved_are_asked_about_again_and_a_timer_is_a_beat() {
     let mut page = Page::open().await;
-    for label in ["شراء رقم", "مؤقت", "أمريكا", "واتساب"] {
+    for label in ["شراء رقم", "سيرفر 2", "مؤقت", "أمريكا", "واتساب"] {
         page.tap(1, label).await;
     }
     page.see(1, "شراء بسعر").await;
@@ -349,12 +389,9 @@ async fn playground_prices_that_really_moved_are_asked_about_again_and_a_timer_i
     page.see(1, "انتهت مدة هذا السعر").await;
     page.until("/inspector", |beats| beats.contains("by itself: a message changed")).await;
     page.tap(1, "سعر جديد").await;
-    for label in ["Buy a number", "Temporary", "United States", "WhatsApp"] {
-        page.tap(2, label).await;
-    }
-    page.see(2, "Buy for").await;
+    page.reach_confirm().await;
     let listed = page.search(1, "sp_svc:1:WhatsApp").await;
-    page.post("/prices", json!({ "percent": 150 })).await;
+    page.post("/server/2/prices", json!({ "percent": 150 })).await;
     page.until("/controls", |shown| shown.contains("prices: 150%")).await;
     // The supplier refuses the old price, and the bot fetches the list anew.
     page.tap(1, "شراء بسعر").await;
@@ -365,8 +402,8 @@ async fn playground_prices_that_really_moved_are_asked_about_again_and_a_timer_i
     page.see(2, "Buy at the new price?").await;
     page.tap(2, "Buy for").await;
     page.see(2, "Your number is ready").await;
-    assert!(page.get("/phone/2/script").await.contains("\nprices 150%\n"));
-    let refused = page.client.post(format!("{}/prices", page.url)).json(&json!({ "percent": 0 })).send().await;
+    assert!(page.get("/phone/2/script").await.contains("\nprices smspool 150%\n"));
+    let refused = page.client.post(format!("{}/server/2/prices", page.url)).json(&json!({ "percent": 0 })).send().await;
     assert_eq!(refused.expect("an answer").status(), StatusCode::CONFLICT);
     page.close().await;
 }

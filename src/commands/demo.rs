@@ -1,4 +1,4 @@
-//! `raqam demo`: the real bot over the simulated Telegram and supplier, played from two conversations and printed.
+//! `raqam demo`: the real bot over the simulated Telegram and suppliers, played from two conversations and printed.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -23,8 +23,8 @@ pub(super) struct Arguments {}
 
 /// The conversations that are played.
 const CONVERSATIONS: [(&str, &str); 2] = [
-    ("A temporary number, in Arabic", include_str!("../../tests/conversations/demo_temporary.chat")),
-    ("A rental, in English", include_str!("../../tests/conversations/demo_rental.chat")),
+    ("A temporary number at Server 2, in English", include_str!("../../tests/conversations/demo_temporary.chat")),
+    ("A rental at Server 1, in Arabic", include_str!("../../tests/conversations/demo_rental.chat")),
 ];
 
 pub(super) fn run(_: Arguments) -> anyhow::Result<ExitCode> {

@@ -45,9 +45,9 @@ struct CommandLine {
 enum Command {
     /// Run the bot until Ctrl-C or SIGTERM.
     Serve(serve::Arguments),
-    /// Show the whole bot without a token and without a network: two purchases, every screen, the ledger.
+    /// Show the whole bot without a token and without a network: a purchase at each server, every screen, the ledger.
     Demo(demo::Arguments),
-    /// Run the simulated Telegram and the simulated supplier as servers on loopback, to try the bot by hand.
+    /// Run the simulated Telegram and the simulated suppliers as servers on loopback, to try the bot by hand.
     Sim(sim::Arguments),
     /// Play with the bot in a web page: two phones, faults, kills, an inspector; without a token and without a network.
     Playground(playground::Arguments),
@@ -146,6 +146,9 @@ fn over_sim(sim: &Sim, database: &Path) -> anyhow::Result<Config> {
         telegram_api_url: Some(sim.telegram.url().to_owned()),
         smspool_api_url: Some(sim.smspool.url().to_owned()),
         smspool_api_key: Some(sim.smspool.key()),
+        nonvoip_api_url: Some(sim.nonvoip.url().to_owned()),
+        nonvoip_email: sim.nonvoip.email().map(str::to_owned),
+        nonvoip_password: Some(sim.nonvoip.key()),
         database_file: Some(database.display().to_string()),
         poll_seconds: Some("1".to_owned()),
         support_url: Some("https://t.me/raqam_support".to_owned()),

@@ -1,4 +1,4 @@
-//! `raqam playground`: the real bot over the simulated Telegram and supplier, in a web page with two phones.
+//! `raqam playground`: the real bot over the simulated Telegram and suppliers, in a web page with two phones.
 
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
@@ -45,7 +45,10 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 async fn play(arguments: &Arguments, folder: &Path) -> anyhow::Result<()> {
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     let mut options = SimOptions::default();
-    (options.telegram.recorded_max, options.smspool.common.recorded_max) = (RECORDED_MAX, RECORDED_MAX);
+    options.telegram.recorded_max = RECORDED_MAX;
+    for common in [&mut options.smspool.common, &mut options.nonvoip.common] {
+        common.recorded_max = RECORDED_MAX;
+    }
     let sim = Sim::start(options).await?;
     let log = start_log(sim.clock.clone())?;
     let clock = Arc::new(SimulatedClock(sim.clock.clone()));

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use maud::{Markup, html};
 
+use crate::supplier::{Mood, Server};
+
 /// Something that was done to a phone or to the world around both.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Act {
@@ -21,10 +23,12 @@ pub(crate) enum Act {
     Blocked(bool),
     /// Money was given.
     Credited(String),
-    /// An SMS arrived.
-    Sms(String),
-    /// The supplier's prices were set, in percent of the usual ones.
-    Prices(u32),
+    /// An SMS arrived at a supplier.
+    Sms(Server, String),
+    /// A supplier's prices were set, in percent of the usual ones.
+    Prices(Server, u32),
+    /// A whole supplier fell ill, or is well again.
+    Mood(Server, Mood),
     /// The clock was moved.
     Clock(Duration),
     /// A failure was ordered: its label, and the words after `fault` in a script.
@@ -69,8 +73,11 @@ impl Act {
             Self::Blocked(true) => html! { "blocked the bot" },
             Self::Blocked(false) => html! { "unblocked the bot" },
             Self::Credited(amount) => html! { "was given $" (amount) },
-            Self::Sms(text) => quoted("an SMS arrived:", text),
-            Self::Prices(percent) => html! { "the supplier's prices: " (percent) "% of the usual ones" },
+            Self::Sms(_, text) => quoted("an SMS arrived:", text),
+            Self::Prices(server, percent) => {
+                html! { "Server " (server.number()) "'s prices: " (percent) "% of the usual ones" }
+            }
+            Self::Mood(server, mood) => html! { (mood_words(*server, *mood)) },
             Self::Clock(by) => html! { "the clock moved " (duration(*by)) },
             Self::Fault { label, .. } => html! { "ordered: " (label) },
             Self::Repeated => html! { (REPEATED) },
@@ -93,8 +100,10 @@ impl Act {
             | Self::Repeated
             | Self::ByItself { .. } => Consequence::Follows,
             // Timers are due then, and the bot asks for SMS when it is time to.
-            Self::Sms(_) | Self::Clock(_) => Consequence::ByItself,
-            Self::Prices(_) | Self::Fault { .. } | Self::Killed | Self::Started => Consequence::AsBefore,
+            Self::Sms(..) | Self::Clock(_) => Consequence::ByItself,
+            Self::Prices(..) | Self::Mood(..) | Self::Fault { .. } | Self::Killed | Self::Started => {
+                Consequence::AsBefore
+            }
         }
     }
 
@@ -109,16 +118,21 @@ impl Act {
             Self::Blocked(true) => "block".to_owned(),
             Self::Blocked(false) => "unblock".to_owned(),
             Self::Credited(amount) => format!("credit {user} {amount}"),
-            Self::Sms(text) => format!("sms {}", quoted(text)),
+            Self::Sms(server, text) => format!("sms {} {}", server.word(), quoted(text)),
             Self::Clock(by) => format!("clock {}", duration(*by)),
             Self::Fault { words, .. } => format!("fault {words}"),
-            Self::Prices(percent) => format!("prices {percent}%"),
+            Self::Prices(server, percent) => format!("prices {} {percent}%", server.word()),
+            Self::Mood(server, mood) => format!("# {}", mood_words(*server, *mood)),
             Self::Repeated => format!("# {REPEATED}"),
             Self::Killed => format!("# {KILLED}"),
             Self::Started => format!("# {STARTED}"),
             Self::ByItself { change, .. } => format!("# {BY_ITSELF} {change}"),
         }
     }
+}
+
+fn mood_words(server: Server, mood: Mood) -> String {
+    format!("the supplier of Server {} is {}", server.number(), mood.word())
 }
 
 /// A text in quotes, as scripts read it.
@@ -146,10 +160,10 @@ mod tests {
             Act::Blocked(true),
             Act::Blocked(false),
             Act::Credited("5.00".to_owned()),
-            Act::Sms(text()),
-            Act::Prices(120),
+            Act::Sms(Server::One, text()),
+            Act::Prices(Server::Two, 120),
             Act::Clock(Duration::from_secs(90)),
-            Act::Fault { label: String::new(), words: "smspool /purchase/sms out-of-stock".to_owned() },
+            Act::Fault { label: String::new(), words: "smspool purchase out-of-stock".to_owned() },
         ];
         for act in acts {
             let line = act.script_line(7);
@@ -157,7 +171,8 @@ mod tests {
             assert_eq!(script.lines.len(), 1, "{line}");
         }
         let by_itself = Act::ByItself { change: "a message came", words: text() };
-        for act in [Act::Repeated, Act::Killed, Act::Started, by_itself] {
+        let mood = Act::Mood(Server::One, Mood::Down);
+        for act in [Act::Repeated, Act::Killed, Act::Started, mood, by_itself] {
             let line = act.script_line(7);
             assert!(line.starts_with("# ") && !line.contains('\n'), "{line}");
         }

@@ -16,8 +16,8 @@ pub(crate) struct Place {
     pub(crate) call: u64,
     /// Telegram's record of updates.
     pub(crate) update: u64,
-    /// The supplier's record of requests.
-    pub(crate) request: u64,
+    /// The suppliers' records of requests.
+    pub(crate) requests: [u64; 2],
     /// The ledger.
     pub(crate) entry: u64,
     /// The log.

@@ -1,18 +1,17 @@
 //! What can be made to fail: one row for each, with its label and the words of the simulators' own faults.
 
-use sim::{PoolFault, Sim, TelegramFault};
+use sim::{PoolFault, Role, Sim, TelegramFault};
 
 use crate::act::Act;
+use crate::supplier::{Mood, Server};
 
-/// A failure that can be fault.
+/// A failure that can be ordered.
 pub(crate) struct Control {
     /// On the button.
     pub(crate) label: &'static str,
     /// Under the pointer.
     pub(crate) hint: &'static str,
-    /// Who fails.
-    side: Side,
-    /// The method or endpoint.
+    /// Telegram's method, or the word of a supplier's endpoint.
     target: &'static str,
     /// What goes wrong, as the simulators spell it.
     fault: &'static str,
@@ -21,17 +20,17 @@ pub(crate) struct Control {
 /// Which simulator fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Side {
-    /// The supplier.
-    Supplier,
+    /// A supplier.
+    Supplier(Server),
     /// Telegram.
     Telegram,
 }
 
-const BUY: &str = "/purchase/sms";
+const BUY: Role = Role::Purchase;
 const EDIT: &str = "editMessageText";
 
-/// All of them, in the order of the page.
-pub(crate) const CONTROLS: [Control; 13] = [
+/// What can fail at a supplier, in the order of the page.
+const SUPPLIER: [Control; 8] = [
     supplier("Out of stock", "the next purchase: no numbers are left", "out-of-stock"),
     supplier("Price refused", "the next purchase: nothing is sold at our price any more", "price-not-found"),
     supplier(
@@ -48,6 +47,10 @@ pub(crate) const CONTROLS: [Control; 13] = [
     supplier("Supplier 500", "the next purchase: an error page", "500"),
     supplier("Wrong key", "the next purchase: the key is refused", "invalid-key"),
     supplier("Low balance", "the next purchase: our balance there is too small", "balance"),
+];
+
+/// What can fail at Telegram.
+const TELEGRAM: [Control; 5] = [
     telegram("429 on an edit", "the next edit: too many requests, again in 3 s", EDIT, "429 3"),
     telegram("429 on a message", "the next message: too many requests, again in 3 s", "sendMessage", "429 3"),
     telegram(
@@ -66,35 +69,54 @@ pub(crate) const CONTROLS: [Control; 13] = [
 ];
 
 const fn supplier(label: &'static str, hint: &'static str, fault: &'static str) -> Control {
-    Control { label, hint, side: Side::Supplier, target: BUY, fault }
+    Control { label, hint, target: BUY.word(), fault }
 }
 
 const fn telegram(label: &'static str, hint: &'static str, target: &'static str, fault: &'static str) -> Control {
-    Control { label, hint, side: Side::Telegram, target, fault }
+    Control { label, hint, target, fault }
+}
+
+impl Side {
+    /// All of them, in the order of the page.
+    pub(crate) const ALL: [Self; 3] = [Self::Supplier(Server::One), Self::Supplier(Server::Two), Self::Telegram];
+
+    /// What can fail there.
+    pub(crate) const fn controls(self) -> &'static [Control] {
+        match self {
+            Self::Supplier(_) => &SUPPLIER,
+            Self::Telegram => &TELEGRAM,
+        }
+    }
+
+    /// Its word in a script.
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Supplier(server) => server.word(),
+            Self::Telegram => "telegram",
+        }
+    }
 }
 
 impl Control {
-    /// Which simulator fails.
-    pub(crate) fn side(&self) -> Side {
-        self.side
-    }
-
     /// The order as an act.
-    pub(crate) fn act(&self) -> Act {
-        let server = match self.side {
-            Side::Supplier => "smspool",
-            Side::Telegram => "telegram",
+    pub(crate) fn act(&self, side: Side) -> Act {
+        let label = match side {
+            Side::Supplier(server) => format!("{} at Server {}", self.label, server.number()),
+            Side::Telegram => self.label.to_owned(),
         };
-        Act::Fault { label: self.label.to_owned(), words: format!("{server} {} {}", self.target, self.fault) }
+        Act::Fault { label, words: format!("{} {} {}", side.word(), self.target, self.fault) }
     }
 
     /// Orders the failure once; the simulator's number for it.
-    fn order(&self, sim: &Sim) -> Result<u64, String> {
+    fn order(&self, side: Side, sim: &Sim) -> Result<u64, String> {
         let words: Vec<&str> = self.fault.split(' ').collect();
-        Ok(match self.side {
-            Side::Supplier => sim.smspool.fault(self.target, 1, PoolFault::parse(&words)?),
-            Side::Telegram => sim.telegram.fault(self.target, None, 1, TelegramFault::parse(&words)?),
-        })
+        match side {
+            Side::Supplier(server) => server
+                .of_sim(sim)
+                .fault_on(BUY, 1, PoolFault::parse(&words)?)
+                .ok_or_else(|| format!("the supplier has no {}", self.target)),
+            Side::Telegram => Ok(sim.telegram.fault(self.target, None, 1, TelegramFault::parse(&words)?)),
+        }
     }
 }
 
@@ -103,17 +125,28 @@ impl Control {
 pub(crate) struct PendingFault {
     /// Its number on the page.
     pub(crate) number: u64,
+    /// Who fails.
+    pub(crate) side: Side,
     /// Which control.
-    pub(crate) control: usize,
+    control: usize,
     /// Its number at the simulator.
     sim: u64,
 }
 
-/// The failures that were asked for.
+impl PendingFault {
+    /// The label of its control.
+    pub(crate) fn label(&self) -> &'static str {
+        self.side.controls()[self.control].label
+    }
+}
+
+/// The failures that were asked for, and how each supplier is.
 #[derive(Debug, Default)]
 pub(crate) struct Faults {
     kept: Vec<PendingFault>,
     last: u64,
+    /// A supplier's mood, with its number at the simulator; none where it is well.
+    moods: [Option<(Mood, u64)>; 2],
 }
 
 impl Faults {
@@ -121,18 +154,18 @@ impl Faults {
     ///
     /// # Errors
     /// A sentence where there is no such control.
-    pub(crate) fn add(&mut self, control: usize, sim: &Sim) -> Result<(), String> {
-        let made = CONTROLS.get(control).ok_or("there is no such control")?.order(sim)?;
+    pub(crate) fn add(&mut self, side: Side, control: usize, sim: &Sim) -> Result<(), String> {
+        let made = side.controls().get(control).ok_or("there is no such control")?.order(side, sim)?;
         self.last += 1;
-        self.kept.push(PendingFault { number: self.last, control, sim: made });
+        self.kept.push(PendingFault { number: self.last, side, control, sim: made });
         Ok(())
     }
 
     /// Takes a failure back.
     pub(crate) fn cancel(&mut self, number: u64, sim: &Sim) {
         for fault in self.kept.iter().filter(|fault| fault.number == number) {
-            match CONTROLS[fault.control].side {
-                Side::Supplier => sim.smspool.forget_fault(fault.sim),
+            match fault.side {
+                Side::Supplier(server) => server.of_sim(sim).forget_fault(fault.sim),
                 Side::Telegram => sim.telegram.forget_fault(fault.sim),
             }
         }
@@ -143,8 +176,8 @@ impl Faults {
     pub(crate) fn settle(&mut self, sim: &Sim) -> bool {
         let before = self.kept.len();
         self.kept.retain(|fault| {
-            let left = match CONTROLS[fault.control].side {
-                Side::Supplier => sim.smspool.fault_left(fault.sim),
+            let left = match fault.side {
+                Side::Supplier(server) => server.of_sim(sim).fault_left(fault.sim),
                 Side::Telegram => sim.telegram.fault_left(fault.sim),
             };
             left > 0
@@ -155,6 +188,20 @@ impl Faults {
     /// What is still to come.
     pub(crate) fn pending(&self) -> Vec<PendingFault> {
         self.kept.clone()
+    }
+
+    /// How a supplier is.
+    pub(crate) fn mood(&self, server: Server) -> Mood {
+        self.moods[server.index()].map_or(Mood::Well, |(mood, _)| mood)
+    }
+
+    /// Makes every endpoint of a supplier fail from now on, or none.
+    pub(crate) fn set_mood(&mut self, server: Server, mood: Mood, sim: &Sim) {
+        let supplier = server.of_sim(sim);
+        if let Some((_, fault)) = self.moods[server.index()].take() {
+            supplier.forget_fault(fault);
+        }
+        self.moods[server.index()] = mood.fault().map(|fault| (mood, supplier.fault("*", u32::MAX, fault)));
     }
 }
 
@@ -168,19 +215,44 @@ mod tests {
     async fn every_control_orders_what_its_line_in_a_script_orders() {
         let sim = Sim::start(SimOptions::default()).await.expect("loopback has free ports");
         let mut faults = Faults::default();
-        for (index, control) in CONTROLS.iter().enumerate() {
-            faults.add(index, &sim).expect(control.label);
-            let script = Script::parse("one line", &control.act().script_line(1)).expect(control.label);
-            let is_fault =
-                matches!(script.lines[0].step, Step::World(World::PoolFault { .. } | World::TelegramFault { .. }));
-            assert!(is_fault, "{}", control.label);
+        let all = || Side::ALL.into_iter().flat_map(|side| side.controls().iter().map(move |control| (side, control)));
+        for side in Side::ALL {
+            for (index, control) in side.controls().iter().enumerate() {
+                faults.add(side, index, &sim).expect(control.label);
+            }
+        }
+        for (side, control) in all() {
+            let script = Script::parse("one line", &control.act(side).script_line(1)).expect(control.label);
+            let supplier = match &script.lines[0].step {
+                Step::World(World::PoolFault { supplier, .. }) => Some(Server::of(*supplier)),
+                Step::World(World::TelegramFault { .. }) => None,
+                other @ (Step::User { .. } | Step::Act(_) | Step::Look(_) | Step::World(_) | Step::Extra { .. }) => {
+                    panic!("{}: {other:?}", control.label)
+                }
+            };
+            assert_eq!(supplier.map_or(Side::Telegram, Side::Supplier), side, "{}", control.label);
         }
         assert!(!faults.settle(&sim), "nothing has happened yet");
-        assert_eq!(faults.pending().len(), CONTROLS.len());
+        assert_eq!(faults.pending().len(), all().count());
         faults.cancel(1, &sim);
-        assert_eq!(faults.pending().len(), CONTROLS.len() - 1);
+        assert_eq!(faults.pending().len(), all().count() - 1);
         sim.smspool.clear_faults();
+        sim.nonvoip.clear_faults();
         sim.telegram.clear_faults();
         assert!(faults.settle(&sim) && faults.pending().is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_mood_replaces_the_one_before_and_is_one_supplier_s_own() {
+        let sim = Sim::start(SimOptions::default()).await.expect("loopback has free ports");
+        let mut faults = Faults::default();
+        faults.set_mood(Server::One, Mood::Down, &sim);
+        let (_, down) = faults.moods[0].expect("a failure");
+        faults.set_mood(Server::One, Mood::Slow, &sim);
+        let (_, slow) = faults.moods[0].expect("a failure");
+        assert_eq!((sim.nonvoip.fault_left(down), sim.nonvoip.fault_left(slow)), (0, u32::MAX));
+        assert_eq!((faults.mood(Server::One), faults.mood(Server::Two)), (Mood::Slow, Mood::Well));
+        faults.set_mood(Server::One, Mood::Well, &sim);
+        assert_eq!((sim.nonvoip.fault_left(slow), faults.mood(Server::One)), (0, Mood::Well));
     }
 }

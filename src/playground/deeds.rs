@@ -7,9 +7,10 @@ use sim::Tap;
 use sim::telegram::{Button, ButtonAction, InlineAnswer};
 
 use crate::act::Act;
-use crate::controls::{CONTROLS, Control};
+use crate::controls::Side;
 use crate::events::Event;
 use crate::phone::{self, Spot, Waiting};
+use crate::supplier::{Mood, Server};
 use crate::world::World;
 
 /// How long Telegram keeps a press open.
@@ -140,23 +141,37 @@ impl World {
         aside(move || bot.credit(user, &amount)).await
     }
 
-    /// Lets an SMS arrive now, on the newest number.
-    pub(crate) fn sms_now(&self, text: &str) -> Result<(), String> {
-        let orders = self.sim.smspool.orders();
-        let newest = orders.last().map(|order| (format!("{}{}", order.cc, order.national), order.made_ms));
-        let rented = self.sim.smspool.rentals().last().map(|rental| (rental.number.clone(), rental.made_ms));
-        let (number, made_ms) =
-            newest.into_iter().chain(rented).max_by_key(|(_, made_ms)| *made_ms).unwrap_or_default();
-        self.begin(self.owner(&number, made_ms).filter(|_| made_ms > 0), Act::Sms(text.to_owned()));
-        let delivered = self.sim.smspool.deliver_latest(text).ok_or("no number waits for an SMS")?;
-        self.plan().forget(delivered);
+    /// Lets an SMS arrive now, on the newest number of all or of a server.
+    pub(crate) fn sms_now(&self, server: Option<Server>, text: &str) -> Result<(), String> {
+        let servers = Server::ALL.into_iter().filter(|one| server.is_none_or(|server| server == *one));
+        let numbers = servers.filter_map(|server| Some((server, self.newest_number(server)?)));
+        let newest = numbers.max_by_key(|(_, (_, made_ms))| *made_ms);
+        let (server, (number, made_ms)) = newest.ok_or("no number waits for an SMS")?;
+        self.begin(self.owner(&number, made_ms), Act::Sms(server, text.to_owned()));
+        let delivered = server.of_sim(&self.sim).deliver_latest(text).ok_or("no number waits for an SMS")?;
+        self.plan().forget(server, delivered);
         Ok(())
     }
 
-    /// Sets the supplier's prices, in percent of the usual ones.
-    pub(crate) fn set_prices(&self, percent: u32) {
-        self.begin(None, Act::Prices(percent));
-        self.sim.smspool.set_price_level(percent);
+    /// A server's newest number, and when it was made.
+    fn newest_number(&self, server: Server) -> Option<(String, i64)> {
+        let supplier = server.of_sim(&self.sim);
+        let bought = supplier.orders().last().map(|order| (format!("{}{}", order.cc, order.national), order.made_ms));
+        let rented = supplier.rentals().last().map(|rental| (rental.number.clone(), rental.made_ms));
+        bought.into_iter().chain(rented).max_by_key(|(_, made_ms)| *made_ms)
+    }
+
+    /// Sets a supplier's prices, in percent of the usual ones.
+    pub(crate) fn set_prices(&self, server: Server, percent: u32) {
+        self.begin(None, Act::Prices(server, percent));
+        server.of_sim(&self.sim).set_price_level(percent);
+        self.events.tell(Event::Controls);
+    }
+
+    /// Makes a whole supplier ill, or well again.
+    pub(crate) fn set_mood(&self, server: Server, mood: Mood) {
+        self.begin(None, Act::Mood(server, mood));
+        self.faults().set_mood(server, mood, &self.sim);
         self.events.tell(Event::Controls);
     }
 
@@ -167,10 +182,10 @@ impl World {
     }
 
     /// Orders a failure.
-    pub(crate) fn order(&self, control: usize) -> Result<(), String> {
-        let act = CONTROLS.get(control).map(Control::act);
+    pub(crate) fn order(&self, side: Side, control: usize) -> Result<(), String> {
+        let act = side.controls().get(control).map(|control| control.act(side));
         self.begin(None, act.ok_or("there is no such control")?);
-        self.faults().add(control, &self.sim)?;
+        self.faults().add(side, control, &self.sim)?;
         self.events.tell(Event::Controls);
         Ok(())
     }

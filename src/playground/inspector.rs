@@ -11,6 +11,7 @@ use crate::act::Act;
 use crate::beats::{Beat, Place};
 use crate::bot::Diagram;
 use crate::diff::{JsonLine, beside};
+use crate::supplier::Server;
 use crate::world::World;
 
 /// How many beats are listed.
@@ -133,7 +134,7 @@ fn from_one_of(update: &Value, people: &[i64]) -> bool {
     contents.filter_map(|content| content["from"]["id"].as_i64()).any(|from| people.contains(&from))
 }
 
-/// The calls to Telegram and the supplier, in order of time.
+/// The calls to Telegram and the suppliers, in order of time.
 fn calls(world: &World, beat: &Beat, until: Place, people: &[i64]) -> Vec<Markup> {
     let queries: BTreeSet<String> = updates(world, beat.place, until, people)
         .iter()
@@ -142,10 +143,13 @@ fn calls(world: &World, beat: &Beat, until: Place, people: &[i64]) -> Vec<Markup
         .collect();
     let telegram = world.sim.telegram.calls_after(beat.place.call).into_iter();
     let telegram = telegram.filter(|call| call.serial <= until.call && belongs(call, beat, people, &queries));
-    let supplier = world.sim.smspool.requests_after(beat.place.request).into_iter();
-    let supplier = supplier.filter(|request| request.serial <= until.request);
     let mut all: Vec<(i64, Markup)> = telegram.map(|call| (call.at_ms, telegram_call(&call))).collect();
-    all.extend(supplier.map(|request| (request.at_ms, supplier_call(&request))));
+    for server in Server::ALL {
+        let (after, last) = (beat.place.requests[server.index()], until.requests[server.index()]);
+        let made = server.of_sim(&world.sim).requests_after(after).into_iter();
+        let made = made.filter(|request| request.serial <= last);
+        all.extend(made.map(|request| (request.at_ms, supplier_call(server, &request))));
+    }
     all.sort_by_key(|(at_ms, _)| *at_ms);
     all.into_iter().map(|(_, shown)| shown).collect()
 }
@@ -172,9 +176,10 @@ fn telegram_call(call: &Call) -> Markup {
     call_line("Telegram", &call.method, &answer, call.error.is_none(), &call.params)
 }
 
-fn supplier_call(request: &PoolRequest) -> Markup {
+fn supplier_call(server: Server, request: &PoolRequest) -> Markup {
     let answer = if request.status == 0 { "no answer".to_owned() } else { request.status.to_string() };
-    call_line("supplier", &request.endpoint, &answer, (200..300).contains(&request.status), &request.params)
+    let side = format!("Server {}", server.number());
+    call_line(&side, &request.endpoint, &answer, (200..300).contains(&request.status), &request.params)
 }
 
 fn call_line(side: &str, name: &str, answer: &str, good: bool, params: &Value) -> Markup {

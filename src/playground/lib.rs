@@ -1,4 +1,4 @@
-//! The playground: the bot over the simulated Telegram and supplier, in a web page with two phones side by side.
+//! The playground: the bot over the simulated Telegram and suppliers, in a web page with two phones side by side.
 //!
 //! Start at [`Playground::start`]. It knows the simulators, and of the bot only what the trait [`Bot`] says. The pages
 //! are made here and loaded from nowhere else; server-sent events tell them what changed, and they fetch that part anew.
@@ -21,6 +21,7 @@ mod rich;
 mod script;
 mod server;
 mod sms;
+mod supplier;
 mod unasked;
 mod world;
 

@@ -3,8 +3,9 @@
 use maud::{DOCTYPE, Markup, html};
 
 use crate::chat::BOT;
-use crate::controls::{CONTROLS, Side};
+use crate::controls::Side;
 use crate::sms::{DELAY, Next};
+use crate::supplier::{Books, Mood, Server, dollars};
 use crate::world::World;
 
 /// The whole page; its parts are fetched as they change.
@@ -134,41 +135,93 @@ fn placeholder(language: &str) -> &'static str {
     if language == "ar" { "الرسالة" } else { "Message" }
 }
 
-/// The supplier's and Telegram's failures, and the next SMS.
+/// The suppliers' and Telegram's failures, and the next SMS.
 pub(crate) fn controls(world: &World) -> Markup {
     html! {
         h2 { "Controls" }
         (sms(world))
-        (side(world, "Supplier", Side::Supplier))
-        (side(world, "Telegram", Side::Telegram))
+        div.servers { @for server in Server::ALL { (supplier(world, server)) } }
+        (telegram(world))
     }
 }
 
-fn side(world: &World, title: &str, side: Side) -> Markup {
-    let pending = world.faults().pending();
-    let rows = || CONTROLS.iter().enumerate().filter(|(_, control)| control.side() == side);
+/// A supplier: how it is, its books, what can fail once, its prices.
+fn supplier(world: &World, server: Server) -> Markup {
+    let (number, side) = (server.number(), Side::Supplier(server));
+    let mood = world.faults().mood(server);
     html! {
-        div.control {
-            h3 { (title) }
+        div.control.server.ill[mood != Mood::Well] data-server=(number) {
+            h3 { "Server " (number) " " span.simulator { (server.simulator()) } }
+            div.moods role="group" aria-label=(format!("how the supplier of Server {number} is")) {
+                @for one in Mood::ALL {
+                    button.mood type="button" data-post=(format!("/server/{number}/mood")) aria-pressed=(one == mood)
+                        data-body=(format!(r#"{{"mood":"{}"}}"#, one.word())) title=(one.hint()) { (one.word()) }
+                }
+            }
+            (truth(world, server))
             div.buttons {
-                @for (index, control) in rows() {
-                    button type="button" data-post=(format!("/control/{index}")) title=(control.hint) { (control.label) }
-                }
-                @if side == Side::Supplier { (prices(world)) }
-                @if side == Side::Telegram {
-                    button type="button" data-post="/repeat" title="the newest update comes a second time" {
-                        "Duplicate update"
-                    }
-                }
+                (orders(side, &format!("/server/{number}/control")))
+                (prices(world, server))
+                button type="button" data-post=(format!("/server/{number}/sms"))
+                    title="a code arrives on this server's newest number" { "SMS now" }
             }
             div.chips {
-                @if side == Side::Supplier && world.sim.smspool.price_level() != USUAL_PERCENT {
-                    (chip(&format!("prices: {}%", world.sim.smspool.price_level()), "/prices", &level(USUAL_PERCENT)))
+                @let level = server.of_sim(&world.sim).price_level();
+                @if level != USUAL_PERCENT {
+                    (chip(&format!("prices: {level}%"), &format!("/server/{number}/prices"), &self::level(USUAL_PERCENT)))
                 }
-                @for fault in pending.iter().filter(|fault| CONTROLS[fault.control].side() == side) {
-                    (chip(CONTROLS[fault.control].label, &format!("/control/cancel/{}", fault.number), "{}"))
+                (pending(world, side))
+            }
+        }
+    }
+}
+
+/// What the supplier's own books say, whatever the bot believes.
+fn truth(world: &World, server: Server) -> Markup {
+    let Books { truth, sold, waiting } = Books::of(server.of_sim(&world.sim));
+    html! {
+        dl.truth {
+            @for (name, value) in [
+                ("balance", dollars(truth.balance_micros)),
+                ("charged", dollars(truth.charged_micros)),
+                ("given back", dollars(truth.refunded_micros)),
+                ("sold", sold.to_string()),
+                ("waiting", waiting.to_string()),
+            ] { div { dt { (name) } dd { (value) } } }
+        }
+    }
+}
+
+fn telegram(world: &World) -> Markup {
+    html! {
+        div.control {
+            h3 { "Telegram" }
+            div.buttons {
+                (orders(Side::Telegram, "/telegram/control"))
+                button type="button" data-post="/repeat" title="the newest update comes a second time" {
+                    "Duplicate update"
                 }
             }
+            div.chips { (pending(world, Side::Telegram)) }
+        }
+    }
+}
+
+/// A button for each failure that can be ordered.
+fn orders(side: Side, path: &str) -> Markup {
+    html! {
+        @for (index, control) in side.controls().iter().enumerate() {
+            button type="button" data-post=(format!("{path}/{index}")) title=(control.hint) { (control.label) }
+        }
+    }
+}
+
+/// A chip for each failure that is still to come.
+fn pending(world: &World, side: Side) -> Markup {
+    let pending = world.faults().pending();
+    html! {
+        @for fault in pending.iter().filter(|fault| fault.side == side) {
+            (chip(fault.label(), &format!("/control/cancel/{}", fault.number), "{}"))
         }
     }
 }
@@ -176,13 +229,13 @@ fn side(world: &World, title: &str, side: Side) -> Markup {
 /// The usual prices.
 const USUAL_PERCENT: u32 = 100;
 
-/// Moves the supplier's prices themselves, in steps of a fifth of the usual ones.
-fn prices(world: &World) -> Markup {
-    let now = world.sim.smspool.price_level();
+/// Moves a supplier's prices themselves, in steps of a fifth of the usual ones.
+fn prices(world: &World, server: Server) -> Markup {
+    let (now, path) = (server.of_sim(&world.sim).price_level(), format!("/server/{}/prices", server.number()));
     let (more, less) = (now.saturating_add(20), now.saturating_sub(20).max(20));
     html! {
-        button type="button" data-post="/prices" data-body=(level(more)) title="all prices of the list go up" { "Prices +20%" }
-        button type="button" data-post="/prices" data-body=(level(less)) title="all prices of the list go down" { "Prices −20%" }
+        button type="button" data-post=(path) data-body=(level(more)) title="all prices of the list go up" { "Prices +20%" }
+        button type="button" data-post=(path) data-body=(level(less)) title="all prices of the list go down" { "Prices −20%" }
     }
 }
 

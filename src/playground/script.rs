@@ -6,7 +6,8 @@ use sim::script::{self, Act as Deed, Line, Look, Script, Stage, Step, World as C
 use sim::{Sim, SimUser};
 
 use crate::act::{Act, quoted};
-use crate::controls::{CONTROLS, Control};
+use crate::controls::Side;
+use crate::supplier::Server;
 use crate::world::World;
 
 /// The longest script, in bytes.
@@ -72,8 +73,8 @@ impl World {
     fn as_act(&self, phone: usize, line: &Line) -> Option<(Option<usize>, Act)> {
         Some(match &line.step {
             Step::Act(deed) => (Some(phone), of_deed(deed)?),
-            Step::World(Change::Sms { text, .. }) => (Some(phone), Act::Sms(text.clone())),
-            Step::World(Change::Prices { percent, .. }) => (None, Act::Prices(*percent)),
+            Step::World(Change::Sms { supplier, text }) => (Some(phone), Act::Sms(Server::of(*supplier), text.clone())),
+            Step::World(Change::Prices { supplier, percent }) => (None, Act::Prices(Server::of(*supplier), *percent)),
             Step::World(Change::Clock(by)) => (None, Act::Clock(*by)),
             Step::World(Change::PoolFault { .. } | Change::TelegramFault { .. }) => (None, of_fault(&line.source)),
             Step::Extra { words, .. } => (Some(phone), Act::Credited(words.last().cloned().unwrap_or_default())),
@@ -87,7 +88,8 @@ impl World {
 /// A line that orders a failure, under the label of the control that orders the same.
 fn of_fault(source: &str) -> Act {
     let words = source.trim_start_matches("fault").trim().to_owned();
-    let same = CONTROLS.iter().map(Control::act).find(|act| act.script_line(0) == format!("fault {words}"));
+    let mut acts = Side::ALL.into_iter().flat_map(|side| side.controls().iter().map(move |control| control.act(side)));
+    let same = acts.find(|act| act.script_line(0) == format!("fault {words}"));
     same.unwrap_or_else(|| Act::Fault { label: words.clone(), words })
 }
 

@@ -20,8 +20,11 @@
 //! | `POST /phone/{n}/replay` | a script | plays it, with somebody new |
 //! | `POST /sms` | `{"text":"…","delay":10,"when":"next"}`; `now`, `none` | an SMS |
 //! | `POST /sms/usual` | | takes back what was asked for the next number |
-//! | `POST /control/{row}`, `POST /control/cancel/{number}` | | orders a failure; takes it back |
-//! | `POST /prices` | `{"percent":120}` | sets the supplier's prices, in percent of the usual ones |
+//! | `POST /server/{n}/control/{row}`, `POST /telegram/control/{row}` | | orders a failure of a supplier or of Telegram |
+//! | `POST /control/cancel/{number}` | | takes it back |
+//! | `POST /server/{n}/mood` | `{"mood":"down"}`; `slow`, `lying`, `well` | makes all endpoints of a supplier fail, or none |
+//! | `POST /server/{n}/prices` | `{"percent":120}` | sets a supplier's prices, in percent of the usual ones |
+//! | `POST /server/{n}/sms` | | an SMS with a code, on the server's newest number |
 //! | `POST /repeat` | | the newest update comes again |
 //! | `POST /clock` | `{"by":"15m"}` | moves the clock |
 //! | `POST /bot/kill`, `POST /bot/start` | | kills the bot; starts it again |
@@ -46,13 +49,17 @@ use tokio::sync::mpsc;
 use tokio_stream::Stream;
 use tokio_stream::wrappers::ReceiverStream;
 
+use crate::controls::Side;
 use crate::events::Event;
 use crate::guard::guard;
 use crate::phone::Spot;
 use crate::sms::Next;
+use crate::supplier::{Mood, Server};
 use crate::world::World;
 use crate::{chat, inspector, page, script};
 
+/// The SMS where no text is given.
+const CODE: &str = "Your verification code is 482913";
 /// The highest prices, in percent of the usual ones.
 const PERCENT_MAX: u32 = 1_000;
 
@@ -81,9 +88,12 @@ pub(crate) fn router(world: Arc<World>) -> Router {
         .route("/phone/{phone}/search", post(search))
         .route("/sms", post(sms))
         .route("/sms/usual", post(usual_sms))
-        .route("/control/{control}", post(order))
+        .route("/server/{server}/control/{control}", post(order_of_supplier))
+        .route("/server/{server}/mood", post(mood))
+        .route("/server/{server}/prices", post(prices))
+        .route("/server/{server}/sms", post(sms_of_supplier))
+        .route("/telegram/control/{control}", post(order_of_telegram))
         .route("/control/cancel/{number}", post(cancel))
-        .route("/prices", post(prices))
         .route("/repeat", post(repeat))
         .route("/clock", post(advance))
         .route("/bot/{deed}", post(bot))
@@ -131,6 +141,11 @@ fn index(phone: usize) -> Result<usize, Problem> {
         1 | 2 => Ok(phone - 1),
         _ => Err(Problem::NotThere("there are phones 1 and 2")),
     }
+}
+
+/// Servers are named as people see them.
+fn server(number: usize) -> Result<Server, Problem> {
+    Server::numbered(number).ok_or(Problem::NotThere("there are servers 1 and 2"))
 }
 
 async fn events(State(world): Shared) -> Sse<impl Stream<Item = Result<axum::response::sse::Event, Infallible>>> {
@@ -282,8 +297,8 @@ enum When {
 
 async fn sms(State(world): Shared, Json(sms): Json<Sms>) -> Done {
     let next = match sms.when {
-        When::Now if sms.text.is_empty() => return done(world.sms_now("Your verification code is 482913")),
-        When::Now => return done(world.sms_now(&sms.text)),
+        When::Now if sms.text.is_empty() => return done(world.sms_now(None, CODE)),
+        When::Now => return done(world.sms_now(None, &sms.text)),
         When::Next => Next::Text { text: sms.text, delay: Duration::from_secs(sms.delay) },
         When::None => Next::Nothing,
     };
@@ -298,8 +313,27 @@ async fn usual_sms(State(world): Shared) -> Done {
     done(Ok(()))
 }
 
-async fn order(State(world): Shared, Path(control): Path<usize>) -> Done {
-    done(world.order(control))
+async fn sms_of_supplier(State(world): Shared, Path(number): Path<usize>) -> Done {
+    done(world.sms_now(Some(server(number)?), CODE))
+}
+
+async fn order_of_supplier(State(world): Shared, Path((number, control)): Path<(usize, usize)>) -> Done {
+    done(world.order(Side::Supplier(server(number)?), control))
+}
+
+async fn order_of_telegram(State(world): Shared, Path(control): Path<usize>) -> Done {
+    done(world.order(Side::Telegram, control))
+}
+
+#[derive(Deserialize)]
+struct Moods {
+    mood: String,
+}
+
+async fn mood(State(world): Shared, Path(number): Path<usize>, Json(wanted): Json<Moods>) -> Done {
+    let mood = Mood::named(&wanted.mood).ok_or_else(|| "say well, down, slow or lying".to_owned())?;
+    world.set_mood(server(number)?, mood);
+    done(Ok(()))
 }
 
 async fn cancel(State(world): Shared, Path(number): Path<u64>) -> Done {
@@ -313,11 +347,11 @@ struct Prices {
     percent: u32,
 }
 
-async fn prices(State(world): Shared, Json(prices): Json<Prices>) -> Done {
+async fn prices(State(world): Shared, Path(number): Path<usize>, Json(prices): Json<Prices>) -> Done {
     if !(1..=PERCENT_MAX).contains(&prices.percent) {
         return Err(format!("say a percentage from 1 to {PERCENT_MAX}").into());
     }
-    world.set_prices(prices.percent);
+    world.set_prices(server(number)?, prices.percent);
     done(Ok(()))
 }
 

@@ -7,6 +7,8 @@ use std::time::Duration;
 use sim::OrderStatus;
 use sim::supplier::Order;
 
+use crate::supplier::Server;
+
 /// When an SMS comes by itself.
 pub(crate) const DELAY: Duration = Duration::from_secs(10);
 
@@ -36,27 +38,29 @@ pub(crate) struct Plan {
     pub(crate) next: Option<Next>,
     /// How many scripts are played, which bring their own.
     pub(crate) scripts: u32,
-    planned: BTreeMap<String, Option<Due>>,
+    planned: BTreeMap<(Server, String), Option<Due>>,
 }
 
 impl Plan {
-    /// Plans for numbers that are new, and takes out what is due by now; whether a wish was used up.
-    pub(crate) fn look(&mut self, orders: &[Order], now_ms: i64) -> (Vec<Due>, bool) {
+    /// Plans for a server's numbers that are new, and takes out what is due by now; whether a wish was used up.
+    pub(crate) fn look(&mut self, server: Server, orders: &[Order], now_ms: i64) -> (Vec<Due>, bool) {
         let had_next = self.next.is_some();
         for order in orders.iter().filter(|order| order.status == OrderStatus::Pending) {
-            if !self.planned.contains_key(&order.code) {
+            let key = (server, order.code.clone());
+            if !self.planned.contains_key(&key) {
                 let due = if self.scripts > 0 { None } else { self.plan(order) };
-                self.planned.insert(order.code.clone(), due);
+                self.planned.insert(key, due);
             }
         }
         let ready = |due: &Option<Due>| due.as_ref().is_some_and(|due| due.at_ms <= now_ms);
-        let due = self.planned.values_mut().filter_map(|due| if ready(due) { due.take() } else { None }).collect();
+        let own = self.planned.iter_mut().filter(|((planned, _), _)| *planned == server).map(|(_, due)| due);
+        let due = own.filter_map(|due| if ready(due) { due.take() } else { None }).collect();
         (due, had_next != self.next.is_some())
     }
 
     /// A number that got its SMS by hand gets none by itself any more.
-    pub(crate) fn forget(&mut self, order: String) {
-        self.planned.insert(order, None);
+    pub(crate) fn forget(&mut self, server: Server, order: String) {
+        self.planned.insert((server, order), None);
     }
 
     fn plan(&mut self, order: &Order) -> Option<Due> {

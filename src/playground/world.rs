@@ -13,6 +13,7 @@ use crate::controls::Faults;
 use crate::events::{Event, Events};
 use crate::phone::{self, Person, Phone};
 use crate::sms::Plan;
+use crate::supplier::{Books, Server};
 use crate::unasked::Watch;
 
 /// How often the world is looked at for what happens by itself.
@@ -93,7 +94,7 @@ impl World {
         Place {
             call: self.sim.telegram.last_call(),
             update: self.sim.telegram.last_update(),
-            request: self.sim.smspool.last_request(),
+            requests: Server::ALL.map(|server| server.of_sim(&self.sim).last_request()),
             entry: self.last_entry.load(Ordering::Relaxed),
             log_line: self.bot.last_log_line(),
         }
@@ -154,6 +155,7 @@ impl World {
         let mut looks = tokio::time::interval(LOOK_EVERY);
         let mut moved = self.sim.clock.on_advance();
         let mut running = self.bot.is_running();
+        let mut books = self.books();
         loop {
             tokio::select! {
                 _ = looks.tick() => {}
@@ -161,7 +163,8 @@ impl World {
             }
             self.look_for_unasked(&mut lock(&self.watch));
             self.deliver_due();
-            if self.faults().settle(&self.sim) {
+            let (now_true, settled) = (self.books(), self.faults().settle(&self.sim));
+            if settled | (std::mem::replace(&mut books, now_true) != now_true) {
                 self.events.tell(Event::Controls);
             }
             let now_running = self.bot.is_running();
@@ -171,9 +174,19 @@ impl World {
         }
     }
 
+    /// What each supplier's own books say.
+    fn books(&self) -> [Books; 2] {
+        Server::ALL.map(|server| Books::of(server.of_sim(&self.sim)))
+    }
+
     fn deliver_due(&self) {
-        let orders = self.sim.smspool.orders();
-        let (due, used) = self.plan().look(&orders, self.now_ms());
+        Server::ALL.into_iter().for_each(|server| self.deliver_due_at(server));
+    }
+
+    fn deliver_due_at(&self, server: Server) {
+        let supplier = server.of_sim(&self.sim);
+        let orders = supplier.orders();
+        let (due, used) = self.plan().look(server, &orders, self.now_ms());
         if used {
             self.events.tell(Event::Controls);
         }
@@ -182,8 +195,8 @@ impl World {
                 let number = format!("{}{}", order.cc, order.national);
                 self.owner(&number, order.made_ms)
             });
-            self.begin(owner, Act::Sms(due.text.clone()));
-            self.sim.smspool.deliver_sms(&due.order, &due.text);
+            self.begin(owner, Act::Sms(server, due.text.clone()));
+            supplier.deliver_sms(&due.order, &due.text);
         }
     }
 

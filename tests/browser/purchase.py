@@ -1,4 +1,5 @@
-"""Plays in the playground by clicking: a purchase in Arabic with a kill in the middle, and what the inspector shows of it."""
+"""Plays in the playground by clicking: a purchase at Server 2 in Arabic with a kill in the middle, what the inspector shows of it,
+and a purchase at Server 1 in English while the other supplier is down."""
 
 import argparse
 import pathlib
@@ -53,6 +54,9 @@ class Play:
 
     def choose(self):
         self.tap("شراء رقم")
+        self.see("اختر السيرفر")
+        self.shoot("servers")
+        self.tap("سيرفر 2")
         self.tap("مؤقت")
         self.see("اختر الدولة")
         self.shoot("kind-chosen")
@@ -106,6 +110,23 @@ class Play:
         assert "search" in captures and "pick \"فرنسا" in captures, captures
         self.browser.run("scrollTo(0, 0)")
 
+    def mood(self, server, mood):
+        button = f"[...document.querySelectorAll('[data-server=\"{server}\"] .mood')].find(one => one.innerText === {mood!r})"
+        self.browser.click(button, f"the button {mood} of Server {server}")
+        self.browser.wait(f"{button}.getAttribute('aria-pressed') === 'true'", f"Server {server} to be {mood}")
+
+    def buy_at_the_other_server(self):
+        self.mood(2, "down")
+        for label in ["Buy a number", "Server 1", "Temporary", "WhatsApp", "Buy for"]:
+            self.tap(label, ENGLISH)
+        self.see("Your number is ready", ENGLISH)
+        self.shoot("server-1-while-2-is-down")
+        sms = "[...document.querySelectorAll('[data-server=\"1\"] button')].find(one => one.innerText === 'SMS now')"
+        self.browser.click(sms, "the button for an SMS at Server 1")
+        self.see("482913", ENGLISH)
+        self.mood(2, "well")
+        self.shoot("both-bought")
+
     def judge(self):
         """The page asked nobody else, and complained of nothing."""
         console = self.browser.console()
@@ -135,6 +156,7 @@ def main():
             play.choose()
             play.buy_and_kill()
             play.inspect()
+            play.buy_at_the_other_server()
             play.judge()
         except AssertionError:
             play.shoot("failed")

@@ -67,6 +67,17 @@ impl World {
         world
     }
 
+    /// The same with both servers: Server 1 has a key, too.
+    pub(crate) async fn with_both_servers(options: SimOptions) -> Self {
+        let mut world = Self::without_bot(options).await;
+        let environment = SERVER_1.environment(&world.sim);
+        let environment: Vec<(&str, &str)> = environment.iter().map(|(name, value)| (*name, &**value)).collect();
+        world.start_with(&environment).await;
+        let (role, times) = SERVER_1.lists;
+        world.sim.nonvoip.wait_count_of(role, times, PATIENCE).await;
+        world
+    }
+
     /// The supplier of the server that sells.
     pub(crate) fn supplier(&self) -> &SupplierSim {
         self.shop.supplier(&self.sim)
