@@ -229,12 +229,20 @@ impl NonVoipClient {
             }
         };
         let id = ordered.id;
-        let Some(phone) = phone else {
-            tracing::error!(supplier_order = id.as_str(), "an order was sold without a number");
-            let cause = format!("{}: sold without a number", endpoints::ORDER.path);
-            return Err(PurchaseError::Unknown(PoolError { code: ErrorCode::Unexpected, cause, advice: Advice::None }));
-        };
+        let Some(phone) = phone else { return Err(self.without_a_number(&id).await) };
         Ok(Purchased { id, phone, cost, expires_at: ordered.expires_at, pool: None })
+    }
+
+    /// An order that gets no number is of no use to anybody: it is given back at once. What was taken back was not bought.
+    async fn without_a_number(&self, id: &SupplierOrderId) -> PurchaseError {
+        let given_back = self.cancel(id).await;
+        tracing::error!(supplier_order = id.as_str(), ?given_back, "an order was sold without a number");
+        let cause = format!("{}: sold without a number", endpoints::ORDER.path);
+        let no = |code| PoolError { code, cause, advice: Advice::None };
+        match given_back {
+            Ok(Cancelled::Refunded) => PurchaseError::DefiniteNo(no(ErrorCode::OutOfStock)),
+            Ok(Cancelled::Locked | Cancelled::Refused) | Err(_) => PurchaseError::Unknown(no(ErrorCode::Unexpected)),
+        }
     }
 
     /// The number of an order that was sold without one.

@@ -232,13 +232,25 @@ async fn a_number_that_is_never_allocated_is_unknown() {
     let server = Loopback::start(vec![answer(200, "", STOCK), answer(200, "", sold), answer(502, "", HTML)]).await;
     let result = client(&server).purchase(&request()).await;
     assert_eq!((verdict(&result), THIS.purchases(&server)), ("unknown 0x0009".to_owned(), 1));
-    assert_eq!(server.requests().len(), 5);
+    let paths: Vec<_> = asked(&server).into_iter().map(|(path, _)| path).collect();
+    assert_eq!(paths, ["/products", "/order", "/getsms", "/getsms", "/getsms", "/reject"]);
     // Within the time limit of the purchase.
     let server = Loopback::start(vec![answer(200, "", STOCK), answer(200, "", sold), Reply::Stall]).await;
     let begun = std::time::Instant::now();
     let result = THIS.hurried(&server.url).purchase(&request()).await;
     assert_eq!((verdict(&result), THIS.purchases(&server)), ("unknown 0x0009".to_owned(), 1));
     assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
+}
+
+/// The number never came: the order is known, and was once left with the supplier although it takes it back.
+#[tokio::test]
+async fn an_order_without_a_number_is_given_back_and_not_bought() {
+    let sold = r#"{"status":"success","message":[{"order_id":77,"number":""}]}"#;
+    let none = r#"{"status":"error","message":"No SMS yet"}"#;
+    let rejected = r#"{"status":"success","message":"Order rejected and refunded"}"#;
+    let server = answering(&[STOCK, sold, none, none, none, rejected]).await;
+    assert_eq!(verdict(&client(&server).purchase(&request()).await), "no 0x0001");
+    assert_eq!(asked(&server)[5], ("/reject".to_owned(), json!({"order_id": 77})));
 }
 
 #[tokio::test]
