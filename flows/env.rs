@@ -10,6 +10,7 @@ use shop::ledger::{Transaction, Wallet};
 use shop::order::{Order, Wish};
 use shop::places::Script;
 use shop::pricing::Margin;
+use shop::server::Coverage;
 use shop::settings::ServerSettings;
 use shop::{CountryId, OrderId, ServerId, ServiceId};
 
@@ -340,10 +341,11 @@ impl Env {
         Kept { country, service }
     }
 
-    /// The server that is meant where none was chosen: the last, which sells the most.
+    /// The server that is meant where none was chosen: the last that sells all over the world, else the last.
     #[must_use]
     pub fn main_server(&self) -> Option<&Server> {
-        self.servers.last()
+        let sells_everywhere = |server: &&Server| server.id.profile().coverage == Coverage::World;
+        self.servers.iter().rfind(sells_everywhere).or_else(|| self.servers.last())
     }
 
     /// “Server 1 is unavailable right now”, with another one to use where there is one.

@@ -28,6 +28,10 @@ use crate::env::{Env, HistoryPage, Movement, Sales, Server, StatementPage, Suppo
 
 /// A text with so many digits may be a code or a phone number: none of them is kept.
 const CODE_DIGITS_MIN: usize = 4;
+/// The field of a wish that names its service,
+const SERVICE_NAME: &str = "service_name";
+/// and that of what was kept; in states it holds a number.
+const SERVICE: &str = "service";
 /// What stands for a name.
 const NAME: &str = "•••";
 
@@ -307,10 +311,14 @@ impl Named<'_> {
             Value::String(text) => {
                 self.in_code(text);
                 self.by_iso2(text);
-                self.by_name(text);
             }
             Value::Array(items) => items.iter().for_each(|item| self.in_value(item)),
-            Value::Object(fields) => fields.values().for_each(|field| self.in_value(field)),
+            Value::Object(fields) => fields.iter().for_each(|(name, field)| {
+                if let (SERVICE_NAME | SERVICE, Value::String(service)) = (name.as_str(), field) {
+                    self.by_name(service);
+                }
+                self.in_value(field);
+            }),
             Value::Null | Value::Bool(_) => {}
         }
     }

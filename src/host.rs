@@ -295,7 +295,11 @@ impl ShopHost {
         };
         let settings = store.settings().map_err(broken)?;
         let servers = self.servers(&settings);
-        let all_known = self.want(&needs.markets(&servers));
+        // A job of the session's own asks for what it shows, and its answer renews the screen.
+        let (own, beside): (Vec<_>, Vec<_>) =
+            needs.markets(&servers).into_iter().partition(|place| needs.market == Some(*place));
+        self.want(&own);
+        let all_known = self.want(&beside);
         if !all_known || self.shell.markets.values().any(|market| !market.is_complete()) {
             self.shell.note_waiting(user);
         }

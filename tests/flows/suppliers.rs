@@ -1,4 +1,5 @@
-//! The suppliers' names never reach a user: not in a text of ours, not by a name or a message of theirs.
+//! The suppliers' names never reach a user: not in a text of ours, not by a name or a message of theirs. Nor does any
+//! flow know which of them it deals with.
 
 use std::path::{Path, PathBuf};
 
@@ -44,6 +45,28 @@ fn no_text_and_no_snapshot_names_a_supplier() {
     for file in locales.iter().chain(&snapshots) {
         check(&file.display().to_string(), &std::fs::read_to_string(file).expect("a text"));
     }
+}
+
+/// What differs between servers stands in `shop::server`: a third one changes nothing here.
+#[test]
+fn no_flow_knows_which_server_it_deals_with() {
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()];
+    let mut read = 0;
+    while let Some(folder) = folders.pop() {
+        for path in files(&folder) {
+            let is_example = path.ends_with("fixtures.rs");
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") && !is_example {
+                let text = std::fs::read_to_string(&path).expect("a text");
+                read += 1;
+                for server in ServerId::ALL {
+                    assert!(!text.contains(&format!("ServerId::{server:?}")), "{} names {server:?}", path.display());
+                }
+            }
+        }
+    }
+    assert!(read > 30, "the flows are elsewhere");
 }
 
 fn files(folder: &Path) -> Vec<PathBuf> {
