@@ -4,47 +4,62 @@ use sim::{Role, SimOptions};
 
 use crate::support::{PATIENCE, Shop, World, at_each_server};
 
-/// The steps of a rental's journey (it passes through every state), with what is on the screen in each state.
-const STEPS: [(&str, &str); 6] = [
-    ("send /buy", "What kind of number?"),
-    ("tap \"📅 Rental\"", "How long?"),
-    ("tap \"30 days\"", "Choose a country"),
-    ("tap \"United States\"", "Choose a service"),
-    ("tap \"WhatsApp\"", "Confirm your order"),
-    ("tap \"✅ Buy for\"", "Messages: 0"),
-];
-
-async fn killed_after(step: usize) {
-    let mut world = World::with(SimOptions::default()).await;
+async fn killed_after(shop: &'static Shop, step: usize) {
+    let mut world = World::at(shop, SimOptions::default()).await;
     world.customer(7, "en").await;
     world.credit(7, "100.00");
-    for (number, (action, seen)) in STEPS.iter().enumerate() {
+    for (number, (action, seen)) in shop.rental.iter().enumerate() {
         world.play(&format!("user 7\n{action}\nnewest \"{seen}\"\n")).await;
         if number == step {
             world.kill();
             world.start().await;
         }
     }
-    assert_eq!(world.sim.smspool.count("/purchase/rental"), 1);
+    assert_eq!(world.supplier().count_of(Role::Rent), 1);
     world.play("user 7\nsms \"code 90210\"\nsee \"90210\"\n").await;
 }
 
 macro_rules! kills {
-    ($($name:ident: $step:literal),* $(,)?) => {
-        $(#[tokio::test]
-        async fn $name() {
-            killed_after($step).await;
-        })*
+    ($shop:ident: $($name:ident),* $(,)?) => {
+        #[test]
+        fn each_step_has_its_test() {
+            assert_eq!([$(stringify!($name)),*].len(), crate::support::$shop.rental.len());
+        }
+
+        kills!(@step $shop, 0usize, $($name)*);
     };
+    (@step $shop:ident, $step:expr, $name:ident $($rest:ident)*) => {
+        #[tokio::test]
+        async fn $name() {
+            super::killed_after(&crate::support::$shop, $step).await;
+        }
+
+        kills!(@step $shop, $step + 1, $($rest)*);
+    };
+    (@step $shop:ident, $step:expr,) => {};
 }
 
-kills! {
-    killed_in_choose_type: 0,
-    killed_in_choose_duration: 1,
-    killed_in_search_country: 2,
-    killed_in_search_service: 3,
-    killed_in_confirm: 4,
-    killed_in_waiting: 5,
+mod rental_at_server_1 {
+    kills! {
+        SERVER_1:
+            killed_in_choose_type,
+            killed_in_choose_duration,
+            killed_in_search_service,
+            killed_in_confirm,
+            killed_in_waiting,
+    }
+}
+
+mod rental_at_server_2 {
+    kills! {
+        SERVER_2:
+            killed_in_choose_type,
+            killed_in_choose_duration,
+            killed_in_search_country,
+            killed_in_search_service,
+            killed_in_confirm,
+            killed_in_waiting,
+    }
 }
 
 at_each_server! {

@@ -44,6 +44,47 @@ async fn fault_27_a_balance_that_cannot_be_read_proves_nothing() {
 }
 
 #[tokio::test]
+async fn fault_27_a_rented_number_that_nobody_can_find_is_our_loss_too() {
+    let mut world = world(&SERVER_1).await;
+    world.credit(7, "80.00");
+    let (buy, steps) = SERVER_1.rental.split_last().expect("a journey");
+    for (action, seen) in steps {
+        play(&mut world, &format!("{action}\nnewest \"{seen}\"\n")).await;
+    }
+    play(&mut world, &format!("fault supplier rent reset-after\n{}\n{CHECKING}", buy.0)).await;
+    play(&mut world, "clock +181s\nsee \"returned. Balance: $100.00\"\n").await;
+    until_status(&world, &["Alarm: WrittenOff × 1"]).await;
+    play(&mut world, "count rent 1\n").await;
+    audited(&world);
+    world.kill();
+    world.assert_our_cost_is_what_the_supplier_kept("a lost rental");
+}
+
+/// Waking is harmless when it is done twice, and is done again by whoever starts next.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_wake_that_the_process_died_at_is_made_at_the_next_start() {
+    for when in ["before", "after"] {
+        let mut world = world(&SERVER_1).await;
+        world.credit(7, "80.00");
+        for (action, seen) in SERVER_1.rental {
+            play(&mut world, &format!("{action}\nnewest \"{seen}\"\n")).await;
+        }
+        play(&mut world, "see \"State: active\"\nclock +11m\nsee \"State: inactive\"\nsms \"code 90210\"\n").await;
+        world.kill();
+        let path = world.supplier().path(Role::Wake).expect("rentals sleep here");
+        let mut bot = world.spawn(&[("FAILPOINTS", &format!("supplier:{path}:{when}=1*return"))]);
+        let user = world.sim.telegram.known_user(7).expect("a customer");
+        let pressing = tokio::spawn(async move { drop(user.tap("📶 Wake the number").await) });
+        let ended = tokio::time::timeout(PATIENCE, bot.ended()).await;
+        assert!(!ended.unwrap_or_else(|_| panic!("{when}: not passed: {}", bot.log())).success());
+        pressing.abort();
+        world.start().await;
+        play(&mut world, "see \"State: active\"\nsee \"90210\"\n").await;
+        audited(&world);
+    }
+}
+
+#[tokio::test]
 async fn fault_28_nothing_is_bought_while_a_purchase_is_in_question_and_all_is_when_it_is_settled() {
     let mut world = world(&SERVER_1).await;
     let other = world.customer(8, "en").await;

@@ -13,6 +13,8 @@ pub(crate) struct Shop {
     pub(crate) to_services: &'static [&'static str],
     /// The same in Arabic.
     pub(crate) to_services_ar: &'static [&'static str],
+    /// A rental's journey, which passes through every state, with what is on the screen in each.
+    pub(crate) rental: &'static [(&'static str, &'static str)],
     /// The supplier's number of WhatsApp for one code in the United States, which is [`UNITED_STATES`].
     pub(crate) whatsapp: u32,
     /// How often a new shop asks for the last of its lists.
@@ -70,6 +72,13 @@ pub(crate) static SERVER_1: Shop = Shop {
     supplier: Supplier::NonVoip,
     to_services: &["🟢 Temporary"],
     to_services_ar: &["🟢 مؤقت"],
+    rental: &[
+        ("send /buy", "What kind of number?"),
+        ("tap \"📅 Rental\"", "How long?"),
+        ("tap \"30 days\"", "Choose a service"),
+        ("tap \"WhatsApp\"", "Confirm your order"),
+        ("tap \"✅ Buy for\"", "Messages: 0"),
+    ],
     whatsapp: 101,
     lists: (Role::RentalOffers, 5),
     watch: Role::Check,
@@ -98,6 +107,14 @@ pub(crate) static SERVER_2: Shop = Shop {
     supplier: Supplier::SmsPool,
     to_services: &["🟢 Temporary", "United States"],
     to_services_ar: &["🟢 مؤقت", "أمريكا"],
+    rental: &[
+        ("send /buy", "What kind of number?"),
+        ("tap \"📅 Rental\"", "How long?"),
+        ("tap \"30 days\"", "Choose a country"),
+        ("tap \"United States\"", "Choose a service"),
+        ("tap \"WhatsApp\"", "Confirm your order"),
+        ("tap \"✅ Buy for\"", "Messages: 0"),
+    ],
     whatsapp: 1012,
     lists: (Role::RentalOffers, 2),
     watch: Role::OpenOrders,
