@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use sim::{PoolFault, Role};
+use sim::{Dialect, PoolFault, Role};
 
-use super::{BUY, READY, TO_CONFIRM, audited, button, play, play_as, until_status, world};
+use super::{BUY, READY, TO_CONFIRM, audited, button, options, play, play_as, until_status, world, world_with};
 use crate::support::{PATIENCE, SERVER_1, World};
 
 const CHECKING: &str = "see \"Checking with the server\"\n";
@@ -58,6 +58,41 @@ async fn fault_27_a_rented_number_that_nobody_can_find_is_our_loss_too() {
     audited(&world);
     world.kill();
     world.assert_our_cost_is_what_the_supplier_kept("a lost rental");
+}
+
+/// What nobody has seen of the supplier is written in each of its ways: a code, a cancel, a rental that is woken.
+async fn sells_however_it_writes(dialect: Dialect) {
+    let mut options = options(&SERVER_1);
+    options.nonvoip.dialect = dialect;
+    SERVER_1.options(&mut options).cancel_lock = Duration::ZERO;
+    let mut world = world_with(&SERVER_1, options).await;
+    world.credit(7, "80.00");
+    play(&mut world, &format!("{TO_CONFIRM}{BUY}{READY}sms \"code 3434\"\nsee \"🔑 3434\"\n")).await;
+    play(&mut world, &format!("{TO_CONFIRM}{BUY}{READY}tap \"✖️ Cancel & refund\"\ntap \"✖️ Yes, cancel\"\n")).await;
+    play(&mut world, "see \"returned. Balance: $99.71\"\n").await;
+    for (action, seen) in SERVER_1.rental {
+        play(&mut world, &format!("{action}\nnewest \"{seen}\"\n")).await;
+    }
+    play(&mut world, "see \"State: active\"\nsms \"code 3535\"\nsee \"3535\"\ncount purchase 3\n").await;
+    let truth = world.supplier().truth();
+    assert_eq!(truth.refunded_micros, 220_000, "{truth:?}");
+    assert_eq!(world.supplier().unknown_calls(), Vec::<String>::new());
+    audited(&world);
+}
+
+#[tokio::test]
+async fn fault_34_the_supplier_writes_as_the_public_clients_read() {
+    sells_however_it_writes(Dialect::Clients).await;
+}
+
+#[tokio::test]
+async fn fault_34_the_supplier_writes_numbers_objects_and_http_400() {
+    sells_however_it_writes(Dialect::Typed).await;
+}
+
+#[tokio::test]
+async fn fault_34_the_supplier_leaves_out_what_it_can() {
+    sells_however_it_writes(Dialect::Sparse).await;
 }
 
 /// Waking is harmless when it is done twice, and is done again by whoever starts next.
