@@ -1,10 +1,11 @@
 //! How often the supplier is called: counted by the simulator, not by us.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use sim::{Role, SimOptions};
 
-use crate::support::{PATIENCE, Shop, World, at_each_server};
+use crate::support::{PATIENCE, SERVER_1, Shop, World, at_each_server};
 
 const TO_CONFIRM: &str = "tap \"🛒 Buy a number\"\nchoose \"WhatsApp\"\nsee \"Confirm your order\"\n";
 
@@ -75,6 +76,42 @@ async fn fault_51_one_list_a_tick_for_two_hundred_open_orders() {
         user.messages().iter().any(|message| message.text.contains("5151"))
     });
     assert_eq!(codes.count(), 1);
+}
+
+/// Where no list tells, each open order is asked about alone: in turn, and no faster than our own limit.
+#[tokio::test]
+async fn fault_51_open_orders_that_nothing_lists_are_asked_about_in_turn() {
+    const ORDERS: usize = 12;
+    const PER_SECOND: usize = 5;
+    let mut options = SimOptions::for_load();
+    options.nonvoip.common.recorded_max = 100_000;
+    options.nonvoip.common.order_life = Duration::from_secs(7_200);
+    let mut world = World::without_bot_at(&SERVER_1, options).await;
+    world.start_with(&[("SUPPLIER_REQUESTS_PER_SECOND", "1000"), ("FLOOD_EVENTS", "1000")]).await;
+    for user in 0..2 {
+        world.customer(1_000 + user, "en").await;
+        world.credit(1_000 + user, "80.00");
+    }
+    for order in 0..ORDERS {
+        let user = 1_000 + order % 2;
+        world
+            .play(&format!("user {user}\nsend /buy\nchoose \"WhatsApp\"\ntap \"Buy for\"\nnewest \"is ready\"\n"))
+            .await;
+    }
+    world.kill();
+    let (before, looks) = (world.supplier().last_request(), world.supplier().count_of(Role::Check));
+    world.start_with(&[("SUPPLIER_REQUESTS_PER_SECOND", &PER_SECOND.to_string())]).await;
+    let wanted = looks + 2 * ORDERS as u64;
+    assert!(world.supplier().wait_count_of(Role::Check, wanted, PATIENCE).await >= wanted, "the monitor stands still");
+    let requests = world.supplier().requests_after(before);
+    let check = world.supplier().path(Role::Check).expect("a path");
+    let asked = requests.iter().filter(|it| it.endpoint == check);
+    let orders: BTreeSet<_> = asked.map(|it| it.params["order_id"].to_string()).collect();
+    assert_eq!(orders.len(), ORDERS, "twice as many looks as orders, and somebody is left out");
+    let times: Vec<i64> = requests.iter().map(|it| it.at_ms).collect();
+    // The simulator's clock and the limit's are not the same one: a call may be seen some milliseconds late.
+    let crowded = times.windows(PER_SECOND + 1).filter(|window| window[PER_SECOND] - window[0] < 900).count();
+    assert_eq!(crowded, 0, "more than {PER_SECOND} calls in a second: {times:?}");
 }
 
 async fn buy_ten(world: &World, id: i64) {
