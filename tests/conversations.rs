@@ -63,7 +63,9 @@ conversations! {
     server_1:
         fault_27_us_only_purchase_without_an_answer,
         us_only_buy_in_english,
-        us_only_expiry_refunds;
+        us_only_expiry_refunds,
+        us_only_rental_in_arabic,
+        us_only_rental_in_english;
     server_2:
         back_from_search,
         buy_in_english,
