@@ -6,14 +6,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
 use providers::{Aged, Supply, SupplySnapshot};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use shop::catalogue::{Catalogue, PriceList, Product};
 use shop::pool::{PoolError, Receives, RentalOffer, SmsPool};
 use shop::pricing::Margin;
 use shop::settings::Settings;
 use shop::{CountryId, ServerId, UnixSeconds};
-use store::{Intent, Store};
+use store::{Intent, Store, StoreError};
 use tokio::sync::watch;
 
 use crate::health::Health;
@@ -323,6 +323,23 @@ fn kept(store: &Store, server: ServerId) -> SupplySnapshot {
 fn read<T: DeserializeOwned>(store: &Store, server: ServerId, name: &str) -> Option<T> {
     let bytes = store.cache(&cache_name(server, name)).ok()??;
     serde_json::from_slice(&bytes).ok()
+}
+
+/// When the supplier answered each of its lists, as the database kept them.
+///
+/// # Errors
+/// [`StoreError`], where the file cannot be read.
+pub(crate) fn lists_kept_at(store: &Store, server: ServerId) -> Result<Vec<UnixSeconds>, StoreError> {
+    #[derive(Deserialize)]
+    struct Kept {
+        fetched_at: UnixSeconds,
+    }
+    let mut ages = Vec::new();
+    for name in ["countries", "services", "rentals"] {
+        let bytes = store.cache(&cache_name(server, name))?.unwrap_or_default();
+        ages.extend(serde_json::from_slice(&bytes).ok().map(|kept: Kept| kept.fetched_at));
+    }
+    Ok(ages)
 }
 
 fn cache_name(server: ServerId, name: &str) -> String {

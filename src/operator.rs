@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use shop::command::{Command, Refusal};
 use shop::ledger::{Account, Transaction};
 use shop::pricing::Margin;
-use shop::settings::{Limit, Limits, Selling, Settings};
+use shop::settings::{Limit, Limits, PollEvery, Selling, Settings};
 use shop::{Money, ServerId, TicketId, UserId};
 use store::{Audit, Intent, Outcome, Standing, Store, StoreError};
 use strum::{EnumMessage as _, IntoEnumIterator as _};
@@ -65,6 +65,10 @@ pub enum Request {
     SetSelling(ServerId, Selling),
     /// A supplier's key.
     SetKey(ServerId, Key),
+    /// How often a server's orders are asked about, as typed.
+    SetPoll(ServerId, String),
+    /// How many orders may be open at a server; none: the shop's limit alone counts.
+    SetOpenMax(ServerId, Option<u32>),
     /// A limit.
     SetLimit(Limit, u32),
     /// The tickets that wait for an answer, or all of them.
@@ -109,6 +113,8 @@ impl Request {
             | Self::SetMargin(..)
             | Self::SetSelling(..)
             | Self::SetKey(..)
+            | Self::SetPoll(..)
+            | Self::SetOpenMax(..)
             | Self::SetLimit(..)
             | Self::Tickets(_)
             | Self::ShowTicket(_)
@@ -185,6 +191,8 @@ pub struct Operator {
     pub suppliers: BTreeMap<ServerId, Supplier>,
     /// The servers whose key the environment gives.
     pub keys_in_environment: Vec<ServerId>,
+    /// How often orders are asked about where no setting says.
+    pub poll_every: Duration,
     /// Called after a key was saved.
     pub on_key: Box<dyn Fn(ServerId) + Send + Sync>,
 }
@@ -200,6 +208,8 @@ impl Operator {
             Request::SetMargin(server, percent) => self.set_margin(server, &percent).await,
             Request::SetSelling(server, selling) => self.set(Command::SetSelling(server, selling)).await,
             Request::SetKey(server, key) => self.set_key(server, SecretString::from(key.0)).await,
+            Request::SetPoll(server, seconds) => self.set_poll(server, &seconds).await,
+            Request::SetOpenMax(server, most) => self.set(Command::SetOpenMax(server, most)).await,
             Request::SetLimit(limit, number) => self.set(Command::SetLimit(limit, number)).await,
             Request::Tickets(listed) => self.tickets(listed),
             Request::ShowTicket(ticket) => self.show_ticket(ticket),
@@ -302,7 +312,18 @@ impl Operator {
             basis_points % 100,
             source(saved.margin.is_some())
         );
+        let poll = saved.poll.map_or(self.poll_every.as_secs(), |poll| poll.seconds().into());
+        let open_max = saved.open_max.map_or_else(|| "no limit of its own".to_owned(), |most| most.to_string());
+        let _ = writeln!(text, "  poll     {poll} s ({})", source(saved.poll.is_some()));
+        let _ = writeln!(text, "  open-max {open_max} ({})", source(saved.open_max.is_some()));
         let _ = writeln!(text, "  key      {key}");
+    }
+
+    async fn set_poll(&self, server: ServerId, seconds: &str) -> Result<Answer, StoreError> {
+        match PollEvery::parse(seconds) {
+            Some(every) => self.set(Command::SetPoll(server, every)).await,
+            None => Ok(Answer::refused("the seconds must be a whole number from 1 to 300")),
+        }
     }
 
     async fn set_margin(&self, server: ServerId, percent: &str) -> Result<Answer, StoreError> {
@@ -350,10 +371,14 @@ impl Operator {
     }
 
     async fn status(&self) -> Result<Answer, StoreError> {
-        let now = self.office.clock.now();
-        let answer = self.in_background(move |store| status::shown(&store, now).map(Answer::granted)).await?;
+        let (now, settings) = (self.office.clock.now(), self.office.store.settings()?);
+        let has_key =
+            |server: &ServerId| settings.server(*server).key.is_some() || self.keys_in_environment.contains(server);
+        let servers: Vec<ServerId> = self.suppliers.keys().copied().filter(has_key).collect();
+        let shown = servers.clone();
+        let answer = self.in_background(move |store| status::shown(&store, &shown, now).map(Answer::granted)).await?;
         let mut text = answer.text;
-        for (server, supplier) in self.suppliers.iter().filter(|(_, supplier)| supplier.has_key) {
+        for (server, supplier) in self.suppliers.iter().filter(|(server, _)| servers.contains(server)) {
             let balance = match tokio::time::timeout(BALANCE, supplier.client.balance()).await {
                 Ok(Ok(balance)) => balance.to_string(),
                 Ok(Err(error)) => format!("unknown ({})", error.code),

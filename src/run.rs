@@ -289,6 +289,7 @@ fn operator(
         sealer: opened.sealer.clone(),
         suppliers,
         keys_in_environment: keys.map(|(server, _)| *server).collect(),
+        poll_every: config.poll_every,
         on_key: Box::new(move |server| {
             if let Some(market) = markets.get(&server) {
                 market.key_was_set();

@@ -5,6 +5,7 @@ mod buying;
 mod finding;
 mod orphans;
 mod queue;
+mod rounds;
 mod tasks;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -20,13 +21,14 @@ use shop::{OrderId, ServerId, SupplierOrderId, UnixSeconds, recover};
 use store::StoreError;
 use tokio::sync::mpsc;
 use tokio::task::{Id, JoinError, JoinSet};
-use tokio::time::{Instant, MissedTickBehavior, interval_at};
+use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until};
 use tracing::{Instrument as _, Span};
 
 use crate::effects;
 use crate::office::FollowUp;
 use crate::shell::Shell;
 use queue::{About, Queue, Room};
+use rounds::Rounds;
 use tasks::{After, Supplier};
 
 /// How often ambiguous purchases are looked for, at least; suppliers who are asked for messages more often are asked for
@@ -54,6 +56,7 @@ pub struct Worker {
     orphans: BTreeMap<SupplierOrderId, Orphan>,
     read_at: UnixSeconds,
     late_at: UnixSeconds,
+    rounds: Rounds,
     queue: Queue,
     running: HashMap<Id, About>,
     tasks: JoinSet<After>,
@@ -82,6 +85,7 @@ impl Worker {
         let (open, held_back, asked, reminded, orphans) = Default::default();
         let (queue, running, tasks) = Default::default();
         let (read_at, late_at) = (office.clock.now(), 0);
+        let rounds = Rounds::new(shell.poll_every, &office.store.settings()?);
         let mut worker = Self {
             shell,
             follow_ups,
@@ -92,6 +96,7 @@ impl Worker {
             orphans,
             read_at,
             late_at,
+            rounds,
             queue,
             running,
             tasks,
@@ -103,11 +108,8 @@ impl Worker {
 
     /// Runs until the follow-ups end or the shutdown comes; then lets running calls finish within a bound.
     pub async fn run(mut self, mut shutdown: tokio::sync::watch::Receiver<bool>) {
-        let every = self.shell.poll_every;
-        let mut tick = interval_at(Instant::now(), every);
-        let look_every = every.min(RECONCILE_EVERY);
+        let look_every = self.rounds.shortest().min(RECONCILE_EVERY);
         let mut reconcile = interval_at(Instant::now() + look_every, look_every);
-        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         reconcile.set_missed_tick_behavior(MissedTickBehavior::Delay);
         for (server, pool) in self.shell.pools() {
             self.tasks.spawn(finding::warn_of_strangers(self.shell.clone(), server, pool));
@@ -117,7 +119,7 @@ impl Worker {
             tokio::select! {
                 biased;
                 _ = shutdown.changed() => break,
-                _ = tick.tick() => self.tick(),
+                () = sleep_until(self.rounds.next()) => self.tick(),
                 _ = reconcile.tick() => self.reconcile(),
                 Some(joined) = self.tasks.join_next_with_id() => self.finished(joined),
                 Some(follow_up) = self.follow_ups.recv() => self.follow(follow_up),
@@ -142,8 +144,16 @@ impl Worker {
             FollowUp::Request(order, Request::Resend) => self.push(Task::Resend(order)),
             FollowUp::Request(order, Request::Wake) => self.push(Task::Wake(order)),
             FollowUp::Jobs(jobs) => jobs.into_iter().for_each(|job| effects::spawn(&self.shell, job)),
-            FollowUp::Settings => self.shell.settings_changed(),
+            FollowUp::Settings => self.settings_changed(),
             FollowUp::Alarms(alarms) => self.shell.alarms(&alarms),
+        }
+    }
+
+    fn settings_changed(&mut self) {
+        self.shell.settings_changed();
+        match self.shell.office.store.settings() {
+            Ok(settings) => self.rounds.follow(&settings),
+            Err(error) => tracing::error!(%error, "the settings were not read"),
         }
     }
 
@@ -232,14 +242,22 @@ impl Worker {
                 Err(error) => tracing::error!(%error, "orders without an owner were not read"),
             }
         }
-        let every_s = i64::try_from(self.shell.poll_every.as_secs()).unwrap_or(i64::MAX / 1_000);
+        for server in self.rounds.take_due() {
+            self.tick_at(server, now);
+        }
+        self.remind(now);
+    }
+
+    /// A server's round: what no order of another one changes.
+    fn tick_at(&mut self, server: ServerId, now: UnixSeconds) {
+        let tick = Tick { now, boot: self.shell.office.boot, every_s: self.rounds.every_s(server) };
         let asked = |order| self.asked.get(&order).copied().unwrap_or_default();
-        let tasks = monitor::due(&self.open.values(), Tick { now, boot: office.boot, every_s }, &asked);
-        let given_back = orphan::due(self.orphans.values(), now);
+        let own = self.open.values().filter(|order| order.wish.server == server);
+        let tasks = monitor::due(&own, tick, &asked);
+        let given_back = orphan::due(self.orphans.values().filter(|orphan| orphan.server == server), now);
         for task in tasks.into_iter().chain(given_back) {
             self.queue.push_due(self.room(&task), task);
         }
-        self.remind(now);
     }
 
     fn run_waiting(&mut self) {

@@ -57,6 +57,10 @@ async fn bad_amounts_users_and_options_are_refused_in_one_line() {
     for number in ["many", "1.5", "4294967296", ""] {
         refused(&world, &["settings", "limit", "purchases-per-user", number], "whole number");
     }
+    for seconds in ["0", "301", "ten"] {
+        refused(&world, &["settings", "poll", "2", seconds], "1 to 300");
+    }
+    refused(&world, &["settings", "open-max", "2", "many"], "whole number");
     for key in ["short", "has blanks in it, and is long enough", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\n"] {
         refused(&world, &["settings", "key", "2", key], "key");
     }
@@ -98,6 +102,10 @@ async fn settings_show_their_source_and_change_the_price_at_once() {
     ] {
         assert!(shown.contains(&format!("{limit} (default)")), "{limit}: {shown}");
     }
+    assert!(shown.contains("poll     1 s (default)") && shown.contains("no limit of its own (default)"), "{shown}");
+    assert!(said(&world.raqam(&["settings", "poll", "2", "300"])).contains("poll     300 s (saved)"));
+    assert!(said(&world.raqam(&["settings", "open-max", "2", "5"])).contains("open-max 5 (saved)"));
+    assert!(!said(&world.raqam(&["settings", "open-max", "2", "none"])).contains("open-max 5"));
     let limited = said(&world.raqam(&["settings", "limit", "purchases-per-user", "3"]));
     assert!(limited.contains("3 purchases a minute a user (saved)"), "{limited}");
     world.play("user 5\nsend /menu\ntap \"🛒 Buy a number\"\nsee \"What kind of number?\"\n").await;
@@ -135,6 +143,41 @@ async fn fault_78_a_log_that_cannot_be_written_stops_nothing() {
     world.start_logging_to(std::path::Path::new("/dev/full")).await;
     world.customer(5, "en").await;
     world.play(&format!("{BUY}sms \"code 4711\"\nsee \"4711\"\n")).await;
+}
+
+/// A server that is asked seldom is asked seldom, and at its limit sells nothing more.
+#[tokio::test]
+async fn a_server_has_its_own_round_its_own_limit_and_its_own_figures() {
+    let mut world = World::with(SimOptions::default()).await;
+    world.customer(5, "en").await;
+    for arguments in [["settings", "open-max", "2", "1"], ["settings", "poll", "2", "300"]] {
+        assert!(world.raqam(&arguments).status.success());
+    }
+    world.play(BUY).await;
+    let figures = world.status().await;
+    let row = |name: &str| -> Vec<String> {
+        let line = figures.lines().find(|line| line.starts_with(name)).unwrap_or_else(|| panic!("{name}: {figures}"));
+        line[name.len()..].split_whitespace().map(str::to_owned).collect()
+    };
+    assert_eq!(row("Today (UTC)"), ["Server", "2"], "server 1 has no key: {figures}");
+    assert_eq!(
+        (row("numbers sold"), row("open orders")),
+        (vec!["1".to_owned()], ["1", "of", "1"].map(str::to_owned).into())
+    );
+    assert_eq!(row("revenue"), ["$0.00"]);
+    world
+        .play("user 5\nsend /buy\ntap \"🟢 Temporary\"\ntap \"United States\"\ntap \"WhatsApp\"\ntap \"✅ Buy for\"\n")
+        .await;
+    world.play("user 5\nsee \"a lot of orders right now\"\n").await;
+    // The next round is minutes away: the code does not come by itself, and does when rounds are short again.
+    world.play("user 5\nsms \"code 4711\"\n").await;
+    let lists = world.sim.smspool.count("/request/active");
+    assert!(world.raqam(&["settings", "open-max", "2", "none"]).status.success());
+    assert_eq!(world.sim.smspool.count("/request/active"), lists);
+    assert!(world.raqam(&["settings", "poll", "2", "1"]).status.success());
+    world.play("user 5\nsee \"4711\"\n").await;
+    let after = world.status().await;
+    assert!(after.lines().any(|line| line.starts_with("success") && line.ends_with("100 %")), "{after}");
 }
 
 /// Orders and the operator do not wait for Telegram.

@@ -47,6 +47,20 @@ enum Change {
         /// 1 or 2.
         server: String,
     },
+    /// Set how often a server's orders are asked about, in seconds.
+    Poll {
+        /// 1 or 2.
+        server: String,
+        /// 1 to 300.
+        seconds: String,
+    },
+    /// Set how many orders of all users may be open at a server. Above it a purchase there is refused.
+    OpenMax {
+        /// 1 or 2.
+        server: String,
+        /// How many; `none`: only the limits of the whole shop count.
+        number: String,
+    },
     /// Set how many orders may be open, or numbers be bought within a minute. Above it a purchase is refused.
     Limit {
         /// open-per-user, open-in-all, purchases-per-user or purchases-in-all.
@@ -65,6 +79,8 @@ pub(super) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         }
         Some(Change::On { server }) => Request::SetSelling(server_id(&server)?, Selling::On),
         Some(Change::Off { server }) => Request::SetSelling(server_id(&server)?, Selling::Off),
+        Some(Change::Poll { server, seconds }) => Request::SetPoll(server_id(&server)?, seconds),
+        Some(Change::OpenMax { server, number }) => Request::SetOpenMax(server_id(&server)?, most(&number)?),
         Some(Change::Limit { name, number }) => Request::SetLimit(limit(&name)?, whole(&number)?),
     };
     super::ask(&arguments.options, request)
@@ -78,6 +94,10 @@ fn server_id(text: &str) -> anyhow::Result<ServerId> {
 fn limit(name: &str) -> anyhow::Result<Limit> {
     let names = || Limit::iter().map(<&'static str>::from).collect::<Vec<_>>().join(", ");
     name.parse().map_err(|_| anyhow::anyhow!("the limit must be one of {}, not {name:?}", names()))
+}
+
+fn most(text: &str) -> anyhow::Result<Option<u32>> {
+    if text == "none" { Ok(None) } else { whole(text).map(Some) }
 }
 
 fn whole(text: &str) -> anyhow::Result<u32> {

@@ -107,6 +107,7 @@ impl Books {
             adjusted: None,
             open_of_user: open,
             open_in_all: open,
+            open_at_server: open,
             purchases_of_user: purchases,
             purchases_in_all: purchases,
         }
@@ -129,6 +130,8 @@ impl Books {
             Write::Bought(_, wish) => self.bought.push((wish, now)),
             Write::Margin(server, margin) => self.settings.server_mut(server).margin = Some(margin),
             Write::Selling(server, selling) => self.settings.server_mut(server).selling = Some(selling),
+            Write::Poll(server, every) => self.settings.server_mut(server).poll = Some(every),
+            Write::OpenMax(server, most) => self.settings.server_mut(server).open_max = most,
             Write::Limit(limit, number) => *self.settings.limits.of_mut(limit) = number,
             // The worker's and the operator's: neither is here.
             Write::Owns(..)

@@ -5,8 +5,10 @@ use std::fmt::Write as _;
 use shop::order::StateKind;
 use shop::settings::Settings;
 use shop::{ServerId, UnixSeconds};
-use store::{Status, Store, StoreError};
+use store::{Day, ServerStatus, Status, Store, StoreError};
 use strum::EnumMessage as _;
+
+use crate::market;
 
 /// How many of the newest dead letters are shown.
 const LETTERS_SHOWN: usize = 5;
@@ -17,14 +19,17 @@ const DIGITS_MAX: usize = 2;
 /// A word of so many characters may be a key.
 const WORD_CHARACTERS_MAX: usize = 20;
 
-/// Everything that the database says about it.
-pub(super) fn shown(store: &Store, now: UnixSeconds) -> Result<String, StoreError> {
+/// Everything that the database says about it; `servers` are those that have a key.
+pub(super) fn shown(store: &Store, servers: &[ServerId], now: UnixSeconds) -> Result<String, StoreError> {
     let status = store.status(now)?;
     let mut text = format!("Users: {}\n", status.users);
     for hold in store.holds() {
         let _ = writeln!(text, "SALES ARE ON HOLD: {}", hold.get_message().unwrap_or_default());
     }
-    troubles(&mut text, &store.settings()?, now);
+    let settings = store.settings()?;
+    troubles(&mut text, &settings, now);
+    let columns = servers.iter().map(|server| column(store, *server, &status, &settings, now));
+    table(&mut text, &columns.collect::<Result<Vec<_>, _>>()?);
     orders(&mut text, &status);
     let _ = writeln!(text, "Messages waiting: {}; dead letters: {}", status.outbox, status.dead_letters);
     let _ = writeln!(text, "Tickets waiting for an answer: {}", status.tickets_waiting);
@@ -46,6 +51,69 @@ fn troubles(text: &mut String, settings: &Settings, now: UnixSeconds) {
             let (number, why) = (server.number(), trouble.get_message().unwrap_or_default());
             let _ = writeln!(text, "SERVER {number} SELLS NOTHING: {why}, since {}", age(now - since.at));
         }
+    }
+}
+
+/// The rows of a server's column, without its head.
+const ROWS: [&str; 9] = [
+    "numbers sold",
+    "codes received",
+    "refunded",
+    "success",
+    "revenue",
+    "cost",
+    "margin",
+    "open orders",
+    "oldest list",
+];
+
+/// A server's day so far, its open orders and the age of its lists: a head, then a cell for each of [`ROWS`].
+fn column(
+    store: &Store,
+    server: ServerId,
+    status: &Status,
+    settings: &Settings,
+    now: UnixSeconds,
+) -> Result<Vec<String>, StoreError> {
+    let ServerStatus { today, open } = status.servers.get(&server).copied().unwrap_or_default();
+    let oldest = market::lists_kept_at(store, server)?.into_iter().min();
+    let open_max = settings.server(server).open_max.map(|most| format!(" of {most}")).unwrap_or_default();
+    Ok(vec![
+        format!("Server {}", server.number()),
+        today.sold.to_string(),
+        today.received.to_string(),
+        today.refunded.to_string(),
+        success(&today),
+        today.revenue.to_string(),
+        today.cost.to_string(),
+        today.margin().to_string(),
+        format!("{open}{open_max}"),
+        oldest.map_or_else(|| "none yet".to_owned(), |fetched_at| age(now - fetched_at)),
+    ])
+}
+
+/// Of the orders that were settled today, how many brought a code.
+fn success(today: &Day) -> String {
+    match today.received + today.refunded {
+        0 => "–".to_owned(),
+        settled => format!("{} %", today.received * 100 / settled),
+    }
+}
+
+/// Columns side by side, their cells to the right.
+fn table(text: &mut String, columns: &[Vec<String>]) {
+    if columns.is_empty() {
+        return;
+    }
+    let names = ["Today (UTC)"].into_iter().chain(ROWS);
+    let wide = names.clone().map(str::len).max().unwrap_or_default();
+    for (row, name) in names.enumerate() {
+        let _ = write!(text, "{name:<wide$}");
+        for column in columns {
+            let width = column.iter().map(|cell| cell.chars().count()).max().unwrap_or_default() + 2;
+            let _ = write!(text, "{:>width$}", column.get(row).map_or("", String::as_str));
+        }
+        text.push('\n');
     }
 }
 
@@ -118,6 +186,21 @@ mod tests {
             assert_eq!(harmless(reason), shown, "{reason:?}");
         }
         assert_eq!(harmless(&"word ".repeat(100)).chars().count(), REASON_CHARACTERS);
+    }
+
+    #[test]
+    fn columns_stand_side_by_side_and_a_day_without_an_end_has_no_success() {
+        let column = |head: &str, cell: &str| [head].into_iter().chain([cell; ROWS.len()]).map(str::to_owned).collect();
+        let mut text = String::new();
+        table(&mut text, &[column("Server 1", "7"), column("Server 2", "−$1234.50")]);
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines[..2], ["Today (UTC)       Server 1   Server 2", "numbers sold             7  −$1234.50"]);
+        assert!(lines.iter().all(|line| line.chars().count() == lines[0].chars().count()), "{text}");
+        let mut none = String::new();
+        table(&mut none, &[]);
+        assert_eq!(none, "");
+        let day = |received, refunded| Day { received, refunded, ..Day::default() };
+        assert_eq!([success(&day(0, 0)), success(&day(2, 1)), success(&day(0, 4))], ["–", "66 %", "0 %"]);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use crate::order::{CloseReason, Order, Quote, RefundReason, Wish};
 use crate::orphan::{Orphan, Settlement};
 use crate::pool::{Message, Purchased};
 use crate::pricing::Margin;
-use crate::settings::{Limit, SealedKey, Selling};
+use crate::settings::{Limit, PollEvery, SealedKey, Selling};
 use crate::ticket::{Subject, Ticket};
 use crate::trouble::{Trouble, Troubles};
 use crate::{ErrorCode, Money, OrderId, QuoteId, ServerId, SupplierOrderId, TicketId, UnixSeconds, UserId};
@@ -199,6 +199,10 @@ pub enum Command {
     SetSelling(ServerId, Selling),
     /// The operator saves a supplier's key, encrypted.
     SetKey(ServerId, SealedKey),
+    /// The operator says how often a server's orders are asked about.
+    SetPoll(ServerId, PollEvery),
+    /// The operator limits the open orders of a server, or does not any more.
+    SetOpenMax(ServerId, Option<u32>),
     /// The operator sets a limit.
     SetLimit(Limit, u32),
     /// The configuration says who answers tickets.
@@ -328,6 +332,10 @@ pub enum Write {
     Selling(ServerId, Selling),
     /// A setting.
     Key(ServerId, SealedKey),
+    /// A setting.
+    Poll(ServerId, PollEvery),
+    /// A setting.
+    OpenMax(ServerId, Option<u32>),
     /// A setting.
     Limit(Limit, u32),
     /// Who answers tickets.

@@ -48,6 +48,8 @@ pub struct Facts {
     pub open_of_user: u32,
     /// Open orders of all users.
     pub open_in_all: u32,
+    /// Open orders of all users at the server that a quote in question names.
+    pub open_at_server: u32,
     /// Purchases of the user within the last minute.
     pub purchases_of_user: u32,
     /// Purchases of all users within the last minute.
@@ -118,6 +120,8 @@ pub fn decide(actor: Option<UserId>, command: &Command, facts: &Facts) -> Result
             Ok(troubling::begin(*server, *trouble, (*until, *needed), facts))
         }
         Command::Recovered { server, trouble } => Ok(troubling::end(*server, *trouble, facts)),
+        Command::SetPoll(server, every) => Ok(vec![Write::Poll(*server, *every)]),
+        Command::SetOpenMax(server, most) => Ok(vec![Write::OpenMax(*server, *most)]),
         Command::SetLimit(limit, number) => Ok(vec![Write::Limit(*limit, *number)]),
     }
 }

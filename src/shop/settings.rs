@@ -16,9 +16,52 @@ pub struct ServerSettings {
     pub selling: Option<Selling>,
     /// The supplier's key, encrypted; `None`: the environment's.
     pub key: Option<SealedKey>,
+    /// How often its orders are asked about; `None`: as often as the configuration says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub poll: Option<PollEvery>,
+    /// How many orders of all users may be open at it; `None`: only the shop's limit counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub open_max: Option<u32>,
     /// What keeps it from selling by itself.
     #[serde(default, skip_serializing_if = "Troubles::is_empty")]
     pub troubles: Troubles,
+}
+
+/// How often a server's orders are asked about, in whole seconds from 1 to 300.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "u16", into = "u16")]
+pub struct PollEvery(u16);
+
+impl PollEvery {
+    /// The longest.
+    const SECONDS_MAX: u16 = 300;
+
+    /// As an operator types it; `None` for what is no such number.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        text.parse::<u16>().ok().and_then(|seconds| Self::try_from(seconds).ok())
+    }
+
+    /// The seconds.
+    #[must_use]
+    pub const fn seconds(self) -> u16 {
+        self.0
+    }
+}
+
+impl TryFrom<u16> for PollEvery {
+    type Error = &'static str;
+
+    fn try_from(seconds: u16) -> Result<Self, Self::Error> {
+        let in_range = (1..=Self::SECONDS_MAX).contains(&seconds);
+        in_range.then_some(Self(seconds)).ok_or("not 1 to 300 seconds")
+    }
+}
+
+impl From<PollEvery> for u16 {
+    fn from(every: PollEvery) -> Self {
+        every.0
+    }
 }
 
 /// Whether a server sells.
@@ -175,5 +218,33 @@ impl Settings {
             ServerId::One => &mut self.one,
             ServerId::Two => &mut self.two,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_that_an_earlier_version_saved_still_load() {
+        let saved = r#"{"one":{"margin":null,"selling":null,"key":null},"two":{"margin":{"basis_points":1250},"selling":"off","key":"00ff"}}"#;
+        let settings: Settings = serde_json::from_str(saved).expect("an older form");
+        assert_eq!(settings.one, ServerSettings::default());
+        assert_eq!((settings.two.poll, settings.two.open_max), (None, None));
+        assert_eq!(settings.two.selling, Some(Selling::Off));
+        let mut changed = settings;
+        changed.two.poll = PollEvery::parse("300");
+        changed.two.open_max = Some(0);
+        let again: Settings = serde_json::from_str(&serde_json::to_string(&changed).expect("text")).expect("settings");
+        assert_eq!(again, changed);
+    }
+
+    #[test]
+    fn seconds_that_are_too_few_or_too_many_are_none() {
+        for text in ["0", "301", "-1", "1.5", "", "70000"] {
+            assert_eq!(PollEvery::parse(text), None, "{text}");
+        }
+        assert_eq!(PollEvery::parse("1").map(PollEvery::seconds), Some(1));
+        assert!(serde_json::from_str::<PollEvery>("0").is_err());
     }
 }

@@ -6,13 +6,14 @@ use serde::Serialize;
 use shop::ledger::{Account, Key, Kind, Transaction, Wallet};
 use shop::order::{Order, State};
 use shop::orphan::{Orphan, OrphanState};
-use shop::{Money, OrderId, UserId};
+use shop::{Money, OrderId, ServerId, UserId};
 use strum::IntoEnumIterator as _;
 
 use crate::chain::{self, Entry, Hash, Head};
 use crate::codec::decode;
 use crate::error::StoreError;
 use crate::head_file::{HeadError, HeadFile, Kept, Lost, WAY_OUT};
+use crate::orders::{OPEN_ORDERS, open_orders_at};
 use crate::query::all;
 use crate::read::{Read, Sort, Span};
 use crate::rows::{Owner, Watch};
@@ -344,21 +345,30 @@ impl Auditor {
     }
 
     fn check_indexes(&mut self, books: &Snapshot) -> Result<(), StoreError> {
-        let mut open = 0;
+        let (mut open, mut open_at) = (0, BTreeMap::<ServerId, u64>::new());
         for order in std::mem::take(&mut self.orders) {
             let stored: Option<Watch> = books.row(Tab::Watched, &one(order.id.0))?;
             let watch = Watch::of(&order);
             open += u64::from(watch == Some(Watch::Open));
+            *open_at.entry(order.wish.server).or_default() += u64::from(watch == Some(Watch::Open));
             // An ended watch leaves the index while the order's row keeps its end.
             let swept = stored.is_none() && matches!(watch, Some(Watch::Late(_)));
             self.expect(Invariant::Index, stored == watch || swept, || {
                 format!("order {} is not indexed as what it is", order.id)
             });
         }
-        let counted = books.number("open_orders")?;
+        let counted = books.number(OPEN_ORDERS)?;
         self.expect(Invariant::Index, counted == open, || {
             format!("{counted} open orders are counted, there are {open}")
         });
+        for server in ServerId::ALL {
+            let open = open_at.get(server).copied().unwrap_or_default();
+            // A file of an earlier version counts them when it is opened.
+            let counted: Option<u64> = books.row(Tab::Meta, open_orders_at(*server).as_bytes())?;
+            self.expect(Invariant::Index, counted.is_none_or(|counted| counted == open), || {
+                format!("{counted:?} open orders of server {} are counted, there are {open}", server.number())
+            });
+        }
         Ok(())
     }
 }

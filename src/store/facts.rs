@@ -8,6 +8,7 @@ use shop::orphan::Orphan;
 use shop::{OrderId, QuoteId, SupplierOrderId, TicketId, UnixSeconds, UserId};
 
 use crate::intent::Standing;
+use crate::orders::{OPEN_ORDERS, open_orders_at};
 use crate::read::{Read, Result};
 use crate::rows::{Owner, Watch};
 use crate::tickets;
@@ -33,13 +34,13 @@ pub(crate) fn gather(books: &impl Read, actor: Option<UserId>, command: &Command
     let owner = names.supplier.map_or(Ok(None), |id| books.owner(id))?;
     let row = user.map_or(Ok(None), |user| books.user_row(user))?;
     let purchases_of_user = row.as_ref().map_or(0, |row| row.purchases.until(now));
+    let open = |count: &str| books.number(count).map(|open| u32::try_from(open).unwrap_or(u32::MAX));
     Ok(Facts {
         now,
         wallet: names.user.or(user).map_or(Ok(Wallet::default()), |user| books.wallet(user))?,
         suspended: row.is_some_and(|row| row.standing == Standing::Suspended),
         settings: books.settings()?,
         is_being_extended: is_being_extended(books, command, rental.as_ref().or(order.as_ref()))?,
-        quote,
         order,
         rental,
         owner: owner.and_then(|owner| match owner {
@@ -51,7 +52,9 @@ pub(crate) fn gather(books: &impl Read, actor: Option<UserId>, command: &Command
             .nonce
             .map_or(Ok(None), |nonce| books.transaction_of(&Key::Adjust(nonce.to_owned()).to_string()))?,
         open_of_user: user.map_or(Ok(0), |user| open_of(books, user))?,
-        open_in_all: u32::try_from(books.number("open_orders")?).unwrap_or(u32::MAX),
+        open_in_all: open(OPEN_ORDERS)?,
+        open_at_server: quote.as_ref().map_or(Ok(0), |quote| open(open_orders_at(quote.wish.server)))?,
+        quote,
         purchases_of_user,
         ticket: names.ticket.map_or(Ok(None), |ticket| books.ticket(ticket))?,
         tickets: match (names.ticket, actor) {
@@ -104,6 +107,8 @@ fn names(command: &Command) -> Names<'_> {
         | Command::SetAdmins(_)
         | Command::Troubled { .. }
         | Command::Recovered { .. }
+        | Command::SetPoll(..)
+        | Command::SetOpenMax(..)
         | Command::SetLimit(..) => Names::default(),
         Command::Buy { quote, .. } => Names { quote: Some(*quote), ..Names::default() },
         Command::Cancel(order)

@@ -1,6 +1,6 @@
 //! Opening the file: it is made when it is missing, never when it is empty or damaged, and it belongs to one process.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::ErrorKind;
 use std::os::unix::fs::PermissionsExt as _;
@@ -8,11 +8,16 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use redb::{Builder, Database, DatabaseError, Durability, ReadableDatabase, StorageError, TableHandle as _};
+use shop::{OrderId, ServerId};
 
 use crate::codec::{decode, encode};
 use crate::error::{OpenError, StoreError};
 use crate::migrate::{SCHEMA, migrate};
-use crate::tables::Tab;
+use crate::orders::{OPEN_ORDERS, open_orders_at};
+use crate::read::{Read as _, Sort, Span};
+use crate::rows::Watch;
+use crate::snapshot::Snapshot;
+use crate::tables::{Tab, part};
 
 /// Where the form of the tables stands among the meta rows.
 pub(crate) const SCHEMA_KEY: &[u8] = b"schema";
@@ -59,6 +64,7 @@ pub(crate) fn open(path: &Path, options: Options) -> Result<Database, OpenError>
         }
     };
     complete(&database, path)?;
+    count_open_orders(&database, path)?;
     Ok(database)
 }
 
@@ -72,6 +78,7 @@ pub(crate) fn reopen(backend: impl redb::StorageBackend, options: Options) -> Re
     let database = guarded(path, || builder(options).create_with_backend(backend))?;
     schema(&database, path)?;
     complete(&database, path)?;
+    count_open_orders(&database, path)?;
     Ok(database)
 }
 
@@ -108,6 +115,39 @@ fn complete(database: &Database, path: &Path) -> Result<(), OpenError> {
         Ok(transaction.commit()?)
     };
     make().map_err(broken)
+}
+
+/// Counts the open orders of each server where an earlier program, which did not, has written: the sum tells.
+fn count_open_orders(database: &Database, path: &Path) -> Result<(), OpenError> {
+    count_open(database).map_err(|error| damaged(path, &error.to_string()))
+}
+
+fn count_open(database: &Database) -> Result<(), StoreError> {
+    let books = Snapshot::new(database.begin_read()?);
+    let counted = ServerId::ALL.iter().map(|server| books.number(open_orders_at(*server)));
+    if counted.sum::<Result<u64, StoreError>>()? == books.number(OPEN_ORDERS)? {
+        return Ok(());
+    }
+    let mut open: BTreeMap<ServerId, u64> = ServerId::ALL.iter().map(|server| (*server, 0)).collect();
+    books.scan(Tab::Watched, &Span::all(), Sort::Ascending, &mut |key, watch| {
+        let order = books
+            .order(OrderId(part(key, 0)))?
+            .filter(|_| decode::<Watch>(watch).is_ok_and(|watch| watch == Watch::Open));
+        if let Some(order) = order {
+            *open.entry(order.wish.server).or_default() += 1;
+        }
+        Ok(true)
+    })?;
+    let mut transaction = database.begin_write()?;
+    transaction.set_durability(Durability::Immediate)?;
+    transaction.set_quick_repair(true);
+    {
+        let mut meta = transaction.open_table(Tab::Meta.definition())?;
+        for (server, count) in open {
+            meta.insert(open_orders_at(server).as_bytes(), encode(&count)?.as_slice())?;
+        }
+    }
+    Ok(transaction.commit()?)
 }
 
 /// The cache's share of the options.

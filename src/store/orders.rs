@@ -6,7 +6,7 @@ use shop::ledger::{Kind, Transaction};
 use shop::order::Order;
 use shop::orphan::Orphan;
 use shop::settings::Settings;
-use shop::{OrderId, SupplierOrderId, UnixSeconds, UserId};
+use shop::{OrderId, ServerId, SupplierOrderId, UnixSeconds, UserId};
 
 use crate::cards;
 use crate::draft::Draft;
@@ -17,7 +17,18 @@ use crate::postings;
 use crate::read::{PURCHASES_KEY, Read, Result};
 use crate::rows::{AlarmRow, Ending, Owner, Watch};
 use crate::tables::{Tab, one, two};
-use crate::{tickets, users};
+use crate::{server_days, tickets, users};
+
+/// The meta row that counts the orders that hold money.
+pub(crate) const OPEN_ORDERS: &str = "open_orders";
+
+/// The meta row that counts those at one server.
+pub(crate) const fn open_orders_at(server: ServerId) -> &'static str {
+    match server {
+        ServerId::One => "open_orders/1",
+        ServerId::Two => "open_orders/2",
+    }
+}
 
 /// Decides and writes commands, in order. A refusal: nothing of the draft may be flushed.
 pub(crate) fn obey(
@@ -31,9 +42,13 @@ pub(crate) fn obey(
         if draft.on_hold() {
             facts.settings.stop_selling();
         }
+        let posted = draft.changed.posted.len();
         match decide(actor, command, &facts) {
             Ok(writes) => writes.into_iter().try_for_each(|write| carry_out(draft, write, now))?,
             Err(refusal) => return Ok(Err(refusal)),
+        }
+        for posted in draft.changed.posted.get(posted..).unwrap_or_default().to_vec() {
+            server_days::posted(draft, &posted.transaction, now)?;
         }
     }
     Ok(Ok(()))
@@ -42,7 +57,7 @@ pub(crate) fn obey(
 fn carry_out(draft: &mut Draft<'_, '_>, write: Write, now: UnixSeconds) -> Result<()> {
     match write {
         Write::Quote(quote) => draft.put(Tab::Quotes, one(quote.id.0), &quote),
-        Write::Order(order) => put_order(draft, *order),
+        Write::Order(order) => put_order(draft, *order, now),
         Write::Post(transaction) => post(draft, &transaction),
         Write::Tell(user, note) => outgoing::tell(draft, user, note, now),
         Write::Lang(user, lang) => {
@@ -63,6 +78,8 @@ fn carry_out(draft: &mut Draft<'_, '_>, write: Write, now: UnixSeconds) -> Resul
         Write::Margin(server, margin) => set(draft, |settings| settings.server_mut(server).margin = Some(margin)),
         Write::Selling(server, selling) => set(draft, |settings| settings.server_mut(server).selling = Some(selling)),
         Write::Key(server, key) => set(draft, |settings| settings.server_mut(server).key = Some(key)),
+        Write::Poll(server, every) => set(draft, |settings| settings.server_mut(server).poll = Some(every)),
+        Write::OpenMax(server, most) => set(draft, |settings| settings.server_mut(server).open_max = most),
         Write::Limit(limit, number) => set(draft, |settings| *settings.limits.of_mut(limit) = number),
         Write::Admins(admins) => {
             tickets::withdraw(draft, &admins)?;
@@ -90,12 +107,13 @@ fn post(draft: &mut Draft<'_, '_>, transaction: &Transaction) -> Result<()> {
 }
 
 /// Writes an order with its indexes and its card.
-fn put_order(draft: &mut Draft<'_, '_>, order: Order) -> Result<()> {
+fn put_order(draft: &mut Draft<'_, '_>, order: Order, now: UnixSeconds) -> Result<()> {
     let before = draft.order(order.id)?;
     if before.as_ref().is_some_and(|before| before.user != order.user) {
         return Err(StoreError::Ledger(format!("order {} would change its user", order.id)));
     }
     index(draft, before.as_ref(), &order)?;
+    server_days::order_changed(draft, before.as_ref(), &order, now)?;
     draft.put(Tab::Orders, one(order.id.0), &order)?;
     draft.put(Tab::UserOrders, two(order.user.0, order.id.0), &Ending::of(&order))?;
     cards::order_changed(draft, before.as_ref(), &order)?;
@@ -113,8 +131,10 @@ fn index(draft: &mut Draft<'_, '_>, before: Option<&Order>, order: &Order) -> Re
     if let Some(Watch::Late(until)) = was {
         draft.remove(Tab::WatchEnds, two(seconds(until), order.id.0));
     }
-    let open = draft.number("open_orders")? + u64::from(is == Some(Watch::Open));
-    draft.put_number("open_orders", open.saturating_sub(u64::from(was == Some(Watch::Open))))?;
+    for count in [OPEN_ORDERS, open_orders_at(order.wish.server)] {
+        let open = draft.number(count)? + u64::from(is == Some(Watch::Open));
+        draft.put_number(count, open.saturating_sub(u64::from(was == Some(Watch::Open))))?;
+    }
     let Some(watch) = is else {
         unwatch(draft, order.user, order.id);
         return Ok(());

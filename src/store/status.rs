@@ -6,12 +6,14 @@ use shop::command::Alarm;
 use shop::ledger::Key;
 use shop::order::{Order, State, StateKind};
 use shop::orphan::{Orphan, OrphanState};
-use shop::{Money, UnixSeconds};
+use shop::{Money, ServerId, UnixSeconds};
 
 use crate::error::StoreError;
+use crate::orders::open_orders_at;
 use crate::query::all;
 use crate::read::{Read, Sort, Span};
 use crate::rows::{AlarmRow, DeadLetter};
+use crate::server_days::{self, Day};
 use crate::snapshot::Snapshot;
 use crate::store::Store;
 use crate::tables::{Tab, part};
@@ -21,6 +23,8 @@ use crate::tables::{Tab, part};
 pub struct Status {
     /// Known people.
     pub users: u64,
+    /// What was sold at each server.
+    pub servers: BTreeMap<ServerId, ServerStatus>,
     /// Orders that somebody looks after, by state.
     pub orders: BTreeMap<StateKind, u64>,
     /// Open orders of which nobody knows whether the supplier sold.
@@ -41,6 +45,15 @@ pub struct Status {
     pub tickets_waiting: u64,
     /// Alarms.
     pub alarms: BTreeMap<Alarm, AlarmRow>,
+}
+
+/// A server in numbers. They are counted as they come: no order is read for them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ServerStatus {
+    /// This day of UTC so far.
+    pub today: Day,
+    /// Its open orders.
+    pub open: u64,
 }
 
 /// What is cheap to count: the lengths of tables, and the orders that somebody looks after.
@@ -64,6 +77,8 @@ pub struct Counts {
     pub timers: u64,
     /// How often each alarm was raised.
     pub alarms: BTreeMap<Alarm, u64>,
+    /// How many orders of each server are open.
+    pub open: BTreeMap<ServerId, u64>,
 }
 
 /// How many supplier's orders without an owner there are, by what became of them.
@@ -113,7 +128,12 @@ impl Store {
         })?;
         let mut written_off = lost_orders(&books, now)?;
         let orphans = orphans(&books, &mut written_off)?;
+        let servers = ServerId::ALL.iter().map(|server| {
+            let (today, open) = (server_days::read(&books, *server, now)?, books.number(open_orders_at(*server))?);
+            Ok((*server, ServerStatus { today, open }))
+        });
         Ok(Status {
+            servers: servers.collect::<Result<_, StoreError>>()?,
             users: books.len(Tab::Users)?,
             orders,
             ambiguous,
@@ -142,7 +162,9 @@ impl Store {
             Ok(true)
         })?;
         let alarms = all::<(Alarm, AlarmRow)>(&books, Tab::Alarms)?.into_iter();
+        let open = ServerId::ALL.iter().map(|server| Ok((*server, books.number(open_orders_at(*server))?)));
         Ok(Counts {
+            open: open.collect::<Result<_, StoreError>>()?,
             users: books.len(Tab::Users)?,
             sessions: books.len(Tab::Sessions)?,
             orders,

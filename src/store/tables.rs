@@ -83,6 +83,8 @@ tables! {
     Caches => "caches",
     /// `settings` → settings.
     Settings => "settings",
+    /// server, day → what was sold there on that day.
+    ServerDays => "server_days",
     /// alarm → count and time.
     Alarms => "alarms",
     /// user, seq → event of a session.

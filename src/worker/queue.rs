@@ -161,6 +161,8 @@ pub(super) const fn order_of(command: &Command) -> Option<OrderId> {
         | Command::SetMargin(..)
         | Command::SetSelling(..)
         | Command::SetKey(..)
+        | Command::SetPoll(..)
+        | Command::SetOpenMax(..)
         | Command::SetLimit(..)
         | Command::Troubled { .. }
         | Command::Recovered { .. } => None,

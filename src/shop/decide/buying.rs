@@ -9,6 +9,7 @@ use crate::order::{
 use crate::pool::Purchased;
 use crate::pricing::sale_price;
 use crate::server::OrderLists;
+use crate::settings::ServerSettings;
 use crate::trouble::Trouble;
 use crate::{Money, UserId};
 
@@ -68,13 +69,13 @@ fn may_buy(quote: &Quote, current: Option<Money>, facts: &Facts) -> Result<(), R
         return Err(Refusal::PriceChanged { now });
     }
     extending::may_extend(quote, facts)?;
-    within_limits(facts)?;
+    within_limits(server, facts)?;
     let missing = quote.price.checked_sub(facts.wallet.available).filter(|missing| *missing > Money::ZERO);
     missing.map_or(Ok(()), |missing| Err(Refusal::NotEnough { missing }))
 }
 
 /// The user's own limits first: they say what the user can do about it.
-const fn within_limits(facts: &Facts) -> Result<(), Refusal> {
+fn within_limits(server: &ServerSettings, facts: &Facts) -> Result<(), Refusal> {
     let limits = &facts.settings.limits;
     if facts.open_of_user >= limits.open_per_user {
         return Err(Refusal::TooManyOpen);
@@ -82,7 +83,8 @@ const fn within_limits(facts: &Facts) -> Result<(), Refusal> {
     if facts.purchases_of_user >= limits.purchases_per_user {
         return Err(Refusal::TooFast);
     }
-    if facts.open_in_all >= limits.open_in_all || facts.purchases_in_all >= limits.purchases_in_all {
+    let is_full = server.open_max.is_some_and(|most| facts.open_at_server >= most);
+    if is_full || facts.open_in_all >= limits.open_in_all || facts.purchases_in_all >= limits.purchases_in_all {
         return Err(Refusal::ShopBusy);
     }
     Ok(())

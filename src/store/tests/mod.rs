@@ -15,6 +15,7 @@ mod opening;
 mod orphans;
 mod outgoing;
 mod power;
+mod servers;
 mod steps;
 mod tickets;
 mod traces;
