@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use shop::breaker::{Breaker, Call, Heard, heard};
+use shop::breaker::{Breaker, Call, Heard, Turned, heard};
 use shop::command::Command;
 use shop::pool::{PoolError, PurchaseError, SmsPool};
 use shop::trouble::{Since, Trouble, Troubles};
@@ -53,9 +53,11 @@ impl Health {
 
     fn heard(&self, call: Call, error: Option<&PoolError>) {
         let heard = error.map_or(Heard::Answer, |error| heard(error.code));
-        if self.breaker().heard(call, heard, self.office.clock.now()).is_some() {
+        let turned = self.breaker().heard(call, heard, self.office.clock.now());
+        if turned.is_some() {
             self.turned.notify_one();
         }
+        self.count(turned);
         if error.is_some_and(|error| error.code == ErrorCode::InvalidKey) {
             self.key_refused.store(true, Ordering::Relaxed);
             self.turned.notify_one();
@@ -96,7 +98,8 @@ impl Health {
             let balance = pool.balance().await;
             let said = balance.as_ref().map_or_else(|error| heard(error.code), |_| Heard::Answer);
             // Whether it closed shows below.
-            let _ = self.breaker().probed(said, self.office.clock.now());
+            let turned = self.breaker().probed(said, self.office.clock.now());
+            self.count(turned);
             balance.ok()
         } else {
             None
@@ -139,6 +142,12 @@ impl Health {
             Trouble::Blocked => since.until.is_none_or(|until| now >= until),
             // The purchase that is looked for ends it.
             Trouble::Looking => false,
+        }
+    }
+
+    fn count(&self, turned: Option<Turned>) {
+        if let (Some(metrics), Some(turned)) = (self.office.metrics(), turned) {
+            metrics.breaker(self.server, turned);
         }
     }
 

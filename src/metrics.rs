@@ -30,7 +30,7 @@ use shop::UnixSeconds;
 
 use labels::{
     Alarm, Build, Delivery, Edge, Ended, Endpoint, EndpointCall, Ignored, Intent, Job, Kind, List, Method, MethodCall,
-    Purchase, Queue, Reason, Server, State, Table,
+    Purchase, Queue, Reason, Server, ServerTrouble, State, Table, Turn,
 };
 
 /// From a fifth of a millisecond to a minute: steps, commits, calls.
@@ -78,6 +78,7 @@ struct Work {
     supplier_time: Times<Endpoint>,
     purchases: Family<Purchase, Counter>,
     ended: Family<Ended, Counter>,
+    turns: Family<Turn, Counter>,
     code_time: Times<Server>,
     job_time: Times<Job>,
     batch_time: Histogram,
@@ -95,7 +96,9 @@ struct Levels {
     mailboxes: Gauge,
     unauthorized: Gauge,
     holds: Family<Reason, Gauge>,
+    open: Family<Server, Gauge>,
     paused: Family<Server, Gauge>,
+    troubles: Family<ServerTrouble, Gauge>,
     alarms: Family<Alarm, Counter>,
     balance: Family<Server, Level>,
     list_age: Family<List, Gauge>,
@@ -193,6 +196,10 @@ impl Work {
             ),
             ended: book
                 .add("raqam_orders_ended", "Orders by how their money was settled: received, or why it went back"),
+            turns: book.add(
+                "raqam_breaker_turns",
+                "How often a server's breaker opened, because its supplier did not answer, and closed again",
+            ),
             code_time: book.times(
                 "raqam_code_seconds",
                 "From the purchase of a number until its first message is stored",
@@ -225,7 +232,9 @@ impl Levels {
             mailboxes: book.add("raqam_mailboxes", "People to whom something came a short while ago"),
             unauthorized: book.add("raqam_telegram_unauthorized", "1 while Telegram refuses the token"),
             holds: book.add("raqam_sales_on_hold", "1 where nothing is sold for this reason"),
+            open: book.add("raqam_open_orders", "Orders that hold money, by server"),
             paused: book.add("raqam_server_paused", "1 while a server does not buy"),
+            troubles: book.add("raqam_server_trouble", "1 while this keeps a server from selling"),
             alarms: book.add("raqam_alarms", "Alarms that were raised since the database was made"),
             balance: book.add(
                 "raqam_supplier_balance_dollars",

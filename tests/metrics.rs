@@ -43,6 +43,8 @@ async fn the_figures_are_what_was_done() {
         (r#"raqam_purchases_total{server="2",outcome="bought",code="none"}"#, 1.0),
         (r#"raqam_orders_ended_total{server="2",outcome="received"}"#, 1.0),
         (r#"raqam_code_seconds_count{server="2"}"#, 1.0),
+        (r#"raqam_open_orders{server="2"}"#, 0.0),
+        (r#"raqam_server_trouble{server="2",trouble="silent"}"#, 0.0),
         (r#"raqam_delivery_seconds_count{kind="code"}"#, 1.0),
         (r#"raqam_orders{state="Done"}"#, 1.0),
         (r#"raqam_sales_on_hold{reason="Books"}"#, 0.0),

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use providers::Called;
+use shop::breaker::Turned;
 use shop::ledger::Kind as Posting;
 use shop::order::{Order, RefundReason, State as OrderState};
 use shop::pool::PurchaseError;
@@ -14,7 +15,7 @@ use telegram::host::Delivery as Delivered;
 use super::Metrics;
 use super::labels::{
     Delivery, Edge, Ended, Endpoint, EndpointCall, Ignored, Intent, Job, Kind, Method, MethodCall, Purchase, Reason,
-    Server,
+    Server, Turn,
 };
 
 /// The label where there is nothing to name.
@@ -87,6 +88,15 @@ impl Metrics {
             Err(PurchaseError::Unknown(_)) => ("unknown", NONE.to_owned()),
         };
         self.work.purchases.get_or_create(&Purchase { server: server.number(), outcome, code }).inc();
+    }
+
+    /// A server's breaker turned.
+    pub(crate) fn breaker(&self, server: ServerId, turned: Turned) {
+        let to = match turned {
+            Turned::Open => "open",
+            Turned::Closed => "closed",
+        };
+        self.work.turns.get_or_create(&Turn { server: server.number(), to }).inc();
     }
 
     /// A batch was committed.

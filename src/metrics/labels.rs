@@ -35,6 +35,10 @@ labels! {
     Ended { server: u8, outcome: &'static str }
     /// A server.
     Server { server: u8 }
+    /// What is wrong at a server.
+    ServerTrouble { server: u8, trouble: &'static str }
+    /// What a server's breaker did.
+    Turn { server: u8, to: &'static str }
     /// One of a server's lists.
     List { server: u8, list: &'static str }
     /// A job by its name.

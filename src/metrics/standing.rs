@@ -4,9 +4,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use shop::Money;
 use shop::command::Alarm as Raised;
 use shop::order::StateKind;
+use shop::settings::Settings;
+use shop::trouble::Trouble;
+use shop::{Money, ServerId};
 use store::{Counts, Hold, StoreError};
 use strum::IntoEnumIterator as _;
 use telegram::Status;
@@ -14,7 +16,7 @@ use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::Metrics;
-use super::labels::{Alarm, List, Queue, Reason, Server, State, Table};
+use super::labels::{Alarm, List, Queue, Reason, Server, ServerTrouble, State, Table};
 use crate::shell::Shell;
 
 /// How often suppliers are asked for our balance.
@@ -37,6 +39,7 @@ pub(crate) fn read(metrics: &Metrics, shell: &Shell) -> Result<(), StoreError> {
     for hold in Hold::iter() {
         metrics.levels.holds.get_or_create(&Reason { reason: hold.into() }).set(held.contains(&hold).into());
     }
+    metrics.count_troubles(&shell.office.store.settings()?);
     let now = shell.office.clock.now();
     for market in shell.markets.values() {
         let server = market.server.number();
@@ -80,6 +83,9 @@ impl Metrics {
             let count = counts.orders.get(&state).copied().unwrap_or_default();
             self.levels.orders.get_or_create(&State { state: state.into() }).set(clamped(count));
         }
+        for (server, count) in &counts.open {
+            self.levels.open.get_or_create(&Server { server: server.number() }).set(clamped(*count));
+        }
         for (table, count) in [
             ("outbox", counts.outbox),
             ("inbox", counts.inbox),
@@ -92,6 +98,17 @@ impl Metrics {
         for alarm in Raised::iter() {
             let count = counts.alarms.get(&alarm).copied().unwrap_or_default();
             raise(&self.levels.alarms.get_or_create(&Alarm { alarm: alarm.into() }), count);
+        }
+    }
+
+    /// Each trouble of each server, a zero where all is well.
+    fn count_troubles(&self, settings: &Settings) {
+        for server in ServerId::ALL {
+            let now = &settings.server(*server).troubles.now;
+            for trouble in Trouble::iter() {
+                let label = ServerTrouble { server: server.number(), trouble: trouble.into() };
+                self.levels.troubles.get_or_create(&label).set(now.contains_key(&trouble).into());
+            }
         }
     }
 
