@@ -194,7 +194,7 @@ mod tests {
         let mut text = String::new();
         table(&mut text, &[column("Server 1", "7"), column("Server 2", "−$1234.50")]);
         let lines: Vec<&str> = text.lines().collect();
-        assert_eq!(lines[..2], ["Today (UTC)       Server 1   Server 2", "numbers sold             7  −$1234.50"]);
+        assert_eq!(lines[..2], ["Today (UTC)     Server 1   Server 2", "numbers sold           7  −$1234.50"]);
         assert!(lines.iter().all(|line| line.chars().count() == lines[0].chars().count()), "{text}");
         let mut none = String::new();
         table(&mut none, &[]);
