@@ -58,6 +58,8 @@ pub enum Entry {
     Messages(OrderId),
     /// The same once more, at today's price.
     Again(Wish),
+    /// More days of a rental.
+    Extend(Wish),
     /// The same service in another country.
     OtherCountry(Wish),
     /// Another service in the same country.

@@ -4,6 +4,7 @@
 //! drawn, the order's present state decides. [`granted`] and [`refused`] word what the books answered.
 
 mod errors;
+mod extension;
 mod rental;
 mod screens;
 
@@ -12,7 +13,7 @@ use shop::command::{Command, Refusal};
 use shop::ids::base36;
 use shop::ledger::Wallet;
 use shop::order::{Order, Sleep, State, Wish};
-use shop::{OrderId, ServerId, UnixSeconds, places};
+use shop::{Money, OrderId, ServerId, UnixSeconds, places};
 
 use crate::app::{Entry, Kept, SUPPORT};
 use crate::env::Env;
@@ -48,6 +49,20 @@ pub struct CardCx<'a> {
     pub support_url: Option<&'a str>,
     /// Where else an order's wish is for sale that could not be had ([`crate::purchase::instead_of`]).
     pub elsewhere: &'a [Elsewhere],
+    /// Whether a rental can be extended ([`crate::purchase::extending`]).
+    pub extending: Extending,
+}
+
+/// Whether a rental is offered to be extended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Extending {
+    /// It is not.
+    #[default]
+    No,
+    /// At this price.
+    At(Money),
+    /// At a price that must be asked for.
+    Unpriced,
 }
 
 /// What a press on a card leads to: at most one command, and maybe a way into the conversation.
@@ -81,6 +96,8 @@ engine::actions! {
         "resend" => Resend,
         /// Wake the rental.
         "wake" => Wake,
+        /// More days of the rental.
+        "extend" => Extend,
         /// Cancel? Asks first.
         "cancel" => Cancel,
         /// No, keep it.
@@ -157,7 +174,14 @@ pub(crate) fn rendered(screen: &Screen<Action>, order: OrderId, lang: Lang) -> R
 /// An order's card as a state of a conversation shows it: the text alone, for the buttons are the card's own.
 pub(crate) fn shown<A>(order: OrderId, cx: &engine::Ctx<'_, Env>) -> Screen<A> {
     let support_url = cx.env.support_url.as_deref();
-    let card = CardCx { lang: cx.lang, now: cx.now, wallet: cx.env.wallet, support_url, elsewhere: &[] };
+    let card = CardCx {
+        lang: cx.lang,
+        now: cx.now,
+        wallet: cx.env.wallet,
+        support_url,
+        elsewhere: &[],
+        extending: Extending::No,
+    };
     let text = cx
         .env
         .order(order)
@@ -175,6 +199,8 @@ pub fn press(order: &Order, ask: Ask, action_code: &str, cx: &CardCx<'_>) -> Car
         Action::Check => check(order, cx),
         Action::Resend => resend(order, cx),
         Action::Wake => wake(order, cx),
+        Action::Extend if order.can_be_extended(cx.now) => entry(Entry::Extend(order.extension())),
+        Action::Extend => alert(words(cx.lang, keys::REFUSAL_NOT_EXTENDABLE)),
         Action::Cancel => cancel(order, cx),
         Action::Yes => match ask {
             Ask::Cancel if order.can_cancel(cx.now) => command(Command::Cancel(order.id)),
@@ -234,6 +260,7 @@ pub fn without_order(action_code: &str) -> Option<Entry> {
         Action::Check
         | Action::Resend
         | Action::Wake
+        | Action::Extend
         | Action::Cancel
         | Action::Keep
         | Action::Yes
@@ -258,6 +285,7 @@ pub fn granted(action: &Action, order: &Order, cx: &CardCx<'_>) -> Option<Popup>
         Action::Wake => return order.sleep(cx.now).map(|sleep| Popup::Toast(rental::notice(sleep, cx.lang))),
         Action::Yes => cancelled(order, cx),
         Action::Cancel
+        | Action::Extend
         | Action::Keep
         | Action::Another
         | Action::Home
@@ -378,7 +406,7 @@ fn cancelled(order: &Order, cx: &CardCx<'_>) -> Text {
 
 /// Whether the user pays nothing for it: another code on a number that was paid for.
 fn is_free(order: &Order) -> bool {
-    order.price <= shop::Money::ZERO
+    order.price <= Money::ZERO
 }
 
 fn command(command: Command) -> CardStep {

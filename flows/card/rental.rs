@@ -5,10 +5,10 @@ use shop::UnixSeconds;
 use shop::order::{Number, Order, Sleep, WAKING_MAX_S};
 
 use super::screens::{facts, footer, plain};
-use super::{Action, CardCx};
+use super::{Action, CardCx, Extending};
 use crate::keys;
 use crate::parts::{self, button, copy, date, date_time, left, lines, paragraphs};
-use crate::text::{duration, number, say, words};
+use crate::text::{duration, money, number, say, words};
 
 /// A rental that can receive, or could if it were awake.
 pub(super) fn card(order: &Order, issued: &Number, cx: &CardCx<'_>) -> Screen<Action> {
@@ -19,9 +19,23 @@ pub(super) fn card(order: &Order, issued: &Number, cx: &CardCx<'_>) -> Screen<Ac
         .row([copy(words(lang, keys::COMMON_COPY_NUMBER), issued.phone.as_str())])
         .row(wake.into_iter().chain([button(lang, keys::CARD_RENTAL_CHECK, Action::Check)]))
         .row([messages(order, lang)])
+        .row(extend(order, cx))
         .row(cancel)
         .row([button(lang, keys::COMMON_BUY_ANOTHER, Action::Another)])
         .row(footer(cx))
+}
+
+/// `[⏫ Extend · $19.50]`.
+fn extend(order: &Order, cx: &CardCx<'_>) -> Option<Button<Action>> {
+    let label = match cx.extending {
+        Extending::At(price) => say(cx.lang, keys::CARD_EXTEND, &[("price", money(price))]),
+        Extending::Unpriced => words(cx.lang, keys::CARD_EXTEND_UNPRICED),
+        Extending::No => return None,
+    };
+    let extend = Button::press(label, Action::Extend);
+    // One that sleeps is woken first.
+    let extend = if is_asleep(order, cx.now) { extend } else { extend.tone(Tone::Primary) };
+    order.can_be_extended(cx.now).then_some(extend)
 }
 
 fn about(order: &Order, issued: &Number, cx: &CardCx<'_>) -> Text {

@@ -6,7 +6,7 @@ use shop::places;
 use shop::{ErrorCode, UnixSeconds};
 
 use super::errors::{error_text, support_after};
-use super::{Action, Ask, CardCx, is_free, rental};
+use super::{Action, Ask, CardCx, extension, is_free, rental};
 use crate::keys;
 use crate::parts::{self, button, copy, left, paragraphs};
 use crate::purchase::Lack;
@@ -22,6 +22,9 @@ const CLOCKS_DIFFER_S: i64 = 60;
 
 /// The screen of an order.
 pub(super) fn card(order: &Order, ask: Ask, cx: &CardCx<'_>) -> Screen<Action> {
+    if order.is_extension() {
+        return extension::card(order, cx);
+    }
     let asks = ask == Ask::Cancel && order.can_cancel(cx.now);
     match (&order.state, &order.number) {
         (State::Reserved | State::Buying { .. }, _) | (State::Active | State::Closing { .. }, None) => {
@@ -42,6 +45,9 @@ pub(super) fn card(order: &Order, ask: Ask, cx: &CardCx<'_>) -> Screen<Action> {
 
 /// The state of an order in a word or two.
 pub(crate) fn status(order: &Order, lang: Lang, now: UnixSeconds) -> Text {
+    if order.is_extension() {
+        return extension::status(order, lang);
+    }
     let key = match order.state {
         State::Reserved | State::Buying { .. } => keys::STATUS_RESERVING,
         State::Ambiguous { .. } => keys::STATUS_UNKNOWN,
@@ -238,6 +244,6 @@ pub(super) fn footer(cx: &CardCx<'_>) -> [Button<Action>; 2] {
     [button(cx.lang, keys::COMMON_BACK, Action::Numbers), home(cx)]
 }
 
-fn home(cx: &CardCx<'_>) -> Button<Action> {
+pub(super) fn home(cx: &CardCx<'_>) -> Button<Action> {
     button(cx.lang, keys::COMMON_HOME, Action::Home)
 }

@@ -5,6 +5,7 @@ mod screens;
 use engine::step::Row;
 use engine::{Effect, Event, Fixture, Flow, Reason, Step, To};
 use serde::{Deserialize, Serialize};
+use shop::command::Command;
 use shop::order::Wish;
 use shop::{ErrorCode, ServiceId};
 
@@ -124,6 +125,8 @@ impl Flow for Home {
         row(Kind::Menu, "start Service", "nothing sold", MENU),
         row(Kind::Menu, "start Again", "still sold", To::Push("Purchase")),
         row(Kind::Menu, "start Again", "nothing sold", MENU),
+        row(Kind::Menu, "start Extend", "still sold", To::Push("Purchase")),
+        row(Kind::Menu, "start Extend", "nothing sold", MENU),
         row(Kind::Menu, "start OtherCountry", "still sold", To::Push("Purchase")),
         row(Kind::Menu, "start OtherCountry", "nothing sold", MENU),
         row(Kind::Menu, "start OtherService", "still sold", To::Push("Purchase")),
@@ -162,6 +165,8 @@ impl Flow for Home {
         row(Kind::Help, "start Service", "nothing sold", MENU),
         row(Kind::Help, "start Again", "still sold", To::Push("Purchase")),
         row(Kind::Help, "start Again", "nothing sold", MENU),
+        row(Kind::Help, "start Extend", "still sold", To::Push("Purchase")),
+        row(Kind::Help, "start Extend", "nothing sold", MENU),
         row(Kind::Help, "start OtherCountry", "still sold", To::Push("Purchase")),
         row(Kind::Help, "start OtherCountry", "nothing sold", MENU),
         row(Kind::Help, "start OtherService", "still sold", To::Push("Purchase")),
@@ -295,6 +300,7 @@ fn start(entry: Entry, cx: &Cx<'_>) -> Step<Home> {
             buy(kept.unwrap_or_default(), cx)
         }
         Entry::Again(wish) => again(&wish, cx).unwrap_or_else(|| closed(keys::WORDS_NOT_FOR_SALE, cx)),
+        Entry::Extend(wish) => extend(&wish, cx).unwrap_or_else(|| closed(keys::WORDS_NOT_FOR_SALE, cx)),
         Entry::OtherCountry(wish) => elsewhere(purchase::other_country(&wish, cx.env), cx),
         Entry::OtherService(wish) => elsewhere(purchase::other_service(&wish, cx.env), cx),
         Entry::OtherServer(kept) => buy(kept, cx),
@@ -331,9 +337,17 @@ fn picked(pick: &Pick, cx: &Cx<'_>) -> Step<Home> {
 }
 
 fn again(wish: &Wish, cx: &Cx<'_>) -> Option<Step<Home>> {
-    let (state, quote) = purchase::again(wish, cx)?;
+    purchase::again(wish, cx).map(quoted)
+}
+
+fn extend(wish: &Wish, cx: &Cx<'_>) -> Option<Step<Home>> {
+    purchase::extend(wish, cx).map(quoted)
+}
+
+/// A purchase that begins with a price, and the quote for it.
+fn quoted((state, quote): (purchase::State, Option<Command>)) -> Step<Home> {
     let quote = quote.into_iter().map(Effect::Do).collect();
-    Some(Step::Push(AnyState::Purchase(state), State::Menu(Greeting::Plain), quote))
+    Step::Push(AnyState::Purchase(state), State::Menu(Greeting::Plain), quote)
 }
 
 fn elsewhere(state: Option<purchase::State>, cx: &Cx<'_>) -> Step<Home> {
@@ -358,6 +372,7 @@ fn probes() -> Vec<Event<Home>> {
         Entry::Order(shop::OrderId(1)),
         Entry::Messages(shop::OrderId(1)),
         Entry::Again(wish.clone()),
+        Entry::Extend(purchase::sample_extension()),
         Entry::OtherCountry(wish.clone()),
         Entry::OtherServer(Kept::of(&wish)),
         Entry::OtherService(wish),

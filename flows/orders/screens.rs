@@ -133,7 +133,8 @@ fn history_line(order: &Order, lang: Lang) -> Text {
         (State::Refunded(_), _) => say(lang, keys::HISTORY_REFUNDED, &[service, flag, date]),
         (_, Product::Rental(Days(days))) => {
             let days = ("days", count(lang, Noun::Days, u64::from(days)));
-            say(lang, keys::HISTORY_RENTAL, &[service, flag, days, price, date])
+            let key = if order.is_extension() { keys::HISTORY_EXTENSION } else { keys::HISTORY_RENTAL };
+            say(lang, key, &[service, flag, days, price, date])
         }
         (_, Product::Temporary) => say(lang, keys::HISTORY_RECEIVED, &[service, flag, price, date]),
     }

@@ -1,16 +1,16 @@
 //! Screens of the last question: the price, and what stands in its way.
 
-use engine::{Button, Lang, Screen, Text, Tone};
+use engine::{Button, Screen, Text, Tone};
 use shop::catalogue::Product;
 use shop::order::Wish;
 use shop::{ErrorCode, Money};
 
-use super::Cx;
 use super::elsewhere::{Elsewhere, Lack, elsewhere};
 use super::quote::{missing, payable};
 use super::screens::{closed, product};
 use super::search::has_choice;
 use super::state::{Action, Draft, Mode, News, Shelf, Stop};
+use super::{Cx, extending};
 use crate::env::Sales;
 use crate::parts::{self, button, footer, paragraphs, support};
 use crate::text::{Key, Noun, count, duration, money, say, words};
@@ -50,6 +50,9 @@ pub(super) fn confirm(draft: &Draft, cx: &Cx<'_>) -> Screen<Action> {
 }
 
 fn offered(draft: &Draft, quote: Shelf, news: News, cx: &Cx<'_>) -> Screen<Action> {
+    if draft.wish.extends.is_some() {
+        return extending::offered(draft, quote, first_line(news, quote, cx), cx);
+    }
     let (lang, wallet) = (cx.lang, cx.env.wallet);
     let price = ("price", money(quote.price));
     let after = wallet.available.checked_sub(quote.price).unwrap_or(Money::ZERO);
@@ -113,21 +116,25 @@ fn short(draft: &Draft, quote: Shelf, missing: Money, cx: &Cx<'_>) -> Screen<Act
 fn not_selling(draft: &Draft, cx: &Cx<'_>) -> Screen<Action> {
     let lang = cx.lang;
     let down = say(lang, keys::CONFIRM_DOWN, &[("n", parts::server_number(draft.wish.server))]);
-    Screen::new(paragraphs([about(draft, lang), down]))
+    Screen::new(paragraphs([about(draft, cx), down]))
         .row([button(lang, keys::COMMON_TRY_AGAIN, Action::Requote).tone(Tone::Primary)])
         .grid(places(Lack::ServerDown, &draft.wish, cx), 1)
         .row(others(draft, cx))
 }
 
 /// What is wished for, as the question begins.
-fn about(draft: &Draft, lang: Lang) -> Text {
+fn about(draft: &Draft, cx: &Cx<'_>) -> Text {
+    let lang = cx.lang;
+    if draft.wish.extends.is_some() {
+        return extending::about(&draft.wish, cx);
+    }
     let [service, country, flag] = parts::named(lang, &draft.wish);
     say(lang, keys::CONFIRM_DRAFT, &[service, country, flag, ("kind", product(draft.wish.product, lang))])
 }
 
 fn without_price(draft: &Draft, line: Key, retry: Option<Key>, cx: &Cx<'_>) -> Screen<Action> {
     let lang = cx.lang;
-    Screen::new(paragraphs([about(draft, lang), words(lang, line)]))
+    Screen::new(paragraphs([about(draft, cx), words(lang, line)]))
         .row(retry.map(|key| button(lang, key, Action::Requote).tone(Tone::Primary)))
         .row(others(draft, cx))
 }
@@ -136,6 +143,9 @@ fn failed(draft: &Draft, code: ErrorCode, cx: &Cx<'_>) -> Screen<Action> {
     let (lang, address) = (cx.lang, cx.env.support_url.as_deref());
     let again = [button(lang, keys::COMMON_TRY_AGAIN, Action::Requote)];
     let failure = || Screen::new(card::error_text(code, None, address, lang));
+    if draft.wish.extends.is_some() {
+        return extending::failed(draft, code, failure, cx);
+    }
     match Lack::of_code(code) {
         Some(Lack::SoldOut) => {
             let sold_out = say(lang, keys::CARD_SOLD_OUT, &parts::named(lang, &draft.wish));
@@ -159,6 +169,9 @@ fn places(lack: Lack, wish: &Wish, cx: &Cx<'_>) -> Vec<Button<Action>> {
         Elsewhere::OtherServer => Action::OtherServer,
         Elsewhere::Country { country, .. } => Action::Country(country.0),
     };
+    if wish.extends.is_some() {
+        return Vec::new();
+    }
     let places = elsewhere(lack, wish, cx.env.servers(), cx.lang);
     places.iter().map(|place| Button::press(place.label(cx.lang), action(place))).collect()
 }
@@ -166,7 +179,8 @@ fn places(lack: Lack, wish: &Wish, cx: &Cx<'_>) -> Vec<Button<Action>> {
 /// `[🌍 Other country] [🏷 Other service]`, as far as there is a choice.
 fn others(draft: &Draft, cx: &Cx<'_>) -> Vec<Button<Action>> {
     let lang = cx.lang;
-    let Some(server) = cx.env.server(draft.wish.server) else { return Vec::new() };
+    let server = cx.env.server(draft.wish.server).filter(|_| draft.wish.extends.is_none());
+    let Some(server) = server else { return Vec::new() };
     let country = has_choice(server).then(|| button(lang, keys::COMMON_OTHER_COUNTRY, Action::OtherCountry));
     country.into_iter().chain([button(lang, keys::COMMON_OTHER_SERVICE, Action::OtherService)]).collect()
 }
@@ -178,5 +192,7 @@ const fn stopped(stop: Stop) -> Key {
         Stop::ShopBusy => keys::REFUSAL_SHOP_BUSY,
         Stop::TooFast => keys::REFUSAL_TOO_FAST,
         Stop::Suspended => keys::REFUSAL_SUSPENDED,
+        Stop::BeingExtended => keys::REFUSAL_BEING_EXTENDED,
+        Stop::NotExtendable => keys::REFUSAL_NOT_EXTENDABLE,
     }
 }

@@ -10,11 +10,14 @@ use super::quote::{
     with_country, with_service,
 };
 use super::state::{Action, Draft, Mode, News, State, Stop};
-use super::{Cx, Purchase, leave, other_server};
+use super::{Cx, Purchase, extending, leave, other_server};
 use crate::app::{Kept, Pick, Refused, Reply};
 
 /// At this price?
 pub(super) fn confirm(draft: Draft, event: Event<Purchase>, cx: &Cx<'_>) -> Step<Purchase> {
+    if let Some(step) = extending::fixed(&draft.wish, &event) {
+        return step;
+    }
     match event {
         Event::Press(Action::Buy) => buy(draft, cx),
         Event::Press(Action::Requote) => again(draft, cx),

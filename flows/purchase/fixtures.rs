@@ -21,6 +21,13 @@ const WHATSAPP: ServiceId = ServiceId(1012);
 /// The same as server 1 numbers it.
 const WHATSAPP_AT_ONE: ServiceId = ServiceId(31);
 
+/// The wish to extend the rental of the examples, order 3.
+#[must_use]
+pub fn sample_extension() -> Wish {
+    let product = Product::Rental(Days(30));
+    Wish { product, rental_product: Some(6), extends: Some(OrderId(3)), ..sample_wish() }
+}
+
 /// A wish for a temporary WhatsApp number of the United States, from server 2.
 #[must_use]
 pub fn sample_wish() -> Wish {
@@ -156,6 +163,21 @@ fn drafts() -> Vec<Fixture<Purchase>> {
         Fixture::new("server-off", State::Confirm(Draft { wish: from_one.clone(), mode: news(News::None) })),
     ]);
     let at_one = |mode| State::Confirm(Draft { wish: Wish { service: WHATSAPP_AT_ONE, ..from_one.clone() }, mode });
+    let extension = |mode| State::Confirm(Draft { wish: sample_extension(), mode });
+    let month = Shelf { id: QuoteId(9), cost: Money::from_cents(1_500), price: Money::from_cents(1_950) };
+    let of_gone = Wish { extends: Some(OrderId(999)), ..sample_extension() };
+    all.extend([
+        Fixture::new("extension", extension(Mode::Offered { quote: month, news: News::None })),
+        Fixture::new("extension-unpriced", extension(Mode::Unpriced)),
+        Fixture::new("extension-failed", extension(Mode::Failed(ErrorCode::Unreachable))),
+        Fixture::new("extension-never", extension(Mode::Failed(ErrorCode::Unavailable))),
+        Fixture::new("being-extended", extension(Mode::Stopped(Stop::BeingExtended))),
+        Fixture::new("not-extendable", extension(Mode::Stopped(Stop::NotExtendable))),
+        Fixture::new(
+            "extension-of-none",
+            State::Confirm(Draft { wish: of_gone, mode: Mode::Offered { quote: month, news: News::None } }),
+        ),
+    ]);
     all.extend([
         Fixture::new("server-paused", at_one(news(News::None))),
         Fixture::new("all-paused", at_one(Mode::Stopped(Stop::NotSelling))),
@@ -212,6 +234,7 @@ fn refusals() -> Vec<Refusal> {
         Refusal::Suspended,
         Refusal::UnknownOrder,
         Refusal::TooLate,
+        Refusal::BeingExtended,
         Refusal::NoCodeYet,
         Refusal::JustChecked { seconds_ago: 2 },
         Refusal::BelowZero { available: Money::ZERO },

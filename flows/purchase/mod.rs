@@ -8,6 +8,7 @@ mod checkout;
 mod choose;
 mod confirm;
 mod elsewhere;
+mod extending;
 mod fixtures;
 mod quote;
 mod screens;
@@ -22,7 +23,8 @@ use crate::env::{Beside, Env, Needs};
 use crate::parts::row;
 
 pub use elsewhere::{Elsewhere, Lack, elsewhere, instead_of};
-pub use fixtures::sample_wish;
+pub use extending::{extend, extending};
+pub use fixtures::{sample_extension, sample_wish};
 pub use quote::{again, other_country, other_service};
 pub use state::{
     Action, Begin, CountrySearch, Draft, Kind, Load, Mode, News, ServiceSearch, Shelf, Shown, State, Stop, Timer,
@@ -125,7 +127,10 @@ impl Flow for Purchase {
         row(Kind::Confirm, "refused ShopBusy", "", CONFIRM),
         row(Kind::Confirm, "refused TooFast", "", CONFIRM),
         row(Kind::Confirm, "refused Suspended", "", CONFIRM),
+        row(Kind::Confirm, "refused BeingExtended", "", CONFIRM),
+        row(Kind::Confirm, "refused TooLate", "", CONFIRM),
         row(Kind::Confirm, "back", "", SERVICE),
+        row(Kind::Confirm, "back", "from an extension", To::Done),
         row(Kind::Confirm, "OtherServer", "", To::Done),
         row(Kind::Confirm, "cancel", "", To::Done),
         row(Kind::Waiting, "back", "", To::Done),
@@ -145,8 +150,9 @@ impl Flow for Purchase {
             }
             // Should it not be had here, then what it costs at other servers is known by the time.
             State::Confirm(draft) => {
-                let beside = Some(Beside::of(&draft.wish));
-                Needs { market: state.place(), beside, ..Needs::default() }
+                // An extension is had at its rental's server or not at all.
+                let beside = draft.wish.extends.is_none().then(|| Beside::of(&draft.wish));
+                Needs { market: state.place(), beside, order: draft.wish.extends, ..Needs::default() }
             }
         }
     }

@@ -8,7 +8,7 @@ use shop::pricing::sale_price;
 use shop::{CountryId, Money, QuoteId, ServiceId};
 
 use super::state::{CountrySearch, Draft, Load, Mode, News, ServiceSearch, Shelf, Shown, State, Stop, Timer};
-use super::{Cx, Purchase};
+use super::{Cx, Purchase, extending};
 use crate::app::Job;
 use crate::env::{Env, Sales, Server};
 
@@ -19,6 +19,9 @@ const FRESH_S: i64 = 300;
 #[must_use]
 pub fn again(wish: &Wish, cx: &Cx<'_>) -> Option<(State, Option<Command>)> {
     let server = cx.env.server(wish.server)?;
+    if wish.extends.is_some() {
+        return Some((extending::unpriced(server, wish), None));
+    }
     let (Some(country), Some(service)) = (server.country_of(wish), server.service_of(wish)) else {
         return Some((other_country(wish, cx.env)?, None));
     };
@@ -166,7 +169,7 @@ pub(super) const fn not_selling(wish: Wish) -> State {
 }
 
 /// A price as it is shown, and its quote where the wallet holds it.
-fn shelved(wish: &Wish, cost: Money, price: Money, news: News, cx: &Cx<'_>) -> (Mode, Option<Command>) {
+pub(super) fn shelved(wish: &Wish, cost: Money, price: Money, news: News, cx: &Cx<'_>) -> (Mode, Option<Command>) {
     let quote = Shelf { id: QuoteId(cx.fresh), cost, price };
     match missing(price, cx) {
         Some(_) => (Mode::Short { quote }, None),
@@ -208,6 +211,10 @@ fn to_offer(wish: Wish, priced: Option<(Money, Money)>, news: News, cx: &Cx<'_>)
 }
 
 fn current_offer(server: &Server, wish: &Wish, cx: &Cx<'_>) -> Option<Offer> {
+    if wish.extends.is_some() {
+        // What a rental's own supplier wants for more of it is only known on asking.
+        return Some(Offer { cost: None, price: None, rental: None });
+    }
     fresh_offer(server, (wish.country, wish.product, wish.service), cx)
 }
 
@@ -220,7 +227,7 @@ fn fresh_offer(server: &Server, wanted: (CountryId, Product, ServiceId), cx: &Cx
     Some(if stale { Offer { cost: None, price: None, ..offer } } else { offer })
 }
 
-fn priced(offer: &Offer) -> Option<(Money, Money)> {
+pub(super) fn priced(offer: &Offer) -> Option<(Money, Money)> {
     offer.cost.zip(offer.price)
 }
 

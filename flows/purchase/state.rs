@@ -175,6 +175,10 @@ pub enum Stop {
     TooFast,
     /// The person is suspended.
     Suspended,
+    /// Another extension of the rental is not settled yet.
+    BeingExtended,
+    /// The rental is over, or is not extended.
+    NotExtendable,
 }
 
 engine::actions! {
@@ -255,13 +259,14 @@ impl Stop {
             Refusal::ShopBusy => Some(Self::ShopBusy),
             Refusal::TooFast => Some(Self::TooFast),
             Refusal::Suspended => Some(Self::Suspended),
+            Refusal::BeingExtended => Some(Self::BeingExtended),
+            // Nothing else that is bought here can be too late.
+            Refusal::TooLate => Some(Self::NotExtendable),
             Refusal::NotEnough { .. }
             | Refusal::QuoteExpired
             | Refusal::QuoteUsed(_)
             | Refusal::PriceChanged { .. }
             | Refusal::UnknownOrder
-            | Refusal::TooLate
-            | Refusal::BeingExtended
             | Refusal::NoCodeYet
             | Refusal::JustChecked { .. }
             | Refusal::BelowZero { .. }

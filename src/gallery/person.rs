@@ -218,7 +218,7 @@ impl Person {
 
     const fn card_cx<'e>(&self, elsewhere: &'e [Elsewhere]) -> CardCx<'e> {
         let (wallet, support_url) = (self.books.wallet, Some(SUPPORT_URL));
-        CardCx { lang: self.lang, now: self.moment.now, wallet, support_url, elsewhere }
+        CardCx { lang: self.lang, now: self.moment.now, wallet, support_url, elsewhere, extending: card::Extending::No }
     }
 
     /// Where else what an order is for is for sale.
@@ -232,7 +232,11 @@ impl Person {
         let view = machine::view::<Raqam>(&self.session, &self.cx(&env));
         match &view.surface {
             Surface::Card(key) => match OrderId::parse(key).and_then(|id| self.books.orders.get(&id)) {
-                Some(order) => card::render(order, self.ask, &self.card_cx(&self.elsewhere(order))),
+                Some(order) => {
+                    let extending = purchase::extending(order, self.env().servers());
+                    let elsewhere = self.elsewhere(order);
+                    card::render(order, self.ask, &CardCx { extending, ..self.card_cx(&elsewhere) })
+                }
                 None => view.rendered,
             },
             Surface::Living => view.rendered,

@@ -4,12 +4,12 @@ mod tickets;
 mod troubles;
 
 use engine::{Lang, Rendered, direction};
-use flows::card::{self, Ask, CardCx};
+use flows::card::{self, Ask, CardCx, Extending};
 use flows::note;
 use flows::purchase::{self, Elsewhere};
 use flows::words::{self, Notice};
 use shop::command::Note;
-use shop::order::{CloseReason, Number, Order, RefundReason, State, Wake};
+use shop::order::{CloseReason, Extended, Number, Order, RefundReason, State, Wake};
 use shop::{ErrorCode, Money, OrderId};
 use strum::IntoEnumIterator as _;
 
@@ -50,7 +50,8 @@ fn cards(scene: Scene) -> Vec<Unlisted> {
     for (example, order, ask) in orders(scene) {
         all.extend(LANGS.map(|lang| {
             let elsewhere = elsewhere(scene, Some(&order), lang);
-            let cx = CardCx { elsewhere: &elsewhere, ..card_context(scene, lang) };
+            let extending = purchase::extending(&order, scene.env().servers());
+            let cx = CardCx { elsewhere: &elsewhere, extending, ..card_context(scene, lang) };
             let rendered = card::render(&order, ask, &cx);
             Unlisted { kind: "card", example: example.clone(), scene, lang, rendered }
         }));
@@ -80,6 +81,10 @@ pub fn orders(scene: Scene) -> Vec<(String, Order, Ask)> {
     let buying = |state: State| Order { state, ..just_made.clone() };
     let (active, fresh_rental) = (scene.order(1, State::Active), scene.order(3, State::Active));
     let asleep = scene.order(SLEEPER, State::Done);
+    let extension =
+        |state| Order { number: None, messages: vec![], wish: fresh_rental.extension(), ..scene.order(108, state) };
+    let brought = Extended { cost: fresh_rental.quoted_cost, until: NOW + 55 * 86_400 };
+    let extended = Order { extended: Some(brought), ..extension(State::Done) };
     let child = Order { parent: Some(OrderId(1)), price: Money::ZERO, ..active.clone() };
     let refundable = with_life(&fresh_rental, 30 * 86_400 - 600);
     let refunded = |reason| scene.order(102, State::Refunded(reason));
@@ -108,6 +113,14 @@ pub fn orders(scene: Scene) -> Vec<(String, Order, Ask)> {
         ("awake_rental", Order { wake: Some(Wake::Awake { until: NOW + 900 }), ..asleep.clone() }, Ask::No),
         ("not_woken_rental", Order { wake: Some(Wake::Failed { at: NOW - 20 }), ..asleep }, Ask::No),
         ("rental_ended", scene.order(106, State::Done), Ask::No),
+        ("extending", extension(State::Buying { boot: 1, sent_at: NOW - 1 }), Ask::No),
+        ("extension_unclear", extension(State::Ambiguous { sent_at: NOW - 60, clean_misses: 1 }), Ask::No),
+        ("extended", extended, Ask::No),
+        ("not_extended", extension(State::Refunded(RefundReason::Refused(ErrorCode::OutOfStock))), Ask::No),
+        ("extension_price", extension(State::Refunded(RefundReason::PriceChanged)), Ask::No),
+        ("extension_late", extension(State::Refunded(RefundReason::NotStarted)), Ask::No),
+        ("extension_missed", extension(State::Refunded(RefundReason::NotBought)), Ask::No),
+        ("extension_unknown", extension(State::Refunded(RefundReason::Unknown)), Ask::No),
         ("code_after_refund", scene.order(107, State::Refunded(RefundReason::Expired)), Ask::No),
         ("price_changed", refunded(RefundReason::PriceChanged), Ask::No),
         ("not_started", refunded(RefundReason::NotStarted), Ask::No),
@@ -150,7 +163,7 @@ fn elsewhere(scene: Scene, order: Option<&Order>, lang: Lang) -> Vec<Elsewhere> 
 #[must_use]
 pub fn card_context(scene: Scene, lang: Lang) -> CardCx<'static> {
     let support_url = (scene != Scene::Empty).then_some(SUPPORT_URL);
-    CardCx { lang, now: NOW, wallet: scene.wallet(), support_url, elsewhere: &[] }
+    CardCx { lang, now: NOW, wallet: scene.wallet(), support_url, elsewhere: &[], extending: Extending::No }
 }
 
 /// Every message with sound: its fact, its order, and how many messages came before that.

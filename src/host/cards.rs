@@ -55,7 +55,8 @@ impl ShopHost {
     fn card_cx<'a>(&'a self, view: &UserView, lang: Lang) -> card::CardCx<'a> {
         let now = self.shell.office.clock.now();
         let support_url = self.shell.support_url.as_deref();
-        card::CardCx { lang, now, wallet: view.wallet, support_url, elsewhere: &[] }
+        let extending = card::Extending::No;
+        card::CardCx { lang, now, wallet: view.wallet, support_url, elsewhere: &[], extending }
     }
 
     /// How many messages arrived on an order's number before it, for the orders that it goes on from.
@@ -77,6 +78,15 @@ impl ShopHost {
         let beside = Some(env::Beside::of(&order.wish));
         self.want(&env::Needs { beside, ..env::Needs::default() }.markets(&servers));
         Ok(purchase::instead_of(order, &env::offered(servers, self.door()), lang))
+    }
+
+    /// Whether a rental is offered to be extended.
+    fn extending(&self, order: &Order) -> HostResult<card::Extending> {
+        if !order.can_be_extended(self.shell.office.clock.now()) {
+            return Ok(card::Extending::No);
+        }
+        let servers = self.servers(&self.shell.office.store.settings().map_err(broken)?);
+        Ok(purchase::extending(order, &env::offered(servers, self.door())))
     }
 
     pub(super) fn show(&self, view: &UserView, row: OutgoingRow) -> HostResult<Outgoing> {
@@ -105,7 +115,8 @@ impl ShopHost {
             }
             OutgoingRow::Card { card: row, order } => {
                 let elsewhere = self.elsewhere(Some(&order), lang)?;
-                let cx = card::CardCx { elsewhere: &elsewhere, ..self.card_cx(view, lang) };
+                let extending = self.extending(&order)?;
+                let cx = card::CardCx { elsewhere: &elsewhere, extending, ..self.card_cx(view, lang) };
                 let rendered = card::render(&order, page::ask(row.ask), &cx);
                 let id = format!("c{}.{}", order.id, row.version);
                 Ok(Outgoing { id, kind: OutgoingKind::Card { message_id: row.message_id, rendered } })

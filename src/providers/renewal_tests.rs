@@ -161,7 +161,7 @@ async fn cost(candidate: &Candidate, bodies: &[(u16, &str)]) -> Result<Option<St
     client.set_key(candidate.key.into()).expect("a key");
     let cost: Result<Option<Money>, PoolError> = client.renew_cost(&rental()).await;
     assert_eq!(server.requests().len(), bodies.len(), "{}", candidate.name);
-    cost.map(|cost| cost.map(|cost| cost.to_decimal())).map_err(|error| error.code)
+    cost.map(|cost| cost.map(Money::to_decimal)).map_err(|error| error.code)
 }
 
 #[tokio::test]

@@ -16,17 +16,20 @@ const END: UnixSeconds = START + WEEK_S;
 
 /// What commands do, in short: `extended 2 +604800`, `missed 2`, `not bought 2`, `never known 2`.
 fn told(commands: &[Command]) -> Vec<String> {
-    let say = |command: &Command| match command {
-        Command::Extended { order, expires_at: Some(end), cost: None } => {
+    let say = |command: &Command| {
+        if let Command::Extended { order, expires_at: Some(end), cost: None } = command {
             format!("extended {} {:+}", order.0, end - END)
-        }
-        Command::Extended { order, expires_at: None, cost } => {
+        } else if let Command::Extended { order, expires_at: None, cost } = command {
             format!("extended {} by its days at {:?}", order.0, cost.map(|cost| cost.micros() / 10_000))
+        } else if let Command::CleanMiss(order) = command {
+            format!("missed {}", order.0)
+        } else if let Command::NotBought { order, reason: RefundReason::NotBought } = command {
+            format!("not bought {}", order.0)
+        } else if let Command::NotBought { order, reason: RefundReason::Unknown } = command {
+            format!("never known {}", order.0)
+        } else {
+            format!("{command:?}")
         }
-        Command::CleanMiss(order) => format!("missed {}", order.0),
-        Command::NotBought { order, reason: RefundReason::NotBought } => format!("not bought {}", order.0),
-        Command::NotBought { order, reason: RefundReason::Unknown } => format!("never known {}", order.0),
-        other => format!("{other:?}"),
     };
     commands.iter().map(say).collect()
 }

@@ -296,6 +296,10 @@ impl Order {
     /// Whether it belongs under “my numbers” at this time: open, or a number that can still receive.
     #[must_use]
     pub fn is_listed(&self, now: UnixSeconds) -> bool {
+        if self.is_extension() {
+            // Its number is listed as its rental's.
+            return false;
+        }
         let receives =
             matches!(self.state, State::Done) && self.number.as_ref().is_some_and(|number| now < number.expires_at);
         self.is_open() || receives

@@ -28,7 +28,7 @@ use moves::Move;
 use walk::{Opening, Walk};
 
 /// How many walks there are for each row of a flow's table.
-const WALKS_PER_ROW: u32 = 2;
+const WALKS_PER_ROW: u32 = 3;
 /// How many steps a walk has at most.
 const STEPS_MAX: usize = 40;
 /// How often a failing walk is made simpler, at most.

@@ -38,18 +38,19 @@ fn facts(order: Option<Order>, rental: Option<Order>) -> Facts {
 
 /// What is written, in short.
 fn told(result: Result<Vec<Write>, Refusal>) -> Vec<String> {
-    let say = |write: Write| match write {
-        Write::Order(order) => {
+    let say = |write: Write| {
+        if let Write::Order(order) = write {
             let end = order.number.as_ref().map(|number| number.expires_at - START);
             let ended = if order.ended_at.is_some() { " ended" } else { "" };
             format!("{} {:?}{ended} {end:?}", order.id.0, order.kind())
-        }
-        Write::Post(transaction) => {
+        } else if let Write::Post(transaction) = write {
             let kind: &str = transaction.kind.into();
             format!("{kind} {}", transaction.key)
+        } else if let Write::Tell(_, Note::Failed(order)) = write {
+            format!("failed {}", order.0)
+        } else {
+            format!("{write:?}")
         }
-        Write::Tell(_, Note::Failed(order)) => format!("failed {}", order.0),
-        other => format!("{other:?}"),
     };
     match result {
         Ok(writes) => writes.into_iter().map(say).collect(),
