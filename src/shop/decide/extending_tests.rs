@@ -28,6 +28,7 @@ fn facts(order: Option<Order>, rental: Option<Order>) -> Facts {
         adjusted: None,
         open_of_user: 0,
         open_in_all: 0,
+        open_at_server: 0,
         purchases_of_user: 0,
         purchases_in_all: 0,
         ticket: None,
