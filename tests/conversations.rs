@@ -64,6 +64,7 @@ conversations! {
         fault_27_us_only_purchase_without_an_answer,
         us_only_buy_in_english,
         us_only_expiry_refunds,
+        us_only_rental_extended,
         us_only_rental_in_arabic,
         us_only_rental_in_english;
     server_2:
@@ -76,6 +77,7 @@ conversations! {
         fault_54_blocked_and_back,
         language_switch,
         rental_end,
+        rental_extended,
         rental_in_arabic,
         ticket,
         typed_search;

@@ -109,6 +109,7 @@ async fn documented_and_doubtful_answers_of_the_first_server() {
             (200, r#"{"status":"error","message":"Insufficient balance."}"#, "no 0x0000"),
             (400, r#"{"status":"error","message":"Order not found"}"#, "no 0x0007"),
             (200, r#"{"status":"error","message":"Renewal is not allowed"}"#, "no 0x0003"),
+            (200, r#"{"status":"error","message":"This product is out of stock."}"#, "no 0x0001"),
             (200, r#"{"status":"error","message":[{"order_id":"ABCDEFGH"}]}"#, "unknown 0x0003"),
         ],
     )

@@ -300,7 +300,7 @@ impl Stage for Steps {
             ("choose", service) => choose(user, self.shop.to_services, service).await,
             ("choose-ar", service) => choose(user, self.shop.to_services_ar, service).await,
             ("credit", [user, amount]) => self.raqam(&["credit", user, amount, "--reason", "a conversation"]),
-            ("settings" | "tickets", words) => {
+            ("settings" | "tickets" | "audit", words) => {
                 let arguments: Vec<&str> = [verb].into_iter().chain(words.iter().map(String::as_str)).collect();
                 self.raqam(&arguments)
             }

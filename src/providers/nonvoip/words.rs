@@ -34,7 +34,7 @@ impl Words {
         let text = text.to_lowercase();
         about_us(&text).unwrap_or_else(|| match subject {
             Subject::Sale => about_stock(&text),
-            Subject::Order => about_order(&text),
+            Subject::Order => about_order_or_stock(&text),
             Subject::GivingBack => about_giving_back(&text),
             Subject::Messages if speaks_of_messages_first(&text) => Self::Other,
             Subject::Messages => about_order(&text),
@@ -105,6 +105,14 @@ fn about_order(text: &str) -> Words {
         Words::Expired
     } else {
         Words::Other
+    }
+}
+
+/// What goes on under an order is a sale as well.
+fn about_order_or_stock(text: &str) -> Words {
+    match (about_order(text), about_stock(text)) {
+        (Words::Other, Words::OutOfStock) => Words::OutOfStock,
+        (words, _) => words,
     }
 }
 
