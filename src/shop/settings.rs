@@ -1,10 +1,11 @@
 //! What the operator can set. A saved value wins over the environment's.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
-use crate::trouble::Troubles;
-
 use crate::pricing::Margin;
+use crate::trouble::Troubles;
 use crate::{ServerId, UserId};
 
 /// How one server sells.
@@ -89,10 +90,9 @@ impl std::fmt::Debug for SealedKey {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
 #[serde(default)]
 pub struct Settings {
-    /// Server 1.
-    pub one: ServerSettings,
-    /// Server 2.
-    pub two: ServerSettings,
+    /// Of each server of which anything was saved, under its name.
+    #[serde(flatten)]
+    servers: BTreeMap<ServerId, ServerSettings>,
     /// Limits.
     pub limits: Limits,
     /// Who answers tickets in the chat with the bot: the configuration's, as of the last start.
@@ -176,6 +176,16 @@ impl Default for Limits {
     }
 }
 
+/// A server of which nothing was saved.
+static UNSET: ServerSettings = ServerSettings {
+    margin: None,
+    selling: None,
+    key: None,
+    poll: None,
+    open_max: None,
+    troubles: Troubles { now: BTreeMap::new(), told_at: BTreeMap::new() },
+};
+
 impl ServerSettings {
     /// The margin in force.
     #[must_use]
@@ -199,25 +209,18 @@ impl ServerSettings {
 impl Settings {
     /// One server's settings.
     #[must_use]
-    pub const fn server(&self, server: ServerId) -> &ServerSettings {
-        match server {
-            ServerId::One => &self.one,
-            ServerId::Two => &self.two,
-        }
+    pub fn server(&self, server: ServerId) -> &ServerSettings {
+        self.servers.get(&server).unwrap_or(&UNSET)
     }
 
     /// Nothing is sold, on any server.
-    pub const fn stop_selling(&mut self) {
-        self.one.selling = Some(Selling::Off);
-        self.two.selling = Some(Selling::Off);
+    pub fn stop_selling(&mut self) {
+        ServerId::ALL.iter().for_each(|server| self.server_mut(*server).selling = Some(Selling::Off));
     }
 
     /// One server's settings, to change.
-    pub const fn server_mut(&mut self, server: ServerId) -> &mut ServerSettings {
-        match server {
-            ServerId::One => &mut self.one,
-            ServerId::Two => &mut self.two,
-        }
+    pub fn server_mut(&mut self, server: ServerId) -> &mut ServerSettings {
+        self.servers.entry(server).or_default()
     }
 }
 
@@ -229,12 +232,13 @@ mod tests {
     fn settings_that_an_earlier_version_saved_still_load() {
         let saved = r#"{"one":{"margin":null,"selling":null,"key":null},"two":{"margin":{"basis_points":1250},"selling":"off","key":"00ff"}}"#;
         let settings: Settings = serde_json::from_str(saved).expect("an older form");
-        assert_eq!(settings.one, ServerSettings::default());
-        assert_eq!((settings.two.poll, settings.two.open_max), (None, None));
-        assert_eq!(settings.two.selling, Some(Selling::Off));
+        let two = settings.server(ServerId::Two);
+        assert_eq!(settings.server(ServerId::One), &ServerSettings::default());
+        assert_eq!((two.poll, two.open_max), (None, None));
+        assert_eq!(two.selling, Some(Selling::Off));
         let mut changed = settings;
-        changed.two.poll = PollEvery::parse("300");
-        changed.two.open_max = Some(0);
+        changed.server_mut(ServerId::Two).poll = PollEvery::parse("300");
+        changed.server_mut(ServerId::Two).open_max = Some(0);
         let again: Settings = serde_json::from_str(&serde_json::to_string(&changed).expect("text")).expect("settings");
         assert_eq!(again, changed);
     }

@@ -76,7 +76,7 @@ mod tests {
 
     fn with(one: &str) -> Settings {
         let mut settings = Settings::default();
-        settings.one.poll = PollEvery::parse(one);
+        settings.server_mut(ServerId::One).poll = PollEvery::parse(one);
         settings
     }
 
