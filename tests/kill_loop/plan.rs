@@ -6,11 +6,28 @@ use sim::{PoolFault, TelegramFault};
 
 use crate::support::Dice;
 
-/// The calls at which the process may die: when one more of them has come.
-const MOMENTS: [&str; 6] =
-    ["getUpdates", "answerCallbackQuery", "sendMessage", "editMessageText", "/purchase/sms", "/request/active"];
+/// A call at which the process may die: when one more of them has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Moment {
+    /// A call to Telegram, by its method.
+    Telegram(&'static str),
+    /// A purchase.
+    Purchase,
+    /// What is called again and again while an order is open.
+    Watch,
+}
+
+const MOMENTS: [Moment; 6] = [
+    Moment::Telegram("getUpdates"),
+    Moment::Telegram("answerCallbackQuery"),
+    Moment::Telegram("sendMessage"),
+    Moment::Telegram("editMessageText"),
+    Moment::Purchase,
+    Moment::Watch,
+];
 /// The calls at which it may die again while it recovers.
-const MOMENTS_OF_RECOVERY: [&str; 4] = ["getMe", "getUpdates", "editMessageText", "/request/active"];
+const MOMENTS_OF_RECOVERY: [Moment; 4] =
+    [Moment::Telegram("getMe"), Moment::Telegram("getUpdates"), Moment::Telegram("editMessageText"), Moment::Watch];
 
 /// What happens in a round.
 #[derive(Debug)]
@@ -22,11 +39,11 @@ pub(crate) struct Plan {
     /// What goes wrong at Telegram: method, how often, how.
     pub(crate) telegram: Option<(&'static str, u32, TelegramFault)>,
     /// The call at which the process dies …
-    pub(crate) moment: &'static str,
+    pub(crate) moment: Moment,
     /// … when so many more of it have come.
     pub(crate) calls: u64,
     /// The call at which it dies once more, while it recovers.
-    pub(crate) again: Option<&'static str>,
+    pub(crate) again: Option<Moment>,
     /// Whether Telegram repeats the newest update before and after the end of the process.
     pub(crate) repeats: bool,
 }
@@ -68,7 +85,7 @@ impl Plan {
             supplier: dice.pick(&suppliers()),
             telegram: dice.pick(&telegrams()),
             moment,
-            calls: if moment == "/purchase/sms" { 1 } else { 1 + dice.below(4) },
+            calls: if moment == Moment::Purchase { 1 } else { 1 + dice.below(4) },
             again: (dice.below(3) == 0).then(|| dice.pick(&MOMENTS_OF_RECOVERY)),
             repeats: dice.below(3) == 0,
         }
