@@ -137,6 +137,7 @@ impl Catalogue {
     /// The service of this name, or of the same brand: suppliers spell differently.
     #[must_use]
     pub fn service_named(&self, name: &str) -> Option<&Service> {
+        let name = name.trim();
         let same = self.services().iter().find(|service| service.name.eq_ignore_ascii_case(name));
         same.or_else(|| {
             let brand = brand(name)?;

@@ -38,6 +38,9 @@ fn another_server_is_offered_where_it_sells_the_same_at_a_known_price() {
     // Each supplier has its own spelling of a brand.
     check(wish(395, "Google/Gmail"), at(ServerId::One, 56));
     check(wish(1004, "Weee!"), vec![]);
+    let venmo = Wish { server: ServerId::One, ..wish(29, "Venmo") };
+    check(venmo, vec![]);
+    check(wish(0, " venmo "), at(ServerId::One, 56));
     check(Wish { iso2: "GB".to_owned(), ..sample_wish() }, vec![]);
     let rental = |days| Wish { product: Product::Rental(Days(days)), ..sample_wish() };
     check(rental(30), at(ServerId::One, 1_768));
