@@ -294,14 +294,18 @@ impl ShopHost {
             None => None,
         };
         let settings = store.settings().map_err(broken)?;
-        let servers = self.servers(&settings);
+        // First this person waits, then the lists are read: what is built in between wakes them, or is read.
+        if self.shell.markets.values().any(|market| !market.is_complete()) {
+            self.shell.note_waiting(user);
+        }
+        let mut servers = self.servers(&settings);
         // A job of the session's own asks for what it shows, and its answer renews the screen.
         let (own, beside): (Vec<_>, Vec<_>) =
             needs.markets(&servers).into_iter().partition(|place| needs.market == Some(*place));
         self.want(&own);
-        let all_known = self.want(&beside);
-        if !all_known || self.shell.markets.values().any(|market| !market.is_complete()) {
+        if !self.want(&beside) {
             self.shell.note_waiting(user);
+            servers = self.servers(&settings);
         }
         Ok(env::build(EnvFacts {
             // Whom a timer or a delivery wakes says no name.
