@@ -58,6 +58,7 @@ fn line(country: CountryId, services: &[PoolService]) -> RentalOffer {
         receives: shop::pool::Receives::Only(services.iter().map(|service| service.id).collect()),
         refund_within_s: None,
         refund_min_days: Days(0),
+        extendable: shop::pool::Extendable::Perhaps,
     }
 }
 

@@ -4,12 +4,14 @@
 //! for, because the supplier may want another one for a rental of its own.
 
 use engine::{Event, Reason, Screen, Step, Text, Tone};
+use shop::catalogue::{Product, RentalLine};
 use shop::command::Command;
 use shop::extension::end_after;
 use shop::order::{Order, Wish};
+use shop::pool::Extendable;
 use shop::{ErrorCode, Money};
 
-use super::quote::{not_selling, priced, shelved};
+use super::quote::{not_selling, shelved};
 use super::state::{Action, Draft, Mode, News, Shelf, State};
 use super::{Cx, Purchase, leave};
 use crate::app::Pick;
@@ -34,9 +36,11 @@ pub fn extend(wish: &Wish, cx: &Cx<'_>) -> Option<(State, Option<Command>)> {
 #[must_use]
 pub fn extending(rental: &Order, servers: &[Server]) -> Extending {
     let server = servers.iter().find(|server| server.id == rental.wish.server && server.sales == Sales::Open);
-    match server {
-        Some(server) => listed(&rental.wish, server).map_or(Extending::Unpriced, |(_, price)| Extending::At(price)),
+    match server.map(|server| (line(&rental.wish, server), listed(&rental.wish, server))) {
         None => Extending::No,
+        Some((Some(line), _)) if line.offer.extendable == Extendable::Never => Extending::No,
+        Some((_, Some((_, price)))) => Extending::At(price),
+        Some((_, None)) => Extending::Unpriced,
     }
 }
 
@@ -50,9 +54,12 @@ pub(super) fn unpriced(server: &Server, wish: &Wish) -> State {
 
 /// What the catalogue says of as many days of the same line: cost and price.
 fn listed(wish: &Wish, server: &Server) -> Option<(Money, Money)> {
-    let offer = server.catalogue.offer(wish.country, wish.product, wish.service)?;
-    let same_line = offer.rental.map(|terms| terms.product) == wish.rental_product;
-    priced(&offer).filter(|_| same_line)
+    let (line, Product::Rental(days)) = (line(wish, server)?, wish.product) else { return None };
+    line.offer.costs.get(&days).copied().zip(line.price(days))
+}
+
+fn line<'a>(wish: &Wish, server: &'a Server) -> Option<&'a RentalLine> {
+    server.catalogue.line(wish.country, wish.rental_product?)
 }
 
 /// What an extension makes of events that would choose something else: the rental is what it is. `None`: the event is

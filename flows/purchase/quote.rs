@@ -227,7 +227,7 @@ fn fresh_offer(server: &Server, wanted: (CountryId, Product, ServiceId), cx: &Cx
     Some(if stale { Offer { cost: None, price: None, ..offer } } else { offer })
 }
 
-pub(super) fn priced(offer: &Offer) -> Option<(Money, Money)> {
+fn priced(offer: &Offer) -> Option<(Money, Money)> {
     offer.cost.zip(offer.price)
 }
 

@@ -145,6 +145,7 @@ impl MockPool {
             receives: Receives::Only(vec![service]),
             refund_within_s: None,
             refund_min_days: Days(0),
+            extendable: shop::pool::Extendable::Perhaps,
         };
         Ok((501..).zip(lines).map(line).collect())
     }
@@ -312,6 +313,7 @@ impl SmsPool for MockPool {
             receives: Receives::Any,
             refund_within_s,
             refund_min_days,
+            extendable: shop::pool::Extendable::Perhaps,
         }])
     }
 

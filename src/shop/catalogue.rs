@@ -248,6 +248,12 @@ impl Catalogue {
         self.services.ordered(script)
     }
 
+    /// A line for rent, by the supplier's number.
+    #[must_use]
+    pub fn line(&self, country: CountryId, product: u32) -> Option<&RentalLine> {
+        self.lines_of(country).iter().find(|line| line.offer.product == product)
+    }
+
     fn lines_of(&self, country: CountryId) -> &[RentalLine] {
         let start = self.rentals.partition_point(|line| line.country() < country);
         let end = self.rentals.partition_point(|line| line.country() <= country);

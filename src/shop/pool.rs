@@ -58,6 +58,26 @@ pub struct RentalOffer {
     pub refund_within_s: Option<u32>,
     /// Fewest days of a refundable rental.
     pub refund_min_days: Days,
+    /// Whether a rental of it may be extended.
+    #[serde(default, skip_serializing_if = "Extendable::is_perhaps")]
+    pub extendable: Extendable,
+}
+
+/// Whether rentals of a line may be extended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Extendable {
+    /// As far as the list tells.
+    #[default]
+    Perhaps,
+    /// It is sold once only.
+    Never,
+}
+
+impl Extendable {
+    const fn is_perhaps(&self) -> bool {
+        matches!(self, Self::Perhaps)
+    }
 }
 
 /// What a line for rent may receive.

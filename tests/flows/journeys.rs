@@ -243,6 +243,7 @@ fn one_line(receives: Receives) -> Catalogue {
         receives,
         refund_within_s: None,
         refund_min_days: Days(0),
+        extendable: shop::pool::Extendable::Perhaps,
     };
     let countries = [(1, "US", "United States"), (2, "GB", "United Kingdom")].map(country);
     let services = [(907, "Telegram"), (1012, "WhatsApp")].map(service);

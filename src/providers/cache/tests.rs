@@ -86,6 +86,7 @@ impl SmsPool for Scripted {
             receives: Receives::Any,
             refund_within_s: None,
             refund_min_days: shop::Days(0),
+            extendable: shop::pool::Extendable::Perhaps,
         };
         self.answer(Key::Rentals, vec![offer]).await
     }

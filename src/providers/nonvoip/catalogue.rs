@@ -194,6 +194,7 @@ impl Catalogue {
                 receives: Receives::Only(vec![*services.get(&product.folded_name())?]),
                 refund_within_s: Some(REFUND_WITHIN_S),
                 refund_min_days: Days(1),
+                extendable: shop::pool::Extendable::Perhaps,
             })
         };
         self.products().filter_map(offer).collect()

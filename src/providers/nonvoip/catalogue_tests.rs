@@ -93,6 +93,7 @@ fn a_rental_can_be_given_back_for_a_cautious_while() {
         receives: Receives::Only(vec![ServiceId(7)]),
         refund_within_s: Some(900),
         refund_min_days: Days(1),
+        extendable: shop::pool::Extendable::Perhaps,
     };
     assert_eq!(catalogue.rentals(), [offer]);
     assert_eq!(catalogue.words_of_rentals(), BTreeMap::from([(7, Ask::Long)]));

@@ -22,9 +22,9 @@ use async_trait::async_trait;
 use secrecy::SecretString;
 use shop::clock::Clock;
 use shop::pool::{
-    Advice, Cancelled, Check, Listed, ListedOrder, ListedRental, Message, PoolCountry, PoolError, PoolOffer,
-    PoolService, PurchaseError, PurchaseRequest, Purchased, Renewal, Renewed, RentRequest, RentalOffer, Resent,
-    SmsPool,
+    Advice, Cancelled, Check, Extendable, Listed, ListedOrder, ListedRental, Message, PoolCountry, PoolError,
+    PoolOffer, PoolService, PurchaseError, PurchaseRequest, Purchased, Renewal, Renewed, RentRequest, RentalOffer,
+    Resent, SmsPool,
 };
 use shop::{CountryId, ErrorCode, Money, ServiceId, SupplierOrderId, UnixSeconds};
 
@@ -168,7 +168,11 @@ impl SmsPoolClient {
     async fn lines_of(&self, kind: &str) -> Result<Vec<Line>, PoolError> {
         let countries = self.known_countries().await?;
         let form = [("type", kind.to_owned())];
-        Ok(self.caller.run(&endpoints::RENTAL_LINES, &form, |json, _| rentals::lines(json, &countries)).await?)
+        let read = self.caller.run(&endpoints::RENTAL_LINES, &form, |json, _| rentals::lines(json, &countries)).await;
+        let extendable = if kind == ONE_TIME { Extendable::Never } else { Extendable::Perhaps };
+        let mut lines = read?;
+        lines.iter_mut().for_each(|line| line.offer.extendable = extendable);
+        Ok(lines)
     }
 
     /// What so many days more of a line cost; `None` where it is sold once only.

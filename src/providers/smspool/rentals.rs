@@ -70,6 +70,7 @@ fn line(row: &Object<'_>, countries: &[PoolCountry]) -> Option<Line> {
             .map_or(Receives::Unasked, |id| Receives::Only(vec![ServiceId(id)])),
         refund_within_s: within_hours.filter(|_| refundable).map(|hours| hours.saturating_mul(3600)),
         refund_min_days: Days(row.id("refund_min_days").and_then(|days| u16::try_from(days).ok()).unwrap_or(0)),
+        extendable: shop::pool::Extendable::Perhaps,
     };
     let extends = extends.unwrap_or_else(|| offer.costs.clone());
     (!offer.costs.is_empty()).then_some(Line { offer, single: single.is_some(), extends })
@@ -125,6 +126,7 @@ pub(super) fn legacy_offers(countries: &[PoolCountry]) -> Vec<RentalOffer> {
         receives: Receives::Any,
         refund_within_s: None,
         refund_min_days: Days(0),
+        extendable: shop::pool::Extendable::Perhaps,
     };
     countries.iter().map(offer).collect()
 }

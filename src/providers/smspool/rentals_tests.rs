@@ -31,6 +31,7 @@ fn a_line_has_a_country_prices_and_a_refund_window() {
         receives: Receives::Unasked,
         refund_within_s: Some(7200),
         refund_min_days: Days(28),
+        extendable: shop::pool::Extendable::Perhaps,
     };
     let extends = offer.costs.clone();
     assert_eq!(lines_of(sample), [Line { offer, single: false, extends }]);

@@ -279,7 +279,8 @@ mod tests {
         let costs = costs.iter().map(|(days, cost)| (Days(*days), cents(*cost))).collect();
         let (refund_within_s, refund_min_days) = (Some(7_200), Days(28));
         let receives = services.map_or(Receives::Any, |services| Receives::Only(services.to_vec()));
-        RentalOffer { product, country, costs, receives, refund_within_s, refund_min_days }
+        let extendable = crate::pool::Extendable::Perhaps;
+        RentalOffer { product, country, costs, receives, refund_within_s, refund_min_days, extendable }
     }
 
     fn catalogue() -> Catalogue {

@@ -106,6 +106,7 @@ mod tests {
             receives: Receives::Any,
             refund_within_s: None,
             refund_min_days: Days(1),
+            extendable: crate::pool::Extendable::Perhaps,
         };
         Catalogue::new(&countries, &services)
             .with_prices(CountryId(1), Arc::new(PriceList::new(&offers, Margin::DEFAULT, 5)))
