@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use shop::pool::{PoolError, PurchaseError, Renewal, Renewed};
+use shop::pool::{Extendable, PoolError, PurchaseError, Renewal, Renewed};
 use shop::{CountryId, Days, ErrorCode, Money, ServiceId, SupplierOrderId};
 
 use crate::Client;
@@ -181,6 +181,22 @@ async fn the_second_server_prices_lines_that_can_be_extended() {
     let none = r#"{"success":0,"message":"No available rentals found for your search."}"#;
     assert_eq!(of(&[(404, none)]).await, Ok(None));
     assert_eq!(of(&[(500, "")]).await, Err(ErrorCode::Unreachable));
+}
+
+#[tokio::test]
+async fn a_line_of_the_other_list_is_sold_once_only() {
+    let line = |id: u32| format!(r#"{{"success":1,"data":[{{"ID":{id},"name":"US","pricing":{{"7":5}}}}]}}"#);
+    let countries = r#"[{"ID":1,"name":"United States","short_name":"US"}]"#;
+    // What stands in both lists can be extended.
+    let both =
+        r#"{"success":1,"data":[{"ID":6,"name":"US","pricing":{"7":5}},{"ID":7,"name":"US","pricing":{"7":4}}]}"#;
+    for other in [line(7), both.to_owned()] {
+        let replies = [countries, &line(6), &other].map(|body| answer(200, "", body)).to_vec();
+        let server = Loopback::start(replies).await;
+        let offers = SMSPOOL.0.client(&server.url).rental_offers().await.expect("offers");
+        let told: Vec<_> = offers.iter().map(|offer| (offer.product, offer.extendable)).collect();
+        assert_eq!(told, [(6, Extendable::Perhaps), (7, Extendable::Never)]);
+    }
 }
 
 #[tokio::test]

@@ -3,13 +3,15 @@
 use std::time::Instant;
 
 use engine::{Effect, Event, Flow as _, Lang, Step};
-use flows::purchase::{Action, Kind, Purchase};
-use flows::{AnyState, Job, Reply};
+use flows::card::Extending;
+use flows::purchase::{self, Action, Kind, Purchase};
+use flows::{AnyState, Job, Reply, env};
 use gallery::scenes::World;
 use gallery::{LANGS, Person, Scene, context, server};
 use shop::catalogue::{Catalogue, Product};
 use shop::command::Refusal;
-use shop::pool::{PoolCountry, PoolService, Receives, RentalOffer};
+use shop::order::{Order, State as OrderState, Wish};
+use shop::pool::{Extendable, PoolCountry, PoolService, Receives, RentalOffer};
 use shop::pricing::Margin;
 use shop::{CountryId, Days, ErrorCode, Money, ServerId, ServiceId};
 
@@ -228,6 +230,33 @@ fn a_line_is_asked_what_it_receives_before_it_is_sold() {
     person.press("WhatsApp · $3.90").sees_state(Kind::Confirm).sees_no("Telegram");
 }
 
+/// A rental's own line has its price, whatever else is cheaper; a line that is sold once only is not extended.
+#[test]
+fn a_rental_is_extended_at_the_price_of_its_own_line() {
+    let rental = |product| {
+        let order = Scene::Usual.order(3, OrderState::Done);
+        let week = Product::Rental(Days(7));
+        Order { wish: Wish { product: week, rental_product: Some(product), ..order.wish.clone() }, ..order }
+    };
+    let line = |extendable, product, cents| RentalOffer {
+        product,
+        costs: [(Days(7), Money::from_cents(cents))].into(),
+        extendable,
+        ..rented(Receives::Any)
+    };
+    let of = |extendable, product| {
+        let lines = vec![line(extendable, 6, 300), line(extendable, 7, 200)];
+        let catalogue = one_line(Receives::Any).with_rentals(lines, Margin::DEFAULT, gallery::scenes::NOW);
+        let servers = env::offered(vec![server(ServerId::Two, catalogue)], env::Door::Selling);
+        purchase::extending(&rental(product), &servers)
+    };
+    assert_eq!(of(Extendable::Perhaps, 6), Extending::At(Money::from_cents(390)));
+    assert_eq!(of(Extendable::Perhaps, 7), Extending::At(Money::from_cents(260)));
+    assert_eq!(of(Extendable::Perhaps, 8), Extending::Unpriced);
+    assert_eq!(of(Extendable::Never, 6), Extending::No);
+    assert_eq!(purchase::extending(&rental(6), &[]), Extending::No, "its server is not offered");
+}
+
 /// Two countries, and one line of the first to rent for a week.
 fn one_line(receives: Receives) -> Catalogue {
     let country = |(id, iso2, name): (u32, &str, &str)| PoolCountry {
@@ -236,18 +265,21 @@ fn one_line(receives: Receives) -> Catalogue {
         name: name.to_owned(),
     };
     let service = |(id, name): (u32, &str)| PoolService { id: ServiceId(id), name: name.to_owned() };
-    let line = RentalOffer {
+    let countries = [(1, "US", "United States"), (2, "GB", "United Kingdom")].map(country);
+    let services = [(907, "Telegram"), (1012, "WhatsApp")].map(service);
+    Catalogue::new(&countries, &services).with_rentals(vec![rented(receives)], Margin::DEFAULT, gallery::scenes::NOW)
+}
+
+fn rented(receives: Receives) -> RentalOffer {
+    RentalOffer {
         product: 7,
         country: CountryId(1),
         costs: [(Days(7), Money::from_cents(300))].into(),
         receives,
         refund_within_s: None,
         refund_min_days: Days(0),
-        extendable: shop::pool::Extendable::Perhaps,
-    };
-    let countries = [(1, "US", "United States"), (2, "GB", "United Kingdom")].map(country);
-    let services = [(907, "Telegram"), (1012, "WhatsApp")].map(service);
-    Catalogue::new(&countries, &services).with_rentals(vec![line], Margin::DEFAULT, gallery::scenes::NOW)
+        extendable: Extendable::Perhaps,
+    }
 }
 
 #[test]
