@@ -36,6 +36,11 @@ impl Health {
         Arc::new(Self { server, office, breaker: Mutex::new(breaker), key_refused, turned })
     }
 
+    /// Whose health it is.
+    pub(crate) const fn server(&self) -> ServerId {
+        self.server
+    }
+
     /// A read came to an end.
     pub fn read<T>(&self, answer: &Result<T, PoolError>) {
         self.heard(Call::Read, answer.as_ref().err());

@@ -7,16 +7,35 @@ use shop::pool::{
     Cancelled, Check, Listed, ListedOrder, ListedRental, Message, PoolCountry, PoolError, PoolOffer, PoolService,
     PurchaseError, PurchaseRequest, Purchased, Renewal, Renewed, RentRequest, RentalOffer, Resent, SmsPool,
 };
+use shop::server::{Coverage, OrderLists};
 use shop::{CountryId, Money, ServiceId, SupplierOrderId, UnixSeconds};
 
 use crate::health::Health;
 
-/// A supplier under its server's health.
+/// A supplier under its server's health. What its client knows without asking says nothing about the supplier.
 pub(crate) struct Watched {
     /// The supplier.
     pub(crate) pool: Arc<dyn SmsPool>,
     /// Who listens.
     pub(crate) health: Arc<Health>,
+}
+
+impl Watched {
+    /// A list was read; where there is none nobody was asked.
+    fn listed<T>(&self, answer: &Result<Listed<T>, PoolError>) {
+        match self.health.server().profile().lists {
+            OrderLists::Kept => self.health.read(answer),
+            OrderLists::Absent => {}
+        }
+    }
+
+    /// The countries were read; where there is but one nobody was asked.
+    fn covered(&self, answer: &Result<Vec<PoolCountry>, PoolError>) {
+        match self.health.server().profile().coverage {
+            Coverage::World => self.health.read(answer),
+            Coverage::Only(_) => {}
+        }
+    }
 }
 
 #[async_trait]
@@ -29,7 +48,7 @@ impl SmsPool for Watched {
 
     async fn countries(&self) -> Result<Vec<PoolCountry>, PoolError> {
         let answer = self.pool.countries().await;
-        self.health.read(&answer);
+        self.covered(&answer);
         answer
     }
 
@@ -71,7 +90,10 @@ impl SmsPool for Watched {
 
     async fn resend_cost(&self, id: &SupplierOrderId) -> Result<Option<Money>, PoolError> {
         let answer = self.pool.resend_cost(id).await;
-        self.health.read(&answer);
+        // That none is allowed may be known without asking.
+        if !matches!(answer, Ok(None)) {
+            self.health.read(&answer);
+        }
         answer
     }
 
@@ -83,13 +105,13 @@ impl SmsPool for Watched {
 
     async fn active(&self) -> Result<Listed<ListedOrder>, PoolError> {
         let answer = self.pool.active().await;
-        self.health.read(&answer);
+        self.listed(&answer);
         answer
     }
 
     async fn history(&self) -> Result<Listed<ListedOrder>, PoolError> {
         let answer = self.pool.history().await;
-        self.health.read(&answer);
+        self.listed(&answer);
         answer
     }
 
@@ -143,7 +165,7 @@ impl SmsPool for Watched {
 
     async fn rentals(&self) -> Result<Listed<ListedRental>, PoolError> {
         let answer = self.pool.rentals().await;
-        self.health.read(&answer);
+        self.listed(&answer);
         answer
     }
 
