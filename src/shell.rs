@@ -26,6 +26,9 @@ const DELIVERY_LIFE_S: i64 = 60;
 /// How many people may wait for the first catalogue.
 const WAITING_MAX: usize = 10_000;
 
+/// The turn to move money at a server; `None` where nobody has to wait for one.
+pub type Till<'a> = Option<MutexGuard<'a, ()>>;
+
 /// The parts of a running shop.
 pub struct Shell {
     /// The store and what follows from commits.
@@ -105,7 +108,7 @@ impl Shell {
 
     /// Waits for the turn to move money at a server where only our balance tells what became of it: one at a time. Where
     /// the supplier lists our orders nobody waits.
-    pub async fn till(&self, server: ServerId) -> Option<MutexGuard<'_, ()>> {
+    pub async fn till(&self, server: ServerId) -> Till<'_> {
         match (server.profile().lists, self.markets.get(&server)) {
             (OrderLists::Absent, Some(market)) => Some(market.till.lock().await),
             (OrderLists::Absent, None) | (OrderLists::Kept, _) => None,

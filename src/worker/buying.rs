@@ -4,35 +4,56 @@ use std::sync::Arc;
 
 use shop::catalogue::Product;
 use shop::command::{Command, Refusal};
-use shop::order::{Order, RefundReason, State};
+use shop::order::{Order, RESERVED_LIFE_S, RefundReason, State};
 use shop::pool::{Advice, PoolError, PurchaseError, PurchaseRequest, Purchased, Renewal, RentRequest, SmsPool};
 use shop::server::OrderLists;
 use shop::trouble::Trouble;
-use shop::{ErrorCode, Money, OrderId};
+use shop::{ErrorCode, Money, OrderId, UnixSeconds};
 use store::Outcome;
 
-use super::tasks::{After, commit, commit_all, order};
+use super::tasks::{After, by, commit, commit_all, order};
 use crate::shell::Shell;
 
 /// A shorter wait is a rate limit's; a longer one is a block of our account.
 const BLOCK_MIN_S: u32 = 600;
 
-/// Buys for a reserved order. Until it is stored as being bought every way out is free.
+/// Buys for a reserved order. Until it is stored as being bought every way out is free, and nobody waits for longer than a
+/// reservation lives: neither for the turn nor for what is read before.
 pub(super) async fn buy(shell: Arc<Shell>, id: OrderId) -> After {
-    let Some(server) = order(&shell, id).map(|order| order.wish.server) else { return After::default() };
-    let _till = shell.till(server).await;
+    let Some(waits) = order(&shell, id) else { return After::default() };
+    let not_started = |reason| Some(Command::NotBought { order: id, reason });
+    let till = by(&shell, free_until(&waits), shell.till(waits.wish.server)).await;
     let Some(order) = order(&shell, id).filter(|order| order.state == State::Reserved) else {
         return After::default();
     };
-    let command = match shell.pool(order.wish.server) {
-        None => Some(Command::NotBought { order: id, reason: RefundReason::Refused(ErrorCode::Unavailable) }),
-        Some(pool) => match plan(&shell, &order, pool.as_ref()).await {
+    let command = match (shell.pool(order.wish.server), &till) {
+        (None, _) => not_started(RefundReason::Refused(ErrorCode::Unavailable)),
+        (Some(_), None) => not_started(RefundReason::NotStarted),
+        (Some(pool), Some(_)) => match plan(&shell, &order, pool.as_ref()).await {
             Ok((purchase, balance)) => start(&shell, &order, pool.as_ref(), &purchase, balance).await,
-            Err(reason) => Some(Command::NotBought { order: id, reason }),
+            Err(reason) => not_started(reason),
         },
     };
     commit_all(&shell, command).await;
     After::default()
+}
+
+/// Until when a reserved order may wait for its purchase call.
+const fn free_until(order: &Order) -> UnixSeconds {
+    order.created_at + RESERVED_LIFE_S
+}
+
+/// What a supplier says in time about a purchase that is about to be made; or why it is not made.
+async fn in_time<T>(
+    shell: &Shell,
+    order: &Order,
+    read: impl Future<Output = Result<T, PoolError>>,
+) -> Result<T, RefundReason> {
+    match by(shell, free_until(order), read).await {
+        Some(Ok(answer)) => Ok(answer),
+        Some(Err(error)) => Err(refused(shell, order, &error).await),
+        None => Err(RefundReason::NotStarted),
+    }
 }
 
 /// The call that is to be made.
@@ -52,10 +73,7 @@ async fn plan(shell: &Shell, order: &Order, pool: &dyn SmsPool) -> Result<(Purch
     let purchase = purchase_for(shell, order, pool).await?;
     let balance = match order.wish.server.profile().lists {
         OrderLists::Kept => None,
-        OrderLists::Absent => match pool.balance().await {
-            Ok(balance) => Some(balance),
-            Err(error) => return Err(refused(shell, order, &error).await),
-        },
+        OrderLists::Absent => Some(in_time(shell, order, pool.balance()).await?),
     };
     Ok((purchase, balance))
 }
@@ -73,14 +91,12 @@ async fn purchase_for(shell: &Shell, order: &Order, pool: &dyn SmsPool) -> Resul
         }
         (Product::Rental(days), Some(product)) => {
             let request = RentRequest { country, product, days, service };
-            match pool.rental_cost(&request).await {
-                Ok(cost) if cost > order.price => {
-                    shell.prices_changed(wish);
-                    Err(RefundReason::PriceChanged)
-                }
-                Ok(cost) => Ok(Purchase::Rental(request, cost)),
-                Err(error) => Err(refused(shell, order, &error).await),
+            let cost = in_time(shell, order, pool.rental_cost(&request)).await?;
+            if cost > order.price {
+                shell.prices_changed(wish);
+                return Err(RefundReason::PriceChanged);
             }
+            Ok(Purchase::Rental(request, cost))
         }
         (Product::Rental(_), None) => Err(RefundReason::Refused(ErrorCode::Unavailable)),
     }
@@ -116,7 +132,8 @@ async fn start(
         Some(Outcome::Stored(changed)) if changed.orders.iter().any(|started| started.id == order.id) => {
             Some(call(shell, order, pool, purchase).await)
         }
-        Some(Outcome::Refused(Refusal::NotSelling)) => {
+        // Its time may have passed over the questions before.
+        Some(Outcome::Refused(Refusal::NotSelling | Refusal::TooLate)) => {
             Some(Command::NotBought { order: order.id, reason: RefundReason::NotStarted })
         }
         Some(

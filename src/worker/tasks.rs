@@ -2,17 +2,21 @@
 //! should be done next.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use shop::command::Command;
 use shop::monitor::{self, Task};
-use shop::order::{Number, Order, State};
+use shop::order::{Number, Order, State, StateKind};
 use shop::pool::{Cancelled, ListedOrder, PoolError, SmsPool};
-use shop::{ErrorCode, Money, OrderId, ServerId, SupplierOrderId};
+use shop::{ErrorCode, Money, OrderId, ServerId, SupplierOrderId, UnixSeconds};
 use store::{Intent, Outcome, StoreError};
 
 use super::queue::order_of;
 use crate::office::Office;
 use crate::shell::Shell;
+
+/// How much longer than its deadline a refund may wait for the supplier's last word, in seconds.
+const LAST_TRY_S: i64 = 20;
 
 /// What a task leaves behind.
 #[derive(Debug, Default)]
@@ -137,30 +141,40 @@ pub(super) async fn check(shell: Arc<Shell>, id: OrderId) -> After {
     }
 }
 
-/// A final look for a message, then the supplier is asked to take the number back.
+/// A final look for a message, then the supplier is asked to take the number back. At the deadline the user gets the money
+/// whoever else moves money then, and however long the supplier takes.
 pub(super) async fn close(shell: Arc<Shell>, id: OrderId) -> After {
-    let Some(server) = order(&shell, id).map(|order| order.wish.server) else { return After::default() };
-    let _till = shell.till(server).await;
-    let Some((order, pool)) = order_and_pool(&shell, id) else { return After::default() };
-    let (State::Closing { deadline, .. }, Some(number)) = (&order.state, &order.number) else {
+    let Some((waits, pool)) = order_and_pool(&shell, id) else { return After::default() };
+    let (State::Closing { deadline, .. }, server) = (waits.state, waits.wish.server) else {
         return After::default();
     };
-    if shell.office.clock.now() < *deadline && shell.is_looking(server) {
+    let _till = by(&shell, deadline, shell.till(server)).await;
+    let Some(order) = order(&shell, id).filter(|order| order.kind() == StateKind::Closing) else {
+        return After::default();
+    };
+    let now = shell.office.clock.now();
+    if now < deadline && shell.is_looking(server) {
         return After::default();
     }
-    let command = if order.is_rental() {
-        match pool.rental_messages(&number.supplier_id).await {
-            Ok(messages) if !messages.is_empty() => Some(Command::Received { order: id, messages }),
-            Ok(_) | Err(_) => give_rental_back(&shell, &order, pool.as_ref(), &number.supplier_id).await,
-        }
-    } else {
-        match pool.check(&number.supplier_id).await.ok().and_then(|answer| monitor::read_check(&order, answer)) {
-            Some(command) => Some(command),
-            None => give_back(&shell, &order, pool.as_ref(), number).await,
-        }
-    };
+    let asked = by(&shell, deadline.max(now) + LAST_TRY_S, ask_back(&shell, &order, pool.as_ref())).await;
+    let command = asked.unwrap_or_else(|| monitor::read_cancel(&order, None, shell.office.clock.now()));
     commit_all(&shell, command).await;
     After::default()
+}
+
+/// What it comes to: a message, or the supplier's answer to the request to take it back.
+async fn ask_back(shell: &Shell, order: &Order, pool: &dyn SmsPool) -> Option<Command> {
+    let number = order.number.as_ref()?;
+    if order.is_rental() {
+        return match pool.rental_messages(&number.supplier_id).await {
+            Ok(messages) if !messages.is_empty() => Some(Command::Received { order: order.id, messages }),
+            Ok(_) | Err(_) => give_rental_back(shell, order, pool, &number.supplier_id).await,
+        };
+    }
+    match pool.check(&number.supplier_id).await.ok().and_then(|answer| monitor::read_check(order, answer)) {
+        Some(command) => Some(command),
+        None => give_back(shell, order, pool, number).await,
+    }
 }
 
 /// Past its end the supplier may have ended an order on its own, and takes nothing back: its history is the proof then.
@@ -219,6 +233,12 @@ pub(super) async fn touch_card(shell: Arc<Shell>, id: OrderId) -> After {
         tracing::error!(%error, "a card was not renewed");
     }
     After::default()
+}
+
+/// What comes of this, if it does by then.
+pub(super) async fn by<T>(shell: &Shell, until: UnixSeconds, wait: impl Future<Output = T>) -> Option<T> {
+    let left_s = u64::try_from(until - shell.office.clock.now()).unwrap_or(0);
+    tokio::time::timeout(Duration::from_secs(left_s), wait).await.ok()
 }
 
 pub(super) fn order_and_pool(shell: &Shell, id: OrderId) -> Option<(Order, Arc<dyn SmsPool>)> {
