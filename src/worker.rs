@@ -317,12 +317,21 @@ impl Worker {
                 }
             }
             About::Orphan(id) => self.renew_orphan(id),
+            About::Reconciling(server) if after.supplier == Supplier::Answered => self.looked_for(server, now),
             About::Order(_) | About::Card(_) | About::List(_) | About::Reconciling(_) | About::Books => {}
         }
         after.next.into_iter().for_each(|task| self.push(task));
         // Some may have waited for this one: two purchases of a kind could not be told apart.
         let held_back = std::mem::take(&mut self.held_back);
         self.start_reserved(held_back);
+    }
+
+    /// The supplier told of all that could be a lost purchase of that server.
+    fn looked_for(&mut self, server: ServerId, now: UnixSeconds) {
+        let lost = |order: &&Order| order.wish.server == server && order.number.is_none();
+        for order in self.open.values().filter(lost) {
+            self.asked.entry(order.id).or_default().answered_at = Some(now);
+        }
     }
 
     fn reconcile(&mut self) {

@@ -10,6 +10,7 @@ use crate::breaker::{Heard, heard};
 use crate::command::{Command, SupplierRefund};
 use crate::extension;
 use crate::order::{Order, RESERVED_LIFE_S, RefundReason, Sleep, State, Wake};
+use crate::orphan::SILENCE_MAX_S;
 use crate::pool::{Cancelled, Check, Completeness, Listed, ListedOrder, ListedRental, Message, PoolError};
 use crate::server::OrderLists;
 use crate::{OrderId, ServerId, SupplierOrderId, UnixSeconds};
@@ -20,6 +21,8 @@ pub const RENTAL_EAGER_S: i64 = 900;
 pub const RENTAL_LAZY_S: i64 = 300;
 /// How often a refunded order is still looked at, in seconds.
 pub const LATE_WATCH_EVERY_S: i64 = 60;
+/// How long before the end of a watch the supplier must have been heard, in seconds.
+pub const HEARD_WITHIN_S: i64 = 300;
 /// When a cancel that was too early is tried again, in seconds.
 pub const CLOSE_RETRY_S: i64 = 15;
 /// How long after its end a rental is still looked at where the supplier does not answer, in seconds.
@@ -99,7 +102,10 @@ pub fn due<'a>(
             }
             State::Done if order.is_rental() => rental(order, orders.clone(), now, asked(order.id)),
             State::Done => received_once(order, now, asked(order.id)),
-            State::Refunded(_) => watched(order, now, asked(order.id)),
+            State::Refunded(_) => {
+                let asked = asked(order.id);
+                unheard(order, now, asked).or_else(|| watched(order, now, asked))
+            }
         };
         match task {
             Some(Task::List(server)) if !listed.insert(server) => {}
@@ -253,6 +259,16 @@ fn is_watched(order: &Order, now: UnixSeconds) -> bool {
 fn watched(order: &Order, now: UnixSeconds, asked: Asked) -> Option<Task> {
     let due = asked.tried_at.is_none_or(|tried| is_time(tried + LATE_WATCH_EVERY_S, LATE_WATCH_EVERY_S, now));
     (is_watched(order, now) && due).then_some(Task::Check(order.id))
+}
+
+/// A watch does not end in silence: a supplier that said nothing at its end is waited for, a day at most. What it kept or
+/// sold meanwhile would be booked by nobody.
+fn unheard(order: &Order, now: UnixSeconds, asked: Asked) -> Option<Task> {
+    let (ended_at, until) = (order.ended_at?, order.watched_until?);
+    let is_asked_about = order.number.is_some() || order.wish.server.profile().lists == OrderLists::Kept;
+    let heard = asked.answered_at.is_some_and(|answered| answered >= until - HEARD_WITHIN_S);
+    let ends = until - now <= LATE_WATCH_EVERY_S && now < ended_at + SILENCE_MAX_S;
+    (is_asked_about && ends && !heard).then_some(Task::Apply(Command::WatchOn(order.id)))
 }
 
 /// What the list of open orders says about the temporary ones of that server that wait, or may receive more.

@@ -192,3 +192,116 @@ fn a_clock_that_was_set_back_keeps_nobody_waiting() {
     assert_eq!(tasks(order(3, closing(ahead + CLOSE_RETRY_S))), [Task::Close(OrderId(3))]);
     assert_eq!(tasks(order(3, closing(now + CLOSE_RETRY_S))), []);
 }
+
+fn at_one(order: Order) -> Order {
+    Order { wish: crate::order::Wish { server: ServerId::One, ..order.wish.clone() }, ..order }
+}
+
+/// Where nothing is listed, hundreds of orders at once were more than the supplier bears; and what one server bears is no
+/// other server's business.
+#[test]
+fn single_looks_are_paced_for_each_server_by_itself() {
+    let listed = (1..=20).map(|number| order(number, State::Active));
+    let rented = (101..=120).map(|number| rental(number, 30, State::Active));
+    let silent = (201..=220).map(|number| at_one(order(number, State::Active)));
+    let silent_rented = (301..=320).map(|number| at_one(rental(number, 30, State::Active)));
+    let orders: Vec<Order> = listed.chain(rented).chain(silent).chain(silent_rented).collect();
+    let never = [210, 310].map(OrderId);
+    let asked = |order: OrderId| {
+        let tried_at = (!never.contains(&order)).then(|| START + i64::try_from(order.0).unwrap_or(0));
+        Asked { tried_at, answered_at: None }
+    };
+    let tasks = due_at(&orders, START + 400, 3, asked);
+    let of = |wanted: &dyn Fn(&Task) -> bool| tasks.iter().filter(|task| wanted(task)).cloned().collect::<Vec<_>>();
+    assert_eq!(of(&|task| matches!(task, Task::List(_))), [Task::List(ServerId::Two)]);
+    let checks = [210, 201, 202, 203, 204, 205, 206, 207, 208, 209, 211].map(|order| Task::Check(OrderId(order)));
+    assert_eq!(of(&|task| matches!(task, Task::Check(_))), checks, "the longest unasked first");
+    let messages = of(&|task| matches!(task, Task::RentalMessages(_)));
+    assert_eq!(messages[0], Task::RentalMessages(OrderId(310)), "12 in 3 seconds at each server, of all kinds");
+    let two = (101..=112).map(|order| Task::RentalMessages(OrderId(order)));
+    assert_eq!(messages[1..], two.collect::<Vec<_>>());
+}
+
+/// Two purchases at once changed one balance, and nobody could tell whose charge it showed.
+#[test]
+fn where_only_the_balance_tells_nothing_else_moves_it() {
+    let lost = at_one(order(1, State::Ambiguous { sent_at: START, clean_misses: 0 }));
+    let buying = at_one(order(2, State::Buying { boot: BOOT, sent_at: START }));
+    let other_kind = |order: Order| Order {
+        wish: crate::order::Wish { service: crate::ServiceId(9), ..order.wish.clone() },
+        ..order
+    };
+    let next = at_one(order(3, State::Reserved));
+    let begun = |next: &Order, others: &[&Order]| reserved(next, others.iter().copied(), START + 5);
+    let buy = Some(Task::Buy(OrderId(3)));
+    assert_eq!(begun(&next, &[&next]), buy);
+    for other in [&lost, &buying, &other_kind(lost.clone()), &other_kind(buying.clone())] {
+        assert_eq!(begun(&next, &[other, &next]), None, "{other:?}");
+        assert_eq!(begun(&order(3, State::Reserved), &[other]), buy, "the other server sells on");
+    }
+    let (next_try, deadline) = (START, START + 600);
+    let closing = State::Closing { reason: CloseReason::Cancel, deadline, next_try };
+    let close = vec![Task::Close(OrderId(4))];
+    let tasks = |order: Order, now| {
+        let tasks = due_at(&[lost.clone(), order], now, 10, unasked);
+        tasks.into_iter().filter(|task| matches!(task, Task::Close(_))).collect::<Vec<_>>()
+    };
+    assert_eq!(tasks(at_one(order(4, closing.clone())), START + 60), []);
+    assert_eq!(tasks(at_one(order(4, closing.clone())), deadline), close, "the user does not wait longer");
+    assert_eq!(tasks(order(4, closing.clone()), START + 60), close);
+    assert_eq!(due_at(&[at_one(order(4, closing))], START + 60, 10, unasked), close);
+    assert!(is_looked_for(ServerId::One, [&buying].into_iter()) && !is_looked_for(ServerId::Two, [&lost].into_iter()));
+}
+
+#[test]
+fn a_rental_that_sleeps_is_woken_until_nobody_waits_for_it() {
+    let asleep = at_one(rental(1, 7, State::Active));
+    let with = |wake| Order { wake, ..asleep.clone() };
+    let waking = with(Some(Wake::Asked { at: START }));
+    let look = Task::RentalMessages(OrderId(1));
+    let due = |order: &Order, now| due_at(std::slice::from_ref(order), now, 10, unasked);
+    let not_woken = || Command::NotWoken(OrderId(1));
+    assert_eq!(due(&waking, START + 119), [Task::Wake(OrderId(1)), look.clone()]);
+    assert_eq!(due(&waking, START + 120), [Task::Apply(not_woken()), look.clone()]);
+    let others = [None, Some(Wake::Failed { at: START }), Some(Wake::Awake { until: START + 900 })];
+    for wake in others {
+        assert_eq!(due(&with(wake), START + 10), std::slice::from_ref(&look));
+    }
+
+    let failed = |code| Err(PoolError { code, cause: String::new(), advice: crate::pool::Advice::None });
+    let woken = Command::Woken { order: OrderId(1), until: START + 900 };
+    let cases = [
+        (Ok(START + 900), START + 10, Some(woken)),
+        (failed(crate::ErrorCode::Rejected), START + 10, Some(not_woken())),
+        (failed(crate::ErrorCode::TimedOut), START + 10, None),
+        (failed(crate::ErrorCode::TimedOut), START + 120, Some(not_woken())),
+    ];
+    for (answer, now, expected) in cases {
+        assert_eq!(read_wake(&waking, answer.clone(), now), expected, "{answer:?} at {now}");
+    }
+}
+
+/// A supplier that was silent for longer than a watch was never asked again: found by the simulation.
+#[test]
+fn a_watch_does_not_end_in_silence() {
+    let (ended_at, until) = (Some(START), START + 1_800);
+    let refunded = |number| Order {
+        number,
+        ended_at,
+        watched_until: Some(until),
+        ..order(1, State::Refunded(RefundReason::Unknown))
+    };
+    let (sold, lost) = (refunded(order(1, State::Active).number), refunded(None));
+    let asked = |answered_at| move |_| Asked { tried_at: Some(until - 90), answered_at };
+    let due = |order: &Order, now, answered_at| due_at(std::slice::from_ref(order), now, 10, asked(answered_at));
+    let on = [Task::Apply(Command::WatchOn(OrderId(1)))];
+    for order in [&sold, &lost] {
+        assert_eq!(due(order, until - 61, None), []);
+        assert_eq!(due(order, until - 60, None), on);
+        assert_eq!(due(order, until - 60, Some(until - 301)), on, "that is long ago");
+        assert_eq!(due(order, until - 60, Some(until - 300)), []);
+        let for_a_day = Order { watched_until: Some(START + SILENCE_MAX_S), ..order.clone() };
+        assert_eq!(due(&for_a_day, START + SILENCE_MAX_S, None), [], "not for ever");
+    }
+    assert_eq!(due(&at_one(lost), until - 60, None), [], "nothing shows up where nothing is listed");
+}

@@ -113,11 +113,10 @@ async fn extension_for(
     let Some(renewal) = rental.and_then(|rental| rental.renewal()) else {
         return Err(RefundReason::Refused(ErrorCode::OrderNotFound));
     };
-    match pool.renew_cost(&renewal).await {
-        Ok(Some(cost)) if cost > order.price => Err(RefundReason::PriceChanged),
-        Ok(Some(cost)) => Ok(Purchase::Extension(renewal, cost)),
-        Ok(None) => Err(RefundReason::Refused(ErrorCode::Unavailable)),
-        Err(error) => Err(refused(shell, order, &error).await),
+    match in_time(shell, order, pool.renew_cost(&renewal)).await? {
+        Some(cost) if cost > order.price => Err(RefundReason::PriceChanged),
+        Some(cost) => Ok(Purchase::Extension(renewal, cost)),
+        None => Err(RefundReason::Refused(ErrorCode::Unavailable)),
     }
 }
 

@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use shop::command::Command;
 use shop::order::Order;
-use shop::pool::{Listed, PoolError, PurchaseError, Resent, SmsPool};
+use shop::pool::{Completeness, Listed, PoolError, PurchaseError, Resent, SmsPool};
 use shop::server::OrderLists;
 use shop::{Money, OrderId, ServerId, SupplierOrderId, extension, reconcile};
 use store::StoreError;
 
-use super::tasks::{After, commit, commit_all, log, order_and_pool};
+use super::tasks::{After, Supplier, commit, commit_all, log, order_and_pool};
 use crate::shell::Shell;
 
 /// How often the supplier's list is looked at for another code whose answer was lost.
@@ -26,23 +26,32 @@ pub(super) async fn reconcile(shell: Arc<Shell>, server: ServerId) -> After {
         OrderLists::Absent => balance_round(&shell, server, pool.as_ref()).await,
     };
     match round {
-        Ok(commands) => commit_all(&shell, commands).await,
-        Err(error) => tracing::error!(%error, "orders were not read"),
+        Ok((commands, supplier)) => {
+            commit_all(&shell, commands).await;
+            After { supplier, ..After::default() }
+        }
+        Err(error) => {
+            tracing::error!(%error, "orders were not read");
+            After::default()
+        }
     }
-    After::default()
 }
 
+/// What a round settles, and whether the supplier told all of it.
+type Round = Result<(Vec<Command>, Supplier), StoreError>;
+
 /// The orders are read after the balance: what was bought meanwhile is then known.
-async fn balance_round(shell: &Shell, server: ServerId, pool: &dyn SmsPool) -> Result<Vec<Command>, StoreError> {
+async fn balance_round(shell: &Shell, server: ServerId, pool: &dyn SmsPool) -> Round {
     let balance = pool.balance().await.inspect_err(|error| {
         tracing::warn!(server = server.number(), code = %error.code, cause = error.cause, "our balance was not read");
     });
     let orders = shell.office.store.open_orders()?;
-    Ok(reconcile::balance_round(&orders, server, balance.ok(), shell.office.clock.now()))
+    let supplier = if balance.is_ok() { Supplier::Answered } else { Supplier::Silent };
+    Ok((reconcile::balance_round(&orders, server, balance.ok(), shell.office.clock.now()), supplier))
 }
 
 /// The orders are read after the lists: what was bought meanwhile is then known, or known to be in flight.
-async fn round(shell: &Shell, server: ServerId, pool: &dyn SmsPool) -> Result<Vec<Command>, StoreError> {
+async fn round(shell: &Shell, server: ServerId, pool: &dyn SmsPool) -> Round {
     let store = &shell.office.store;
     let now = shell.office.clock.now();
     let lost = |order: &&Order| order.wish.server == server && reconcile::is_lost(order, now);
@@ -58,6 +67,9 @@ async fn round(shell: &Shell, server: ServerId, pool: &dyn SmsPool) -> Result<Ve
     let orders = store.open_orders()?;
     let ids = temporary.iter().flat_map(|listed| &listed.rows).map(|row| &row.id);
     let known = store.known_among(ids.chain(rented.iter().flat_map(|listed| &listed.rows).map(|line| &line.id)))?;
+    let whole = temporary.iter().all(|listed| listed.completeness == Completeness::Whole)
+        && rented.iter().all(|listed| listed.completeness == Completeness::Whole);
+    let supplier = if whole { Supplier::Answered } else { Supplier::Silent };
     let now = shell.office.clock.now();
     let temporary = temporary.map(|listed| reconcile::round(&orders, server, &listed, &known, now));
     let extended = match &rented {
@@ -65,7 +77,7 @@ async fn round(shell: &Shell, server: ServerId, pool: &dyn SmsPool) -> Result<Ve
         None => Vec::new(),
     };
     let rented = rented.map(|listed| reconcile::rentals_round(&orders, server, &listed, &known, now));
-    Ok(temporary.into_iter().chain(rented).chain([extended]).flatten().collect())
+    Ok((temporary.into_iter().chain(rented).chain([extended]).flatten().collect(), supplier))
 }
 
 /// The rentals that these orders extend, ended ones included.

@@ -3,6 +3,7 @@
 use super::{Facts, order, put};
 use crate::command::{Alarm, Note, Refusal, SupplierRefund, Write};
 use crate::ledger;
+use crate::monitor::LATE_WATCH_EVERY_S;
 use crate::order::{CLOSE_LIFE_S, CloseReason, LAST_LOOK_S, LATE_WATCH_S, Order, RefundReason, State};
 use crate::{Money, UnixSeconds};
 
@@ -82,10 +83,10 @@ fn late_refund(supplier: SupplierRefund, order: &Order, facts: &Facts) -> Vec<Wr
     }
 }
 
-/// The process was not there when the watch ended: one more look.
+/// Nobody was heard when the watch ended, or is about to end: one more look.
 pub(super) fn watch_on(facts: &Facts) -> Result<Vec<Write>, Refusal> {
     let order = order(facts)?;
-    let is_over = order.watched_until.is_some_and(|until| until <= facts.now);
+    let is_over = order.watched_until.is_some_and(|until| until <= facts.now + LATE_WATCH_EVERY_S);
     let refunded = matches!(order.state, State::Refunded(_));
     let on = Order { watched_until: Some(facts.now + LAST_LOOK_S), ..order.clone() };
     Ok((refunded && is_over).then(|| put(on)).into_iter().collect())
