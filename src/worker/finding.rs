@@ -12,11 +12,13 @@ use shop::{Money, OrderId, ServerId, SupplierOrderId, extension, reconcile};
 use store::StoreError;
 
 use super::tasks::{After, Supplier, commit, commit_all, log, order_and_pool};
-use crate::shell::Shell;
+use crate::shell::{Shell, Till};
 
 /// How often the supplier's list is looked at for another code whose answer was lost.
 const LOOKS_MAX: u32 = 6;
 const LOOK_EVERY: Duration = Duration::from_secs(5);
+/// How often it is looked whether a lost purchase was settled: for longer than that takes.
+const QUIET_LOOKS_MAX: u32 = 40;
 
 /// Looks for a server's purchases whose answer was lost: in the supplier's lists, or by our balance there.
 pub(super) async fn reconcile(shell: Arc<Shell>, server: ServerId) -> After {
@@ -114,8 +116,9 @@ pub(super) async fn warn_of_strangers(shell: Arc<Shell>, server: ServerId, pool:
 pub(super) async fn resend(shell: Arc<Shell>, id: OrderId) -> After {
     let Some((order, pool)) = order_and_pool(&shell, id) else { return After::default() };
     let Some(number) = &order.number else { return After::default() };
-    let _till = shell.till(order.wish.server).await;
-    let resent = if is_free(pool.as_ref(), &number.supplier_id).await {
+    let free = is_free(pool.as_ref(), &number.supplier_id).await;
+    let till = if free { quiet_till(&shell, order.wish.server).await } else { None };
+    let resent = if till.is_some() {
         match pool.resend(&number.supplier_id).await {
             Ok(resent) => Some(resent),
             Err(PurchaseError::DefiniteNo(_)) => None,
@@ -137,6 +140,21 @@ pub(super) async fn resend(shell: Arc<Shell>, id: OrderId) -> After {
     };
     commit(&shell, command).await;
     After::default()
+}
+
+/// The turn to move money at a server where nothing is looked for that only our balance tells of; `None` where it did not
+/// come in time.
+async fn quiet_till(shell: &Shell, server: ServerId) -> Option<Till<'_>> {
+    for look in 0..QUIET_LOOKS_MAX {
+        if look > 0 {
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+        let till = shell.till(server).await;
+        if !shell.is_looking(server) {
+            return Some(till);
+        }
+    }
+    None
 }
 
 /// Whether another code costs nothing. A question without an answer is asked again: it says nothing about the number.

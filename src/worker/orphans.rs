@@ -20,6 +20,10 @@ pub(super) async fn give_back(shell: Arc<Shell>, id: SupplierOrderId) -> After {
     let being_given_back = |orphan: &Orphan| matches!(orphan.state, OrphanState::GivingBack { .. });
     let Some(orphan) = read.ok().flatten().filter(being_given_back) else { return After::default() };
     let _till = shell.till(orphan.server).await;
+    // It would change the only evidence of a lost purchase; it is due again at the next tick.
+    if shell.is_looking(orphan.server) {
+        return After::default();
+    }
     let said = match (shell.pool(orphan.server), orphan.product) {
         (Some(pool), Product::Temporary) => temporary(pool.as_ref(), &orphan).await,
         (Some(pool), Product::Rental(_)) => rental(pool.as_ref(), &orphan).await,
