@@ -24,6 +24,8 @@ const CLOCK_SLACK_S: i64 = 30;
 const LIFE_SLACK_S: i64 = 600;
 /// How far a rental's time may be off, in seconds: its end may be rounded by the supplier.
 const RENTAL_SLACK_S: i64 = 3_600;
+/// How long after its end a number without a message may come back to the supplier by itself, in seconds.
+const COMES_BACK_S: i64 = 60;
 const DAY_S: i64 = 86_400;
 
 /// A listed order that may be one of the lost ones.
@@ -105,12 +107,14 @@ pub fn rentals_round(
 /// What one round settles at a server whose supplier keeps no lists: one purchase at a time is in question there, and
 /// nothing else changes our balance meanwhile. An unchanged balance is a clean miss. What is missing from it was paid for an
 /// extension, which the user has then, or for a number that nobody can find any more: its user gets the money back at the
-/// deadline, and we bear the loss. Anything else proves nothing.
+/// deadline, and we bear the loss. Anything else proves nothing, and neither does a balance that something else may have
+/// moved.
 #[must_use]
 pub fn balance_round(orders: &[Order], server: ServerId, balance: Option<Money>, now: UnixSeconds) -> Vec<Command> {
     let in_question = |order: &&Order| order.wish.server == server && matches!(order.state, State::Ambiguous { .. });
     let settle = |order: &Order| {
-        let spent = balance.and_then(|balance| order.balance_before?.checked_sub(balance));
+        let told = balance.filter(|_| !is_spoiled(order, orders, now));
+        let spent = told.and_then(|balance| order.balance_before?.checked_sub(balance));
         let most = order.quoted_cost.max(order.price);
         match spent {
             Some(Money::ZERO) => missed(order, Completeness::Whole, now).into_iter().collect(),
@@ -127,6 +131,24 @@ pub fn balance_round(orders: &[Order], server: ServerId, balance: Option<Money>,
         }
     };
     orders.iter().filter(in_question).flat_map(settle).collect()
+}
+
+/// Whether something else may have moved our balance since it was read for this order: a number that ended without a
+/// message may come back to the supplier by itself, and one at its deadline is given back.
+fn is_spoiled(order: &Order, orders: &[Order], now: UnixSeconds) -> bool {
+    let window = sent_at(order) - COMES_BACK_S..=now;
+    let comes_back = |other: &Order| {
+        let Some(number) = other.number.as_ref().filter(|number| number.cost > Money::ZERO) else { return false };
+        let lapsed = !other.is_rental() && window.contains(&number.expires_at);
+        let given_back = match other.state {
+            State::Active => false,
+            State::Closing { deadline, .. } => deadline <= now,
+            State::Refunded(_) => other.ended_at.is_some_and(|ended_at| window.contains(&ended_at)),
+            State::Reserved | State::Buying { .. } | State::Ambiguous { .. } | State::Done => return false,
+        };
+        other.messages.is_empty() && (lapsed || given_back)
+    };
+    orders.iter().filter(|other| other.wish.server == order.wish.server).any(comes_back)
 }
 
 /// The open orders of the supplier's that nobody here knows, such as those that were made after a backup that came back.

@@ -1,6 +1,9 @@
 //! Lost purchases against the supplier's lists.
 
 use super::*;
+use crate::OrderId;
+use crate::order::{CloseReason, Number};
+use crate::orphan::{Loss, OrphanState};
 use crate::pool::Check;
 use crate::samples::{START, id, line, message, order, rental, row, whole};
 
@@ -236,5 +239,125 @@ fn fault_75_orders_that_nobody_here_knows_are_strangers_once_nothing_is_looked_f
     assert_eq!(strange(&[order(1, State::Done)], vec![unread("A")]), 1);
     for state in [LOST, State::Buying { boot: 1, sent_at: START }] {
         assert_eq!(strange(&[order(1, state)], rows()), 0);
+    }
+}
+
+/// Ten dollars before the purchase.
+const BEFORE: Money = Money::from_cents(1_000);
+
+/// A lost purchase that only our balance tells of.
+fn unlisted(clean_misses: u8) -> Order {
+    let lost = order(1, State::Ambiguous { sent_at: START, clean_misses });
+    let wish = crate::order::Wish { server: ServerId::One, ..lost.wish.clone() };
+    Order { wish, balance_before: Some(BEFORE), ..lost }
+}
+
+fn at_one(order: Order) -> Order {
+    Order { wish: crate::order::Wish { server: ServerId::One, ..order.wish.clone() }, ..order }
+}
+
+fn by_balance(orders: &[Order], spent_cents: Option<i32>, after_s: i64) -> Vec<String> {
+    let balance = spent_cents.and_then(|spent| BEFORE.checked_sub(Money::from_cents(spent)));
+    told(&balance_round(orders, ServerId::One, balance, START + after_s))
+}
+
+#[test]
+fn a_balance_tells_what_a_lost_purchase_came_to() {
+    let (missed, refunded) = (vec!["missed 0001"], vec!["refunded 0001"]);
+    let written_off = vec!["refunded 0001", "orphan lost-0001"];
+    let nothing: Vec<&str> = Vec::new();
+    let cases = [
+        // Nothing is missing: three times, and late enough.
+        (Some(0), 0, 20, &missed),
+        (Some(0), 2, 89, &missed),
+        (Some(0), 1, 90, &missed),
+        (Some(0), 2, 90, &refunded),
+        (Some(0), 0, 180, &refunded),
+        // What the number may have cost is missing: the user gets the money back at the deadline, and we bear it.
+        (Some(24), 2, 179, &nothing),
+        (Some(24), 0, 180, &written_off),
+        (Some(1), 0, 180, &written_off),
+        (Some(32), 0, 180, &written_off),
+        // More than that, a top-up, or no balance at all proves nothing.
+        (Some(33), 0, 100, &nothing),
+        (Some(33), 0, 180, &refunded),
+        (Some(-2_000), 2, 100, &nothing),
+        (Some(-2_000), 2, 180, &refunded),
+        (None, 2, 100, &nothing),
+        (None, 2, 180, &refunded),
+    ];
+    for (spent, misses, after_s, expected) in cases {
+        let told = by_balance(&[unlisted(misses)], spent, after_s);
+        assert_eq!(told, *expected, "{spent:?} missing, {misses} misses, after {after_s} s");
+    }
+    let unread = Order { balance_before: None, ..unlisted(2) };
+    assert_eq!(by_balance(std::slice::from_ref(&unread), Some(0), 100), [""; 0]);
+    assert_eq!(by_balance(&[unread], Some(0), 180), refunded);
+}
+
+#[test]
+fn what_a_balance_proves_decides_the_reason_and_the_loss() {
+    let commands = |spent, after_s| {
+        let balance = BEFORE.checked_sub(Money::from_cents(spent));
+        balance_round(&[unlisted(2)], ServerId::One, balance, START + after_s)
+    };
+    let (order, at) = (OrderId(1), START + 180);
+    assert_eq!(commands(0, 90), [Command::NotBought { order, reason: RefundReason::NotBought }]);
+    let [Command::NotBought { reason, .. }, Command::Orphaned(orphan)] = &commands(24, 180)[..] else {
+        panic!("{:?}", commands(24, 180))
+    };
+    assert_eq!((*reason, orphan.cost, orphan.server), (RefundReason::Unknown, Money::from_cents(24), ServerId::One));
+    assert_eq!(orphan.state, OrphanState::WrittenOff { at, loss: Loss::Unnamed });
+    assert_eq!(commands(99, 180), [Command::NotBought { order, reason: RefundReason::Unknown }]);
+}
+
+#[test]
+fn a_balance_says_nothing_about_other_orders() {
+    let at_two = Order { balance_before: Some(BEFORE), ..order(1, LOST) };
+    let buying = at_one(order(1, State::Buying { boot: 1, sent_at: START }));
+    for other in [at_two, buying] {
+        assert_eq!(by_balance(&[other], Some(0), 180), [""; 0]);
+    }
+}
+
+/// What came back for another number hid what a lost one had cost: found by the simulation.
+#[test]
+fn a_balance_that_something_else_may_have_moved_proves_nothing() {
+    let ends_at = |state: State, expires_at| {
+        let number = order(2, State::Active).number.map(|number| Number { expires_at, ..number });
+        at_one(Order { number, ended_at: Some(START + 30), ..order(2, state) })
+    };
+    let closing = |deadline| State::Closing { reason: CloseReason::Cancel, deadline, next_try: START };
+    let expired = ends_at(closing(START + 700), START + 50);
+    let late = START + 1_200;
+    let moves = [
+        expired.clone(),
+        ends_at(State::Active, START + 90),
+        ends_at(State::Active, START - 60),
+        ends_at(closing(START + 90), late),
+        ends_at(State::Refunded(RefundReason::Cancelled), late),
+    ];
+    for other in moves {
+        let orders = [unlisted(2), other];
+        assert_eq!(by_balance(&orders, Some(0), 90), [""; 0], "{:?}", orders[1]);
+        assert_eq!(by_balance(&orders, Some(24), 180), ["refunded 0001"], "{:?}", orders[1]);
+    }
+    let number = expired.number.clone();
+    let free = Order { number: number.map(|number| Number { cost: Money::ZERO, ..number }), ..expired.clone() };
+    let received = crate::order::Received { message: message("0042"), at: START };
+    let elsewhere = Order { wish: order(2, LOST).wish, ..expired.clone() };
+    let stays = [
+        ends_at(State::Active, START + 91),
+        ends_at(State::Active, START - 61),
+        ends_at(closing(START + 91), late),
+        Order { ended_at: Some(START - 61), ..ends_at(State::Refunded(RefundReason::Cancelled), late) },
+        ends_at(State::Done, START + 50),
+        Order { messages: vec![received], ..expired },
+        free,
+        elsewhere,
+    ];
+    for other in stays {
+        let orders = [unlisted(2), other];
+        assert_eq!(by_balance(&orders, Some(0), 90), ["refunded 0001"], "{:?}", orders[1]);
     }
 }
