@@ -31,11 +31,17 @@ struct Chatter {
     due: BTreeMap<(u64, u64), Deed>,
     planned: u64,
     /// Every update that there ever was.
-    updates: BTreeMap<i64, Deed>,
+    updates: BTreeMap<i64, Update>,
     /// Those that the bot has not acknowledged.
     pending: BTreeSet<i64>,
     rooms: BTreeMap<u64, Room>,
     deliveries: u64,
+}
+
+/// What was done, and when.
+struct Update {
+    at_ms: u64,
+    deed: Deed,
 }
 
 /// Something that a person (or the operator, for one) does to the bot.
@@ -64,6 +70,8 @@ pub(crate) enum Doing {
 pub(crate) struct Room {
     pub(crate) messages: BTreeMap<i32, Shown>,
     pub(crate) blocked: bool,
+    /// Every text that was ever shown, and when.
+    said: Vec<(u64, String)>,
 }
 
 /// A message in a chat.
@@ -98,7 +106,18 @@ impl Chats {
 
     /// What the update of this id is.
     pub(crate) fn deed(&self, update: i64) -> Option<Deed> {
-        locked(&self.state).updates.get(&update).cloned()
+        locked(&self.state).updates.get(&update).map(|update| update.deed.clone())
+    }
+
+    /// When the update of this id was done.
+    pub(crate) fn done_at_ms(&self, update: i64) -> Option<u64> {
+        locked(&self.state).updates.get(&update).map(|update| update.at_ms)
+    }
+
+    /// When a text with these words first stood in a person's chat, from a time on.
+    pub(crate) fn said_at_ms(&self, person: u64, from_ms: u64, words: &str) -> Option<u64> {
+        let says = |(at_ms, text): &&(u64, String)| *at_ms >= from_ms && text.contains(words);
+        self.room(person, |room| room.said.iter().find(says).map(|(at_ms, _)| *at_ms))
     }
 
     /// The updates from this offset on; those below it are acknowledged.
@@ -116,7 +135,7 @@ impl Chats {
         loop {
             let mut state = locked(&self.state);
             let Some(entry) = state.due.first_entry().filter(|entry| entry.key().0 <= now_ms) else { return };
-            let deed = entry.remove();
+            let ((at_ms, _), deed) = entry.remove_entry();
             let Deed { person, what } = deed.clone();
             let room = state.rooms.entry(person).or_default();
             match what {
@@ -124,13 +143,13 @@ impl Chats {
                     What::Block => room.blocked = true,
                     What::Return => {
                         room.blocked = false;
-                        state.update(Deed { person, what: Doing::Return });
+                        state.update(at_ms, Deed { person, what: Doing::Return });
                     }
-                    What::Press(label) => state.press(person, label),
-                    What::Buy { .. } | What::Adjust { .. } | What::Wake => state.update(deed),
+                    What::Press(label) => state.press(at_ms, person, label),
+                    What::Buy { .. } | What::Adjust { .. } | What::Wake => state.update(at_ms, deed),
                 },
-                Doing::Look(label) => state.press(person, label),
-                Doing::Confirm(_) | Doing::Press { .. } | Doing::Return => state.update(deed),
+                Doing::Look(label) => state.press(at_ms, person, label),
+                Doing::Confirm(_) | Doing::Press { .. } | Doing::Return => state.update(at_ms, deed),
             }
             drop(state);
             self.diary.note(format!("person {person}: {}", self.told(&what)));
@@ -168,10 +187,10 @@ impl Chats {
             0 => Delivery::NotSent,
             1 => Delivery::Unknown("lost on the way".to_owned()),
             2 => {
-                room.show(outgoing);
+                room.show(now_ms, outgoing);
                 Delivery::Unknown("the answer was lost".to_owned())
             }
-            _ => Delivery::Delivered { message_id: room.show(outgoing) },
+            _ => Delivery::Delivered { message_id: room.show(now_ms, outgoing) },
         }
     }
 
@@ -187,14 +206,14 @@ impl Chatter {
         self.due.insert((at_ms, self.planned), deed);
     }
 
-    fn update(&mut self, deed: Deed) {
+    fn update(&mut self, at_ms: u64, deed: Deed) {
         let id = FIRST_UPDATE + i64::try_from(self.updates.len()).expect("few updates");
-        self.updates.insert(id, deed);
+        self.updates.insert(id, Update { at_ms, deed });
         self.pending.insert(id);
     }
 
     /// Presses the button with this label on the newest message that has one.
-    fn press(&mut self, person: u64, label: &str) {
+    fn press(&mut self, at_ms: u64, person: u64, label: &str) {
         let room = self.rooms.entry(person).or_default();
         let found = room.messages.iter().rev().find_map(|(id, shown)| {
             let (_, token) = shown.buttons.iter().find(|(words, _)| words.contains(label))?;
@@ -202,14 +221,14 @@ impl Chatter {
             Some(Doing::Press { card: flows::card::key(order), action: action.to_owned(), message_id: *id })
         });
         if let Some(what) = found {
-            self.update(Deed { person, what });
+            self.update(at_ms, Deed { person, what });
         }
     }
 }
 
 impl Room {
     /// Shows a message, or edits the one that it replaces; its id.
-    fn show(&mut self, outgoing: &Outgoing) -> i32 {
+    fn show(&mut self, now_ms: u64, outgoing: &Outgoing) -> i32 {
         let next = self.messages.keys().next_back().map_or(1, |last| last + 1);
         let (message_id, rendered) = match &outgoing.kind {
             OutgoingKind::Message { rendered, .. } => (next, rendered),
@@ -218,7 +237,9 @@ impl Room {
             }
         };
         let card = outgoing.id.strip_prefix('c').and_then(|id| Some(id.split_once('.')?.0.to_owned()));
-        self.messages.insert(message_id, shown(rendered, card));
+        let shown = shown(rendered, card);
+        self.said.push((now_ms, shown.text.clone()));
+        self.messages.insert(message_id, shown);
         message_id
     }
 }

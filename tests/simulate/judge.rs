@@ -11,6 +11,7 @@ use shop::{OrderId, QuoteId, ServerId, SupplierOrderId, UnixSeconds, UserId};
 use store::Store;
 
 use super::diary::{BEGINNING_MS, Diary, VirtualClock, locked};
+use super::incidents::Incidents;
 use super::user_id;
 
 /// How much later than its deadline an order may still be open while the process lives, in seconds.
@@ -27,6 +28,8 @@ pub(crate) struct Judge {
     /// Let go at the end: the store's disk knows the judge.
     books: Mutex<Option<Store>>,
     model: Mutex<Model>,
+    /// What kept servers from selling.
+    pub(crate) incidents: Incidents,
 }
 
 /// What the judge remembers.
@@ -67,7 +70,8 @@ struct Adjustment {
 
 impl Judge {
     pub(crate) fn new(people: u64, clock: Arc<VirtualClock>, diary: Arc<Diary>) -> Arc<Self> {
-        Arc::new(Self { clock, diary, people, books: Mutex::default(), model: Mutex::default() })
+        let incidents = Incidents::new(clock.clone(), user_id(people));
+        Arc::new(Self { clock, diary, people, books: Mutex::default(), model: Mutex::default(), incidents })
     }
 
     /// From now on the judge reads these books.
@@ -94,6 +98,11 @@ impl Judge {
     /// A person is shown this price.
     pub(crate) fn is_quoted(&self, quote: QuoteId, quoted: Quoted) {
         locked(&self.model).quotes.insert(quote, quoted);
+    }
+
+    /// At which server a price was shown.
+    pub(crate) fn server_of(&self, quote: QuoteId) -> Option<ServerId> {
+        locked(&self.model).quotes.get(&quote).map(|quoted| quoted.server)
     }
 
     /// The operator asks for an adjustment under this nonce.
@@ -185,6 +194,7 @@ impl Judge {
     /// Looks at the books after a commit; in a crowd now and then, for each look reads everybody's.
     pub(crate) fn looks(&self) {
         let Some(books) = self.books() else { return };
+        self.incidents.looks(&books);
         if self.people > CROWD && !books.commits().is_multiple_of(self.people) {
             return;
         }
@@ -273,7 +283,8 @@ impl Judge {
     /// No order is open past its deadline, given that the process has lived for a while.
     pub(crate) fn looks_at_the_time(&self) {
         let (now, up_since) = (self.clock.now(), locked(&self.model).up_since);
-        for order in self.orders() {
+        let Some(books) = self.books() else { return };
+        for order in books.open_orders().expect("readable books") {
             let expires_at = order.number.as_ref().map_or(now, |number| number.expires_at);
             let deadline = match order.state {
                 State::Reserved => order.created_at + 20,

@@ -34,7 +34,8 @@ use super::supplier::{RENTAL_REFUND_S, service_name};
 use super::world::World;
 use super::{RENTAL_COST, RENTAL_PRODUCT, user_id};
 
-const POLL_EVERY: Duration = Duration::from_secs(10);
+/// How often suppliers are asked for messages.
+pub(super) const POLL_EVERY: Duration = Duration::from_secs(10);
 /// How often Telegram is asked for updates.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// How often messages that failed are tried again.
@@ -107,10 +108,27 @@ impl Life {
         let turn = locked(&self.turns).entry(deed.person).or_default().clone();
         tokio::spawn(async move {
             let _turn = turn.lock().await;
+            let server = self.server_of(&deed);
             if let Err(error) = self.handle(update, &deed).await {
                 self.world.diary.violated("handling", error);
             }
+            let (done_at_ms, now_ms) = (self.world.chats.done_at_ms(update), self.world.clock.elapsed_ms());
+            if let (Some(server), Some(done_at_ms)) = (server, done_at_ms) {
+                self.world.presses.is_stored(server, done_at_ms, now_ms);
+            }
         });
+    }
+
+    /// Which server a deed is about.
+    fn server_of(&self, deed: &Deed) -> Option<ServerId> {
+        match &deed.what {
+            Doing::Act(index) => match self.world.plan.acts[*index].what {
+                What::Buy { server, .. } => Some(server),
+                What::Wake | What::Adjust { .. } | What::Press(_) | What::Block | What::Return => None,
+            },
+            Doing::Confirm(quote) => self.world.judge.server_of(*quote),
+            Doing::Press { .. } | Doing::Return | Doing::Look(_) => None,
+        }
     }
 
     async fn handle(&self, update: i64, deed: &Deed) -> HostResult<()> {
@@ -171,6 +189,9 @@ impl Life {
     }
 
     async fn confirm(&self, update: i64, who: u64, quote: QuoteId) -> HostResult<()> {
+        if let Some(pressed_at_ms) = self.world.chats.done_at_ms(update) {
+            self.world.presses.buys(quote.order(), pressed_at_ms);
+        }
         self.step(update, who, Command::Buy { quote, current: None }).await.map(drop)
     }
 

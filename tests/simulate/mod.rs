@@ -7,14 +7,18 @@
 
 mod chats;
 mod diary;
+mod faults;
+mod incidents;
 mod judge;
 mod judgement;
 mod life;
 mod plan;
 mod pool;
+mod sick;
 mod sickness;
 mod supplier;
 mod till;
+mod times;
 mod unlisted;
 mod waits;
 mod world;

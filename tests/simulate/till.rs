@@ -30,7 +30,15 @@ struct Turns {
 }
 
 /// A call that moves money, while it runs.
-pub(super) struct Turn<'a>(&'a Till);
+pub(super) struct Turn<'a>(&'a Till, Counts);
+
+/// Whether a call waits for its turn.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Counts {
+    Yes,
+    /// It is made at a deadline, whoever else moves money.
+    No,
+}
 
 impl Till {
     pub(super) fn new(supplier: Arc<Supplier>, store: Store) -> Self {
@@ -62,7 +70,10 @@ impl Till {
 
     /// A number is given back, or asked for another code.
     pub(super) fn moves(&self, id: &SupplierOrderId) -> Turn<'_> {
-        if !self.supplier.keeps_lists() && !self.is_at_its_deadline(id) {
+        if self.is_at_its_deadline(id) {
+            return Turn(self, Counts::No);
+        }
+        if !self.supplier.keeps_lists() {
             for order in self.in_question() {
                 let how = format!("{} is given back while order {} is {:?}", id.as_str(), order.id, order.state);
                 self.violated(how);
@@ -74,7 +85,7 @@ impl Till {
     fn begins(&self) -> Turn<'_> {
         let mut turns = locked(&self.turns);
         (turns.running, turns.begun) = (turns.running + 1, turns.begun + 1);
-        Turn(self)
+        Turn(self, Counts::Yes)
     }
 
     /// Orders whose purchase runs or has no clear answer.
@@ -99,6 +110,8 @@ impl Till {
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
-        locked(&self.0.turns).running -= 1;
+        if self.1 == Counts::Yes {
+            locked(&self.0.turns).running -= 1;
+        }
     }
 }

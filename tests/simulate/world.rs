@@ -19,6 +19,7 @@ use super::judge::Judge;
 use super::life::live;
 use super::plan::{Death, Plan};
 use super::supplier::Supplier;
+use super::times::Presses;
 use super::unlisted::Lost;
 use super::waits::Waits;
 use super::{judgement, user_id};
@@ -41,6 +42,7 @@ pub(crate) struct World {
     pub(crate) suppliers: BTreeMap<ServerId, Arc<Supplier>>,
     pub(crate) chats: Arc<Chats>,
     pub(crate) judge: Arc<Judge>,
+    pub(crate) presses: Presses,
     telegram_calls: AtomicU64,
 }
 
@@ -79,6 +81,11 @@ impl Violation {
 
 /// Lets a plan happen.
 pub(crate) fn happen(plan: &Plan) -> (Result<Figures, Violation>, Vec<String>) {
+    happen_and(plan, |_| {})
+}
+
+/// The same, with a look at the world at rest.
+pub(crate) fn happen_and(plan: &Plan, look: impl FnOnce(&World)) -> (Result<Figures, Violation>, Vec<String>) {
     let world = Arc::new(World::new(plan));
     world.give_money();
     let mut deaths: Vec<Death> = plan.deaths.clone();
@@ -101,6 +108,7 @@ pub(crate) fn happen(plan: &Plan) -> (Result<Figures, Violation>, Vec<String>) {
     let (commits, orders) = (world.store.commits(), world.judge.orders().len());
     let purchases = world.suppliers.values().map(|supplier| supplier.deals().len()).sum();
     let waits = Waits::of(&world);
+    look(&world);
     world.judge.leaves();
     let result = match world.diary.violation() {
         Some(what) => Err(Violation { what, diary: diary.clone() }),
@@ -135,7 +143,8 @@ impl World {
         let supplier = |server| Supplier::new(server, plan.clone(), clock.clone(), diary.clone());
         let suppliers = ServerId::iter().map(|server| (server, supplier(server))).collect();
         let chats = Chats::new(plan.clone(), clock.clone(), diary.clone());
-        Self { plan, clock, diary, store, suppliers, chats, judge, telegram_calls: AtomicU64::new(0) }
+        let (presses, telegram_calls) = Default::default();
+        Self { plan, clock, diary, store, suppliers, chats, judge, presses, telegram_calls }
     }
 
     /// The time.
