@@ -109,7 +109,8 @@ fn numbers(world: &World, orders: &[Order], sold: &[Sold], lost: &Lost) {
 /// may be the time of a number whose money is only given back in time.
 fn could_return(order: &Order, sold: &Sold) -> bool {
     let ended = order.number.as_ref().is_some_and(|number| order.ended_at.is_some_and(|at| at >= number.expires_at));
-    !sold.life.keeps_money && !order.is_rental() && !(ended && sold.life.lapse == Lapse::Kept)
+    let too_late = ended && sold.life.lapse == Lapse::Kept;
+    !sold.life.keeps_money && !order.is_rental() && !too_late
 }
 
 /// I15: what stands in the chat is what is so, and every message that arrived stands there.
