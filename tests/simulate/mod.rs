@@ -38,7 +38,7 @@ use waits::{Waits, median};
 use world::{Figures, Violation, happen};
 
 /// How many worlds there are where nobody says otherwise.
-const SEEDS: u64 = 500;
+const SEEDS: u64 = 250;
 /// The most worlds that are tried to make one that fails smaller.
 const SMALLER_MAX: usize = 400;
 /// In how long a purchase whose answer was lost is found as a rule, once it is ambiguous.
