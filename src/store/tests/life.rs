@@ -167,7 +167,7 @@ async fn settings_are_kept_and_stop_sales() {
     let mut world = World::rich().await;
     stored(world.press(vec![quote(1)]).await);
     assert!(world.domain(vec![Command::SetSelling(ServerId::Two, Selling::Off)]).await.settings_changed);
-    assert!(!world.store.settings().expect("settings").two.sells());
+    assert!(!world.store.settings().expect("settings").server(ServerId::Two).sells());
     assert_eq!(refusal(world.press(vec![buy(1)]).await), Refusal::NotSelling);
 }
 

@@ -88,8 +88,8 @@ async fn what_is_set_for_a_server_is_kept_beside_the_rest() {
     let every = PollEvery::parse("60").expect("seconds");
     world.domain(vec![Command::SetPoll(ServerId::One, every), Command::SetOpenMax(ServerId::One, Some(7))]).await;
     let settings = world.store.settings().expect("settings");
-    assert_eq!((settings.one.poll, settings.one.open_max), (Some(every), Some(7)));
-    assert_eq!((settings.two.poll, settings.two.open_max), (None, None));
+    assert_eq!((settings.server(ServerId::One).poll, settings.server(ServerId::One).open_max), (Some(every), Some(7)));
+    assert_eq!((settings.server(ServerId::Two).poll, settings.server(ServerId::Two).open_max), (None, None));
 }
 
 /// An earlier program counted all open orders together, and none by server.
