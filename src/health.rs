@@ -97,7 +97,7 @@ impl Health {
             Err(error) => return tracing::error!(%error, "the settings were not read"),
         };
         let now = self.office.clock.now();
-        self.begin(&troubles).await;
+        self.begin(&troubles, pool).await;
         let asks = |trouble: &Trouble| ends_by_asking(*trouble);
         let balance = if troubles.now.keys().any(asks) || self.breaker().is_probe_due(now) {
             let balance = pool.balance().await;
@@ -121,9 +121,9 @@ impl Health {
         }
     }
 
-    async fn begin(&self, troubles: &Troubles) {
+    async fn begin(&self, troubles: &Troubles, pool: &dyn SmsPool) {
         let is_silent = self.breaker().is_open();
-        let is_refused = self.key_refused.swap(false, Ordering::Relaxed);
+        let is_refused = self.key_refused.swap(false, Ordering::Relaxed) && is_key_refused(pool).await;
         let begun = [(Trouble::Silent, is_silent), (Trouble::KeyRefused, is_refused)];
         for (trouble, begins) in begun {
             if begins && !troubles.now.contains_key(&trouble) {
@@ -165,6 +165,11 @@ impl Health {
     fn breaker(&self) -> MutexGuard<'_, Breaker> {
         self.breaker.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Whether the key that is set now is refused: what was refused may have been sent with the one before.
+async fn is_key_refused(pool: &dyn SmsPool) -> bool {
+    pool.balance().await.is_err_and(|error| error.code == ErrorCode::InvalidKey)
 }
 
 /// Whether our balance at the supplier tells that it is over.

@@ -19,5 +19,6 @@ mod playground;
 mod sessions;
 mod simulate;
 mod supplier_calls;
+mod supplier_words;
 mod support;
 mod tickets;

@@ -58,12 +58,6 @@ async fn another_code_is_found_when_its_answer_is_lost() {
     assert_eq!(world.supplier().count_of(Role::Resend), 1);
 }
 
-/// Waits until every server sells again.
-async fn until_all_sell(world: &World) {
-    let all = async { while world.status().await.contains("SELLS NOTHING") {} };
-    tokio::time::timeout(PATIENCE, all).await.expect("a server sells again");
-}
-
 /// Faults, row 37: our float is empty, and nobody else is sent against the same wall.
 async fn fault_37_a_server_that_lacks_our_money_buys_nothing_until_it_is_there(shop: &'static Shop) {
     let mut world = world(shop).await;
@@ -77,7 +71,7 @@ async fn fault_37_a_server_that_lacks_our_money_buys_nothing_until_it_is_there(s
     let why = format!("SERVER {} SELLS NOTHING: our balance is too low", shop.server);
     assert!(status.contains(&why), "{status}");
     assert!(world.supplier().set_balance("10.00"));
-    until_all_sell(&world).await;
+    world.until_all_sell().await;
     play(&mut world, &format!("{TO_CONFIRM}{BUY}see \"Your number is ready\"\n")).await;
     assert!(world.status().await.contains("Alarm: BalanceTooLow"), "{}", world.status().await);
 }
@@ -90,7 +84,7 @@ async fn a_block_of_hours_is_waited_for() {
     play(&mut world, "clock +300m\nsend /buy\nsee \"Server 2 is unavailable right now\"\n").await;
     assert_eq!(world.supplier().count_of(Role::Purchase), 1);
     play(&mut world, "clock +61m\n").await;
-    until_all_sell(&world).await;
+    world.until_all_sell().await;
     play(&mut world, &format!("{TO_CONFIRM}{BUY}see \"Your number is ready\"\n")).await;
 }
 

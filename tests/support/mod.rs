@@ -207,6 +207,12 @@ impl World {
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
+    /// Waits until every server sells again.
+    pub(crate) async fn until_all_sell(&self) {
+        let all = async { while self.status().await.contains("SELLS NOTHING") {} };
+        tokio::time::timeout(PATIENCE, all).await.expect("a server sells again");
+    }
+
     /// The database file.
     pub(crate) fn database(&self) -> PathBuf {
         self.folder.join("raqam.redb")
