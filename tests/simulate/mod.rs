@@ -89,7 +89,7 @@ fn simulate_worlds_in_which_everything_fails() {
     let seconds = begun.elapsed().as_secs_f64();
     println!("{seeds} seeds, {:.0} a second, 0 violations: {sums:?}", seeds as f64 / seconds);
     assert!(sums.purchases <= sums.orders);
-    assert!(sums.written_off > 0 && sums.unclear > 0, "{sums:?}");
+    assert!(seeds < SEEDS || (sums.written_off > 0 && sums.unclear > 0), "{sums:?}");
     let Waits { matched, refunded } = &sums.waits;
     assert!(median(matched) <= MATCHED_MS, "{:?}", sums.waits);
     assert!(refunded.iter().all(|ms| REFUNDED_MS.contains(ms)), "{:?}", sums.waits);
