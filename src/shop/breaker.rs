@@ -1,5 +1,5 @@
 //! Whether a supplier answers at all: a circuit breaker per server. It opens after failures in a row, asks again after a
-//! pause that grows, and closes on an answer: to any read, where reads had failed; to the question, where purchases had.
+//! pause that grows, and closes on an answer: to the question; where only reads had failed, also to a few reads in a row.
 //!
 //! While it is open nothing is bought ([`crate::trouble::Trouble::Silent`]). What is bought already is asked for as
 //! before: a code may be waiting, and nobody waits for these calls.
@@ -9,6 +9,8 @@ use crate::error_code::ErrorCode;
 
 /// How many reads in a row without an answer open it.
 pub const READS_MAX: u32 = 6;
+/// How many reads in a row with an answer close it: one proves little of a supplier that is slow, or lies.
+pub const ANSWERS_NEEDED: u32 = 3;
 /// How many purchases in a row without an answer open it: each is one whose money is held for a while.
 pub const PURCHASES_MAX: u32 = 8;
 /// Purchases further apart than this are not a row, in seconds.
@@ -49,6 +51,8 @@ pub enum Turned {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Breaker {
     reads: u32,
+    /// Answers to reads in a row, while it is open.
+    answers: u32,
     purchases: u32,
     purchase_at: UnixSeconds,
     /// How long it was, or will be, open before it asks; grows until a purchase is answered.
@@ -73,9 +77,10 @@ impl Breaker {
     #[must_use]
     pub fn heard(&mut self, call: Call, heard: Heard, now: UnixSeconds) -> Option<Turned> {
         match (call, heard) {
-            (Call::Read, Heard::Answer) => self.reads = 0,
+            (Call::Read, Heard::Answer) if self.is_open() && self.answers + 1 < ANSWERS_NEEDED => self.answers += 1,
+            (Call::Read, Heard::Answer) => (self.reads, self.answers) = (0, 0),
             (Call::Purchase, Heard::Answer) => (self.reads, self.purchases, self.wait_s) = (0, 0, 0),
-            (Call::Read, Heard::Silence) => self.reads = self.reads.saturating_add(1),
+            (Call::Read, Heard::Silence) => (self.reads, self.answers) = (self.reads.saturating_add(1), 0),
             (Call::Purchase, Heard::Silence) => {
                 let in_a_row = (0..=PURCHASES_WITHIN_S).contains(&(now - self.purchase_at));
                 self.purchases = if in_a_row { self.purchases.saturating_add(1) } else { 1 };
@@ -123,6 +128,7 @@ impl Breaker {
     }
 
     fn wait(&mut self, now: UnixSeconds) {
+        self.answers = 0;
         self.wait_s = (self.wait_s * 2).clamp(PROBE_FIRST_S, PROBE_MAX_S);
         self.probe_at = Some(now + self.wait_s);
     }
@@ -209,9 +215,11 @@ mod tests {
     }
 
     #[test]
-    fn where_reads_failed_any_answer_closes_it() {
-        let mut breaker = Breaker::default();
-        assert_eq!(play(&mut breaker, "RRRRRRRr", START), [Turned::Open, Turned::Closed]);
+    fn where_reads_failed_answers_in_a_row_close_it() {
+        let turns = |calls| play(&mut Breaker::default(), calls, START);
+        assert_eq!(turns("RRRRRRrrr"), [Turned::Open, Turned::Closed]);
+        // A slow supplier answers now and then.
+        assert_eq!(turns("RRRRRRrrRrRrrRR"), [Turned::Open]);
     }
 
     #[test]
@@ -219,7 +227,7 @@ mod tests {
         let mut breaker = Breaker::open_since_before(START);
         assert!(breaker.is_open() && breaker.is_probe_due(START));
         assert_eq!(play(&mut breaker, "R", START), []);
-        assert_eq!(play(&mut breaker, "r", START + 1), [Turned::Closed]);
+        assert_eq!(play(&mut breaker, "rrr", START + 1), [Turned::Closed]);
     }
 
     /// A shop with few buyers would pause for failures of different days.
