@@ -1,5 +1,5 @@
 //! What all simulated suppliers share: the books, what can be made to fail, the record of calls, control from outside.
-//! Start at [`SupplierSim`]; what is a supplier's own is a [`protocol::Protocol`].
+//! Start at [`SupplierSim`]; what is a supplier's own stands behind the trait in `protocol`.
 
 mod books;
 mod chance;
