@@ -12,6 +12,7 @@ use shop::pool::{
     PoolService, PurchaseError, PurchaseRequest, Purchased, Receives, RentRequest, RentalOffer, Resent, SmsPool,
 };
 use shop::pricing::Margin;
+use shop::server::Coverage;
 use shop::settings::{Selling, ServerSettings};
 use shop::trouble::{Since, Trouble, Troubles};
 use shop::{CountryId, Days, ErrorCode, Money, ServerId, ServiceId, SupplierOrderId, UnixSeconds};
@@ -71,9 +72,9 @@ fn silent() -> Troubles {
 
 /// The service of the examples, as a server numbers it.
 pub(crate) const fn whatsapp(server: ServerId) -> ServiceId {
-    match server {
-        ServerId::One => ServiceId(31),
-        ServerId::Two => ServiceId(1012),
+    match server.profile().coverage {
+        Coverage::Only(_) => ServiceId(31),
+        Coverage::World => ServiceId(1012),
     }
 }
 
@@ -128,9 +129,9 @@ struct MockPool {
 impl MockPool {
     /// What a number costs more here, in cents.
     const fn surcharge(&self) -> i32 {
-        match self.server {
-            ServerId::One => 31,
-            ServerId::Two => 0,
+        match self.server.profile().coverage {
+            Coverage::Only(_) => 31,
+            Coverage::World => 0,
         }
     }
 
@@ -180,7 +181,7 @@ impl SmsPool for MockPool {
             (60, "TR", "Turkey"),
             (61, "BA", "Bosnia"),
         ];
-        if self.server == ServerId::One {
+        if self.server.profile().coverage != Coverage::World {
             return Ok(vec![country(usual[0])]);
         }
         Ok(match self.supply.scene {
@@ -210,7 +211,7 @@ impl SmsPool for MockPool {
             return Ok(vec![]);
         }
         let example = (whatsapp(self.server).0, self.supply.scene.service_name());
-        if self.server == ServerId::One {
+        if self.server.profile().coverage != Coverage::World {
             let usual = [
                 (21, "Telegram"),
                 (22, "Google / Gmail / Youtube"),
@@ -297,11 +298,11 @@ impl SmsPool for MockPool {
     }
 
     async fn rental_offers(&self) -> Result<Vec<RentalOffer>, PoolError> {
-        let days: &[u16] = match (self.server, self.supply.scene) {
+        let days: &[u16] = match (self.server.profile().coverage, self.supply.scene) {
             (_, Scene::Empty) => return Ok(vec![]),
-            (ServerId::One, _) => return self.single_lines().await,
-            (ServerId::Two, Scene::Usual) => &[7, 30],
-            (ServerId::Two, Scene::Longest | Scene::Hostile) => &[1, 3, 7, 30],
+            (Coverage::Only(_), _) => return self.single_lines().await,
+            (Coverage::World, Scene::Usual) => &[7, 30],
+            (Coverage::World, Scene::Longest | Scene::Hostile) => &[1, 3, 7, 30],
         };
         let costs: BTreeMap<Days, Money> =
             days.iter().map(|days| (Days(*days), Money::from_cents(i32::from(*days) * 50))).collect();

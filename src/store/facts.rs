@@ -53,7 +53,7 @@ pub(crate) fn gather(books: &impl Read, actor: Option<UserId>, command: &Command
             .map_or(Ok(None), |nonce| books.transaction_of(&Key::Adjust(nonce.to_owned()).to_string()))?,
         open_of_user: user.map_or(Ok(0), |user| open_of(books, user))?,
         open_in_all: open(OPEN_ORDERS)?,
-        open_at_server: quote.as_ref().map_or(Ok(0), |quote| open(open_orders_at(quote.wish.server)))?,
+        open_at_server: quote.as_ref().map_or(Ok(0), |quote| open(&open_orders_at(quote.wish.server)))?,
         quote,
         purchases_of_user,
         ticket: names.ticket.map_or(Ok(None), |ticket| books.ticket(ticket))?,

@@ -124,7 +124,7 @@ fn count_open_orders(database: &Database, path: &Path) -> Result<(), OpenError> 
 
 fn count_open(database: &Database) -> Result<(), StoreError> {
     let books = Snapshot::new(database.begin_read()?);
-    let counted = ServerId::ALL.iter().map(|server| books.number(open_orders_at(*server)));
+    let counted = ServerId::ALL.iter().map(|server| books.number(&open_orders_at(*server)));
     if counted.sum::<Result<u64, StoreError>>()? == books.number(OPEN_ORDERS)? {
         return Ok(());
     }

@@ -23,11 +23,8 @@ use crate::{server_days, tickets, users};
 pub(crate) const OPEN_ORDERS: &str = "open_orders";
 
 /// The meta row that counts those at one server.
-pub(crate) const fn open_orders_at(server: ServerId) -> &'static str {
-    match server {
-        ServerId::One => "open_orders/1",
-        ServerId::Two => "open_orders/2",
-    }
+pub(crate) fn open_orders_at(server: ServerId) -> String {
+    format!("{OPEN_ORDERS}/{}", server.number())
 }
 
 /// Decides and writes commands, in order. A refusal: nothing of the draft may be flushed.
@@ -131,7 +128,7 @@ fn index(draft: &mut Draft<'_, '_>, before: Option<&Order>, order: &Order) -> Re
     if let Some(Watch::Late(until)) = was {
         draft.remove(Tab::WatchEnds, two(seconds(until), order.id.0));
     }
-    for count in [OPEN_ORDERS, open_orders_at(order.wish.server)] {
+    for count in [OPEN_ORDERS, &open_orders_at(order.wish.server)] {
         let open = draft.number(count)? + u64::from(is == Some(Watch::Open));
         draft.put_number(count, open.saturating_sub(u64::from(was == Some(Watch::Open))))?;
     }

@@ -129,7 +129,7 @@ impl Store {
         let mut written_off = lost_orders(&books, now)?;
         let orphans = orphans(&books, &mut written_off)?;
         let servers = ServerId::ALL.iter().map(|server| {
-            let (today, open) = (server_days::read(&books, *server, now)?, books.number(open_orders_at(*server))?);
+            let (today, open) = (server_days::read(&books, *server, now)?, books.number(&open_orders_at(*server))?);
             Ok((*server, ServerStatus { today, open }))
         });
         Ok(Status {
@@ -162,7 +162,7 @@ impl Store {
             Ok(true)
         })?;
         let alarms = all::<(Alarm, AlarmRow)>(&books, Tab::Alarms)?.into_iter();
-        let open = ServerId::ALL.iter().map(|server| Ok((*server, books.number(open_orders_at(*server))?)));
+        let open = ServerId::ALL.iter().map(|server| Ok((*server, books.number(&open_orders_at(*server))?)));
         Ok(Counts {
             open: open.collect::<Result<_, StoreError>>()?,
             users: books.len(Tab::Users)?,
