@@ -57,7 +57,7 @@ impl Health {
     }
 
     fn heard(&self, call: Call, error: Option<&PoolError>) {
-        let heard = error.map_or(Heard::Answer, |error| heard(error.code));
+        let Some(heard) = error.map_or(Some(Heard::Answer), |error| heard(error.code)) else { return };
         let turned = self.breaker().heard(call, heard, self.office.clock.now());
         if turned.is_some() {
             self.turned.notify_one();
@@ -101,9 +101,9 @@ impl Health {
         let asks = |trouble: &Trouble| ends_by_asking(*trouble);
         let balance = if troubles.now.keys().any(asks) || self.breaker().is_probe_due(now) {
             let balance = pool.balance().await;
-            let said = balance.as_ref().map_or_else(|error| heard(error.code), |_| Heard::Answer);
+            let said = balance.as_ref().map_or_else(|error| heard(error.code), |_| Some(Heard::Answer));
             // Whether it closed shows below.
-            let turned = self.breaker().probed(said, self.office.clock.now());
+            let turned = said.and_then(|said| self.breaker().probed(said, self.office.clock.now()));
             self.count(turned);
             balance.ok()
         } else {
@@ -144,7 +144,8 @@ impl Health {
             Trouble::NoMoney | Trouble::KeyRefused => {
                 balance.is_some_and(|balance| balance >= since.needed.unwrap_or(Money::ZERO))
             }
-            Trouble::Blocked => since.until.is_none_or(|until| now >= until),
+            // One from the future was begun by a clock that was set back since.
+            Trouble::Blocked => since.until.is_none_or(|until| now >= until) || now < since.at,
             // The purchase that is looked for ends it.
             Trouble::Looking => false,
         }

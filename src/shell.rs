@@ -26,7 +26,7 @@ const DELIVERY_LIFE_S: i64 = 60;
 /// How many people may wait for the first catalogue.
 const WAITING_MAX: usize = 10_000;
 
-/// The turn to move money at a server; `None` where nobody has to wait for one.
+/// The turn to move money at a server; inside, `None` where nobody has to wait for one.
 pub type Till<'a> = Option<MutexGuard<'a, ()>>;
 
 /// The parts of a running shop.
@@ -104,6 +104,15 @@ impl Shell {
     pub fn is_looking(&self, server: ServerId) -> bool {
         let looking = |troubles: &Troubles| troubles.now.contains_key(&Trouble::Looking);
         self.office.store.settings().is_ok_and(|settings| looking(&settings.server(server).troubles))
+    }
+
+    /// The same where nobody has it or waits for it; `None` where somebody does. Whoever buys goes first.
+    #[must_use]
+    pub fn till_if_free(&self, server: ServerId) -> Option<Till<'_>> {
+        match (server.profile().lists, self.markets.get(&server)) {
+            (OrderLists::Absent, Some(market)) => market.till.try_lock().ok().map(Some),
+            (OrderLists::Absent, None) | (OrderLists::Kept, _) => Some(None),
+        }
     }
 
     /// Waits for the turn to move money at a server where only our balance tells what became of it: one at a time. Where

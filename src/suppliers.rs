@@ -37,8 +37,16 @@ pub fn all(
             Some(sealed) => Some(opened.sealer.unseal(*server, sealed)?),
             None => options.key.clone(),
         };
-        let has_key = key.is_some();
-        key.map_or(Ok(()), |key| client.set_key(key)).map_err(|error| unusable(options.key_option, &error))?;
+        let has_key = match key.map(|key| client.set_key(key)) {
+            None => false,
+            Some(Ok(())) => true,
+            // An earlier version took what is none. Without a start nobody could save another.
+            Some(Err(error)) if opened.settings.server(*server).key.is_some() => {
+                tracing::error!(server = server.number(), %error, "the saved key cannot be used: save another");
+                false
+            }
+            Some(Err(error)) => return Err(unusable(options.key_option, &error).into()),
+        };
         Ok((*server, Supplier { client, has_key }))
     };
     config.suppliers.iter().map(one).collect()

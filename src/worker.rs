@@ -339,7 +339,7 @@ impl Worker {
         let late_is_due = !(0..LATE_EVERY_S).contains(&(now - self.late_at));
         let is_due = |order: &&Order| reconcile::is_lost(order, now) && (late_is_due || order.is_open());
         let servers: BTreeSet<ServerId> = self.open.values().filter(is_due).map(|order| order.wish.server).collect();
-        if !servers.is_empty() {
+        if late_is_due && !servers.is_empty() {
             self.late_at = now;
         }
         servers.into_iter().for_each(|server| self.push(Task::Reconcile(server)));

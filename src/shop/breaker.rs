@@ -134,20 +134,20 @@ impl Breaker {
     }
 }
 
-/// Whether a failed call was an answer: a refusal is one.
+/// Whether a failed call was an answer: a refusal is one. `None`: it says nothing, for our own limit may have kept it back.
 #[must_use]
-pub const fn heard(code: ErrorCode) -> Heard {
-    match code {
+pub const fn heard(code: ErrorCode) -> Option<Heard> {
+    Some(match code {
+        ErrorCode::RateLimited => return None,
         ErrorCode::Unreachable | ErrorCode::TimedOut | ErrorCode::Unexpected => Heard::Silence,
         ErrorCode::BalanceTooLow
         | ErrorCode::OutOfStock
         | ErrorCode::Rejected
         | ErrorCode::InvalidKey
-        | ErrorCode::RateLimited
         | ErrorCode::OrderNotFound
         | ErrorCode::MessageNotFetched
         | ErrorCode::Unavailable => Heard::Answer,
-    }
+    })
 }
 
 #[cfg(test)]

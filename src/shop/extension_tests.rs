@@ -137,7 +137,7 @@ fn without_lists_the_balance_tells() {
         (0, None, 180, vec!["never known 2"]),
     ] {
         let balance = cents.map(Money::from_cents);
-        let settled = told(&balance_round(&[lost(misses)], ServerId::One, balance, START + now));
+        let settled = told(&balance_round(&[lost(misses)], ServerId::One, balance, None, START + now));
         assert_eq!(settled, expected, "{cents:?} at {now}");
     }
 }

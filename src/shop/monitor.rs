@@ -143,7 +143,8 @@ fn is_paced(task: &Task, order: &Order) -> bool {
 
 /// As many looks as each server bears until the next tick, those first that have waited longest.
 fn paced(mut looks: Vec<(&Order, Task)>, every_s: i64, asked: &impl Fn(OrderId) -> Asked) -> Vec<Task> {
-    looks.sort_by_key(|(order, _)| asked(order.id).tried_at);
+    // Whoever waits for a code goes before what has ended.
+    looks.sort_by_key(|(order, _)| (order.ended_at.is_some(), asked(order.id).tried_at));
     let mut left: BTreeMap<ServerId, i64> = BTreeMap::new();
     let bears = |(order, _): &(&Order, Task)| {
         let server = order.wish.server;
@@ -258,7 +259,8 @@ fn is_watched(order: &Order, now: UnixSeconds) -> bool {
 
 fn watched(order: &Order, now: UnixSeconds, asked: Asked) -> Option<Task> {
     let due = asked.tried_at.is_none_or(|tried| is_time(tried + LATE_WATCH_EVERY_S, LATE_WATCH_EVERY_S, now));
-    (is_watched(order, now) && due).then_some(Task::Check(order.id))
+    let look = if order.is_rental() { Task::RentalMessages(order.id) } else { Task::Check(order.id) };
+    (is_watched(order, now) && due).then_some(look)
 }
 
 /// A watch does not end in silence: a supplier that said nothing at its end is waited for, a day at most. What it kept or
@@ -353,6 +355,17 @@ pub fn read_refusal(order: &Order, lines: &Listed<ListedRental>, now: UnixSecond
     if kept { Some(Command::RentalKept(order.id)) } else { read_cancel(order, Some(Cancelled::Refused), now) }
 }
 
+/// What a supplier that lists nothing means by not taking a rental back: one that it still knows stays, and its user pays for
+/// it, as after the window of one that is listed.
+#[must_use]
+pub fn read_unlisted_refusal(order: &Order, check: Option<Check>, now: UnixSeconds) -> Option<Command> {
+    match check {
+        Some(Check::Pending) => Some(Command::RentalKept(order.id)),
+        Some(check) => read_check(order, check).or_else(|| read_cancel(order, Some(Cancelled::Refused), now)),
+        None => read_cancel(order, Some(Cancelled::Refused), now),
+    }
+}
+
 /// What to do with a closing order after the final look showed no message: `cancelled` is the supplier's answer to the
 /// request to take it back, `None` where there was none in time.
 #[must_use]
@@ -377,7 +390,7 @@ pub fn read_wake(order: &Order, answer: Result<UnixSeconds, PoolError>, now: Uni
     let id = order.id;
     match answer {
         Ok(until) => Some(Command::Woken { order: id, until }),
-        Err(error) if heard(error.code) == Heard::Answer => Some(Command::NotWoken(id)),
+        Err(error) if heard(error.code) == Some(Heard::Answer) => Some(Command::NotWoken(id)),
         Err(_) => (order.sleep(now) != Some(Sleep::Waking)).then_some(Command::NotWoken(id)),
     }
 }

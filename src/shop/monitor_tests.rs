@@ -214,12 +214,27 @@ fn single_looks_are_paced_for_each_server_by_itself() {
     let tasks = due_at(&orders, START + 400, 3, asked);
     let of = |wanted: &dyn Fn(&Task) -> bool| tasks.iter().filter(|task| wanted(task)).cloned().collect::<Vec<_>>();
     assert_eq!(of(&|task| matches!(task, Task::List(_))), [Task::List(ServerId::Two)]);
-    let checks = [210, 201, 202, 203, 204, 205, 206, 207, 208, 209, 211].map(|order| Task::Check(OrderId(order)));
+    let checks = [210, 201, 202, 203, 204].map(|order| Task::Check(OrderId(order)));
     assert_eq!(of(&|task| matches!(task, Task::Check(_))), checks, "the longest unasked first");
     let messages = of(&|task| matches!(task, Task::RentalMessages(_)));
-    assert_eq!(messages[0], Task::RentalMessages(OrderId(310)), "12 in 3 seconds at each server, of all kinds");
+    assert_eq!(messages[0], Task::RentalMessages(OrderId(310)), "6 and 12 in 3 seconds, of all kinds");
     let two = (101..=112).map(|order| Task::RentalMessages(OrderId(order)));
     assert_eq!(messages[1..], two.collect::<Vec<_>>());
+}
+
+/// A supplier that lists nothing and takes a rental back no more was paid, and its user had the money back.
+#[test]
+fn a_rental_that_an_unlisted_supplier_keeps_is_paid() {
+    let closing = State::Closing { reason: CloseReason::Cancel, deadline: START + 600, next_try: START };
+    let rented = at_one(rental(1, 30, closing));
+    let said = |check| read_unlisted_refusal(&rented, check, START + 60);
+    let kept = Some(Command::RentalKept(OrderId(1)));
+    let again = Some(Command::RetryClosing { order: OrderId(1), next_try: START + 60 + CLOSE_RETRY_S });
+    let closed = Some(Command::Close { order: OrderId(1), supplier: SupplierRefund::Confirmed });
+    assert_eq!(said(Some(Check::Pending)), kept);
+    assert_eq!(said(Some(Check::Refunded)), closed);
+    assert_eq!((said(Some(Check::Ended)), said(None)), (again.clone(), again));
+    assert!(matches!(said(Some(Check::Received(message("1234")))), Some(Command::Received { .. })));
 }
 
 /// Two purchases at once changed one balance, and nobody could tell whose charge it showed.

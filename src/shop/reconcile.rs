@@ -108,29 +108,43 @@ pub fn rentals_round(
 /// nothing else changes our balance meanwhile. An unchanged balance is a clean miss. What is missing from it was paid for an
 /// extension, which the user has then, or for a number that nobody can find any more: its user gets the money back at the
 /// deadline, and we bear the loss. Anything else proves nothing, and neither does a balance that something else may have
-/// moved.
+/// moved. `money_back_at` is when this supplier last gave a charge back, as far as the books know: such an order is watched no
+/// more, and in none of `orders`.
 #[must_use]
-pub fn balance_round(orders: &[Order], server: ServerId, balance: Option<Money>, now: UnixSeconds) -> Vec<Command> {
+pub fn balance_round(
+    orders: &[Order],
+    server: ServerId,
+    balance: Option<Money>,
+    money_back_at: Option<UnixSeconds>,
+    now: UnixSeconds,
+) -> Vec<Command> {
     let in_question = |order: &&Order| order.wish.server == server && matches!(order.state, State::Ambiguous { .. });
     let settle = |order: &Order| {
-        let told = balance.filter(|_| !is_spoiled(order, orders, now));
+        let came_back = money_back_at.is_some_and(|at| at >= sent_at(order) - COMES_BACK_S);
+        let told = balance.filter(|_| !came_back && !is_spoiled(order, orders, now));
         let spent = told.and_then(|balance| order.balance_before?.checked_sub(balance));
         let most = order.quoted_cost.max(order.price);
         match spent {
             Some(Money::ZERO) => missed(order, Completeness::Whole, now).into_iter().collect(),
-            Some(spent) if order.is_extension() && (Money::ZERO..=most).contains(&spent) => {
+            Some(spent) if order.is_extension() && is_its_price(order, spent) && spent <= most => {
                 // Nothing but the rental's end is to be found, and that is known: the days are the user's.
                 vec![Command::Extended { order: order.id, expires_at: None, cost: Some(spent) }]
             }
-            Some(spent) if (Money::ZERO..=most).contains(&spent) => {
+            Some(spent) if !order.is_extension() && (Money::ZERO..=most).contains(&spent) => {
                 let refund = too_late(order, now);
                 let loss = refund.as_ref().and_then(|_| Orphan::unnamed(order, spent, now)).map(Command::Orphaned);
-                refund.into_iter().chain(loss).collect()
+                // First the loss: after a crash in between the round comes again, and a known loss changes nothing.
+                loss.into_iter().chain(refund).collect()
             }
             Some(_) | None => too_late(order, now).into_iter().collect::<Vec<_>>(),
         }
     };
     orders.iter().filter(in_question).flat_map(settle).collect()
+}
+
+/// Whether what is missing is what an extension costs, and no drift of some cents: its user pays for it.
+fn is_its_price(order: &Order, spent: Money) -> bool {
+    spent.checked_add(spent).is_some_and(|twice| twice >= order.quoted_cost)
 }
 
 /// Whether something else may have moved our balance since it was read for this order: a number that ended without a

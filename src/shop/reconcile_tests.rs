@@ -258,13 +258,13 @@ fn at_one(order: Order) -> Order {
 
 fn by_balance(orders: &[Order], spent_cents: Option<i32>, after_s: i64) -> Vec<String> {
     let balance = spent_cents.and_then(|spent| BEFORE.checked_sub(Money::from_cents(spent)));
-    told(&balance_round(orders, ServerId::One, balance, START + after_s))
+    told(&balance_round(orders, ServerId::One, balance, None, START + after_s))
 }
 
 #[test]
 fn a_balance_tells_what_a_lost_purchase_came_to() {
     let (missed, refunded) = (vec!["missed 0001"], vec!["refunded 0001"]);
-    let written_off = vec!["refunded 0001", "orphan lost-0001"];
+    let written_off = vec!["orphan lost-0001", "refunded 0001"];
     let nothing: Vec<&str> = Vec::new();
     let cases = [
         // Nothing is missing: three times, and late enough.
@@ -299,11 +299,11 @@ fn a_balance_tells_what_a_lost_purchase_came_to() {
 fn what_a_balance_proves_decides_the_reason_and_the_loss() {
     let commands = |spent, after_s| {
         let balance = BEFORE.checked_sub(Money::from_cents(spent));
-        balance_round(&[unlisted(2)], ServerId::One, balance, START + after_s)
+        balance_round(&[unlisted(2)], ServerId::One, balance, None, START + after_s)
     };
     let (order, at) = (OrderId(1), START + 180);
     assert_eq!(commands(0, 90), [Command::NotBought { order, reason: RefundReason::NotBought }]);
-    let [Command::NotBought { reason, .. }, Command::Orphaned(orphan)] = &commands(24, 180)[..] else {
+    let [Command::Orphaned(orphan), Command::NotBought { reason, .. }] = &commands(24, 180)[..] else {
         panic!("{:?}", commands(24, 180))
     };
     assert_eq!((*reason, orphan.cost, orphan.server), (RefundReason::Unknown, Money::from_cents(24), ServerId::One));
@@ -318,6 +318,17 @@ fn a_balance_says_nothing_about_other_orders() {
     for other in [at_two, buying] {
         assert_eq!(by_balance(&[other], Some(0), 180), [""; 0]);
     }
+}
+
+/// An order whose charge came back is watched no more: its refund once hid what a lost purchase had cost.
+#[test]
+fn money_that_came_back_meanwhile_spoils_the_evidence() {
+    let commands =
+        |money_back_at| balance_round(&[unlisted(2)], ServerId::One, Some(BEFORE), money_back_at, START + 90);
+    assert_eq!(told(&commands(Some(START + 40))), [""; 0]);
+    assert_eq!(told(&commands(Some(START - 60))), [""; 0]);
+    assert_eq!(told(&commands(Some(START - 61))), ["refunded 0001"]);
+    assert_eq!(told(&commands(None)), ["refunded 0001"]);
 }
 
 /// What came back for another number hid what a lost one had cost: found by the simulation.

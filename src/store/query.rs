@@ -17,6 +17,7 @@ use crate::intent::{RawUpdate, Standing};
 use crate::outgoing::Priority;
 use crate::read::{Read, Sort, Span};
 use crate::rows::{CardRow, LivingRow, Reach, StoredJob, TellRow, Watch};
+use crate::server_days::money_back_at;
 use crate::snapshot::Snapshot;
 use crate::store::Store;
 use crate::tables::{Tab, one, ordered, part, three, unordered};
@@ -220,6 +221,12 @@ impl Store {
     /// The settings.
     pub fn settings(&self) -> Result<Settings> {
         self.snapshot()?.settings()
+    }
+
+    /// When the supplier of a server last gave a charge back.
+    pub fn money_back_at(&self, server: ServerId) -> Result<Option<UnixSeconds>> {
+        let at = self.snapshot()?.number(&money_back_at(server))?;
+        Ok(i64::try_from(at).ok().filter(|at| *at > 0))
     }
 
     /// What was kept under a name.

@@ -2,7 +2,7 @@
 //! nobody has to look at all orders to know.
 
 use serde::{Deserialize, Serialize};
-use shop::ledger::{Account, Transaction};
+use shop::ledger::{Account, Kind, Transaction};
 use shop::order::{Order, State};
 use shop::orphan::Orphan;
 use shop::{Money, ServerId, UnixSeconds};
@@ -62,9 +62,17 @@ pub(crate) fn order_changed(
     })
 }
 
+/// The meta row that holds when a supplier last gave a charge back.
+pub(crate) fn money_back_at(server: ServerId) -> String {
+    format!("money_back_at/{}", server.number())
+}
+
 /// Counts money that was just posted. The order or the orphan that it is about is written already.
 pub(crate) fn posted(draft: &mut Draft<'_, '_>, transaction: &Transaction, now: UnixSeconds) -> Result<()> {
     let Some(server) = server_of(draft, transaction)? else { return Ok(()) };
+    if transaction.kind == Kind::CostBack {
+        draft.put_number(&money_back_at(server), seconds(now))?;
+    }
     change(draft, server, now, |day| {
         for posting in transaction.postings() {
             match posting.account {

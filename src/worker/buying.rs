@@ -14,6 +14,8 @@ use store::Outcome;
 use super::tasks::{After, by, commit, commit_all, order};
 use crate::shell::Shell;
 
+/// With so much at the supplier a server sells again, although somebody may want something dearer.
+const ENOUGH: Money = Money::from_cents(200);
 /// A shorter wait is a rate limit's; a longer one is a block of our account.
 const BLOCK_MIN_S: u32 = 600;
 
@@ -192,7 +194,7 @@ async fn refused(shell: &Shell, order: &Order, error: &PoolError) -> RefundReaso
             shell.prices_changed(&order.wish);
             return RefundReason::PriceChanged;
         }
-        (ErrorCode::BalanceTooLow, _) => (Trouble::NoMoney, None, Some(order.quoted_cost)),
+        (ErrorCode::BalanceTooLow, _) => (Trouble::NoMoney, None, Some(order.quoted_cost.min(ENOUGH))),
         (ErrorCode::InvalidKey, _) => (Trouble::KeyRefused, None, None),
         (ErrorCode::RateLimited, Advice::RetryAfter(wait_s)) if wait_s >= BLOCK_MIN_S => {
             (Trouble::Blocked, Some(shell.office.clock.now() + i64::from(wait_s)), None)

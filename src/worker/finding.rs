@@ -48,8 +48,9 @@ async fn balance_round(shell: &Shell, server: ServerId, pool: &dyn SmsPool) -> R
         tracing::warn!(server = server.number(), code = %error.code, cause = error.cause, "our balance was not read");
     });
     let orders = shell.office.store.open_orders()?;
+    let money_back_at = shell.office.store.money_back_at(server)?;
     let supplier = if balance.is_ok() { Supplier::Answered } else { Supplier::Silent };
-    Ok((reconcile::balance_round(&orders, server, balance.ok(), shell.office.clock.now()), supplier))
+    Ok((reconcile::balance_round(&orders, server, balance.ok(), money_back_at, shell.office.clock.now()), supplier))
 }
 
 /// The orders are read after the lists: what was bought meanwhile is then known, or known to be in flight.

@@ -19,9 +19,9 @@ pub(super) async fn give_back(shell: Arc<Shell>, id: SupplierOrderId) -> After {
     let read = read.inspect_err(|error| tracing::error!(%error, "an order without an owner was not read"));
     let being_given_back = |orphan: &Orphan| matches!(orphan.state, OrphanState::GivingBack { .. });
     let Some(orphan) = read.ok().flatten().filter(being_given_back) else { return After::default() };
-    let _till = shell.till(orphan.server).await;
-    // It would change the only evidence of a lost purchase; it is due again at the next tick.
-    if shell.is_looking(orphan.server) {
+    // It would change the only evidence of a lost purchase, and who buys goes first; it is due again at the next tick.
+    let till = shell.till_if_free(orphan.server);
+    if till.is_none() || shell.is_looking(orphan.server) {
         return After::default();
     }
     let said = match (shell.pool(orphan.server), orphan.product) {

@@ -8,6 +8,7 @@ use shop::command::Command;
 use shop::monitor::{self, Task};
 use shop::order::{Number, Order, State, StateKind};
 use shop::pool::{Cancelled, ListedOrder, PoolError, SmsPool};
+use shop::server::OrderLists;
 use shop::{ErrorCode, Money, OrderId, ServerId, SupplierOrderId, UnixSeconds};
 use store::{Intent, Outcome, StoreError};
 
@@ -136,7 +137,7 @@ pub(super) async fn check(shell: Arc<Shell>, id: OrderId) -> After {
         }
         Err(error) => {
             log(&order, &error, "an order was not checked");
-            After::silent()
+            heard_of(&error)
         }
     }
 }
@@ -148,7 +149,11 @@ pub(super) async fn close(shell: Arc<Shell>, id: OrderId) -> After {
     let (State::Closing { deadline, .. }, server) = (waits.state, waits.wish.server) else {
         return After::default();
     };
-    let _till = by(&shell, deadline, shell.till(server)).await;
+    // Who buys does not wait for numbers that are given back: these are due again at the next tick.
+    let till = shell.till_if_free(server);
+    if till.is_none() && shell.office.clock.now() < deadline {
+        return After::default();
+    }
     let Some(order) = order(&shell, id).filter(|order| order.kind() == StateKind::Closing) else {
         return After::default();
     };
@@ -190,15 +195,28 @@ async fn give_back(shell: &Shell, order: &Order, pool: &dyn SmsPool, number: &Nu
 
 async fn give_rental_back(shell: &Shell, order: &Order, pool: &dyn SmsPool, id: &SupplierOrderId) -> Option<Command> {
     let cancelled = answered(order, pool.rental_refund(id).await);
-    if cancelled == Some(Cancelled::Refused) {
-        let lines = pool.rentals().await.unwrap_or_default();
-        return monitor::read_refusal(order, &lines, shell.office.clock.now());
+    match (cancelled, order.wish.server.profile().lists) {
+        (Some(Cancelled::Refused), OrderLists::Kept) => {
+            let lines = pool.rentals().await.unwrap_or_default();
+            return monitor::read_refusal(order, &lines, shell.office.clock.now());
+        }
+        (Some(Cancelled::Refused), OrderLists::Absent) => {
+            let check =
+                pool.check(id).await.inspect_err(|error| log(order, error, "a refused cancel was not looked into"));
+            return monitor::read_unlisted_refusal(order, check.ok(), shell.office.clock.now());
+        }
+        (Some(Cancelled::Refunded | Cancelled::Locked) | None, _) => {}
     }
     monitor::read_cancel(order, cancelled, shell.office.clock.now())
 }
 
 fn answered(order: &Order, answer: Result<Cancelled, PoolError>) -> Option<Cancelled> {
     answer.inspect_err(|error| log(order, error, "a cancel was not answered")).ok()
+}
+
+/// That an order is not known any more is an answer.
+fn heard_of(error: &PoolError) -> After {
+    if error.code == ErrorCode::OrderNotFound { After::answered() } else { After::silent() }
 }
 
 /// Fetches a rental's messages. A line that the supplier does not know any more has said its last word.
@@ -213,7 +231,7 @@ pub(super) async fn rental_messages(shell: Arc<Shell>, id: OrderId) -> After {
         }
         Err(error) => {
             log(&order, &error, "a rental's messages were not fetched");
-            if error.code == ErrorCode::OrderNotFound { After::answered() } else { After::silent() }
+            heard_of(&error)
         }
     }
 }

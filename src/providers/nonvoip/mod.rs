@@ -59,7 +59,7 @@ impl Default for NonVoipConfig {
         Self {
             base_url: "https://nonvoipusnumber.com/manager/api".to_owned(),
             credentials: None,
-            requests_per_second: 6,
+            requests_per_second: 5,
             deadlines: Deadlines::default(),
         }
     }
