@@ -15,7 +15,7 @@ FLAGS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync", "--hide-scrollbars",
 ]
-CLICK_TRIES = 3
+CLICK_TRIES = 40
 # Resolves as soon as the expression is true; looks again whenever the page changes.
 WAIT = """
 const [expression, done] = arguments, look = new Function("return " + expression);
