@@ -24,6 +24,7 @@ pub mod run;
 pub mod seal;
 pub mod shell;
 pub mod suppliers;
+mod till;
 mod timers;
 mod watched;
 pub mod worker;

@@ -18,6 +18,7 @@ use tokio::sync::watch;
 
 use crate::health::Health;
 use crate::office::Office;
+use crate::till::Till;
 use crate::watched::Watched;
 
 /// A server with its supplier.
@@ -32,8 +33,8 @@ pub struct Market {
     prices: Mutex<Prices>,
     catalogue: RwLock<Arc<Catalogue>>,
     has_key: AtomicBool,
-    /// Whoever holds it may move money there, where only our balance tells what became of it.
-    pub(crate) till: tokio::sync::Mutex<()>,
+    /// Who may move money there, where only our balance tells what became of it.
+    pub(crate) till: Till,
     built: watch::Sender<u64>,
     keeper: tokio::sync::Mutex<Keeper>,
 }
@@ -64,7 +65,7 @@ impl Market {
             prices: Mutex::new(prices),
             catalogue: RwLock::new(Arc::new(Catalogue::new(&[], &[]))),
             has_key: AtomicBool::new(false),
-            till: tokio::sync::Mutex::default(),
+            till: Till::default(),
             built: watch::Sender::new(0),
             keeper: tokio::sync::Mutex::new(Keeper { server, store: store.clone(), kept: SupplySnapshot::default() }),
         });

@@ -13,21 +13,19 @@ use shop::trouble::{Trouble, Troubles};
 use shop::{ServerId, UnixSeconds, UserId};
 use telegram::host::Delivered;
 use telegram::{Handle, Posted, Status};
-use tokio::sync::{MutexGuard, watch};
+use tokio::sync::watch;
 
 use crate::host::ShopHost;
 use crate::host::trace::Recorder;
 use crate::market::Market;
 use crate::office::Office;
+use crate::till::{Till, Turn};
 
 /// How long something may be on its way into a session before it is passed on again, in seconds.
 const DELIVERY_LIFE_S: i64 = 60;
 
 /// How many people may wait for the first catalogue.
 const WAITING_MAX: usize = 10_000;
-
-/// The turn to move money at a server; inside, `None` where nobody has to wait for one.
-pub type Till<'a> = Option<MutexGuard<'a, ()>>;
 
 /// The parts of a running shop.
 pub struct Shell {
@@ -106,21 +104,27 @@ impl Shell {
         self.office.store.settings().is_ok_and(|settings| looking(&settings.server(server).troubles))
     }
 
-    /// The same where nobody has it or waits for it; `None` where somebody does. Whoever buys goes first.
-    #[must_use]
-    pub fn till_if_free(&self, server: ServerId) -> Option<Till<'_>> {
-        match (server.profile().lists, self.markets.get(&server)) {
-            (OrderLists::Absent, Some(market)) => market.till.try_lock().ok().map(Some),
-            (OrderLists::Absent, None) | (OrderLists::Kept, _) => Some(None),
+    /// Waits for the turn to buy at a server where only our balance tells what became of it. Where the supplier lists our
+    /// orders there are no turns, and nobody waits.
+    pub(crate) async fn turn_to_buy(&self, server: ServerId) -> Option<Turn<'_>> {
+        match self.till(server) {
+            Some(till) => Some(till.to_buy().await),
+            None => None,
         }
     }
 
-    /// Waits for the turn to move money at a server where only our balance tells what became of it: one at a time. Where
-    /// the supplier lists our orders nobody waits.
-    pub async fn till(&self, server: ServerId) -> Till<'_> {
-        match (server.profile().lists, self.markets.get(&server)) {
-            (OrderLists::Absent, Some(market)) => Some(market.till.lock().await),
-            (OrderLists::Absent, None) | (OrderLists::Kept, _) => None,
+    /// The same to give something back there. `None` where the turn did not come in time.
+    pub(crate) async fn turn_to_give_back(&self, server: ServerId, within: Duration) -> Option<Option<Turn<'_>>> {
+        match self.till(server) {
+            Some(till) => till.to_give_back(within).await.map(Some),
+            None => Some(None),
+        }
+    }
+
+    fn till(&self, server: ServerId) -> Option<&Till> {
+        match server.profile().lists {
+            OrderLists::Kept => None,
+            OrderLists::Absent => self.markets.get(&server).map(|market| &market.till),
         }
     }
 

@@ -24,11 +24,11 @@ const BLOCK_MIN_S: u32 = 600;
 pub(super) async fn buy(shell: Arc<Shell>, id: OrderId) -> After {
     let Some(waits) = order(&shell, id) else { return After::default() };
     let not_started = |reason| Some(Command::NotBought { order: id, reason });
-    let till = by(&shell, free_until(&waits), shell.till(waits.wish.server)).await;
+    let turn = by(&shell, free_until(&waits), shell.turn_to_buy(waits.wish.server)).await;
     let Some(order) = order(&shell, id).filter(|order| order.state == State::Reserved) else {
         return After::default();
     };
-    let command = match (shell.pool(order.wish.server), &till) {
+    let command = match (shell.pool(order.wish.server), &turn) {
         (None, _) => not_started(RefundReason::Refused(ErrorCode::Unavailable)),
         (Some(_), None) => not_started(RefundReason::NotStarted),
         (Some(pool), Some(_)) => match plan(&shell, &order, pool.as_ref()).await {

@@ -12,7 +12,8 @@ use shop::{Money, OrderId, ServerId, SupplierOrderId, extension, reconcile};
 use store::StoreError;
 
 use super::tasks::{After, Supplier, commit, commit_all, log, order_and_pool};
-use crate::shell::{Shell, Till};
+use crate::shell::Shell;
+use crate::till::Turn;
 
 /// How often the supplier's list is looked at for another code whose answer was lost.
 const LOOKS_MAX: u32 = 6;
@@ -118,8 +119,8 @@ pub(super) async fn resend(shell: Arc<Shell>, id: OrderId) -> After {
     let Some((order, pool)) = order_and_pool(&shell, id) else { return After::default() };
     let Some(number) = &order.number else { return After::default() };
     let free = is_free(pool.as_ref(), &number.supplier_id).await;
-    let till = if free { quiet_till(&shell, order.wish.server).await } else { None };
-    let resent = if till.is_some() {
+    let turn = if free { quiet_turn(&shell, order.wish.server).await } else { None };
+    let resent = if turn.is_some() {
         match pool.resend(&number.supplier_id).await {
             Ok(resent) => Some(resent),
             Err(PurchaseError::DefiniteNo(_)) => None,
@@ -145,14 +146,14 @@ pub(super) async fn resend(shell: Arc<Shell>, id: OrderId) -> After {
 
 /// The turn to move money at a server where nothing is looked for that only our balance tells of; `None` where it did not
 /// come in time.
-async fn quiet_till(shell: &Shell, server: ServerId) -> Option<Till<'_>> {
+async fn quiet_turn(shell: &Shell, server: ServerId) -> Option<Option<Turn<'_>>> {
     for look in 0..QUIET_LOOKS_MAX {
         if look > 0 {
             tokio::time::sleep(LOOK_EVERY).await;
         }
-        let till = shell.till(server).await;
+        let turn = shell.turn_to_buy(server).await;
         if !shell.is_looking(server) {
-            return Some(till);
+            return Some(turn);
         }
     }
     None

@@ -8,7 +8,7 @@ use shop::command::Command;
 use shop::orphan::{self, Orphan, OrphanState, Said};
 use shop::pool::{Cancelled, PoolError, SmsPool};
 
-use super::tasks::{After, commit};
+use super::tasks::{After, TURN, commit};
 use crate::shell::Shell;
 
 /// One try. That it is being given back is stored first: after that no order can own it, and after a crash the next try
@@ -19,9 +19,9 @@ pub(super) async fn give_back(shell: Arc<Shell>, id: SupplierOrderId) -> After {
     let read = read.inspect_err(|error| tracing::error!(%error, "an order without an owner was not read"));
     let being_given_back = |orphan: &Orphan| matches!(orphan.state, OrphanState::GivingBack { .. });
     let Some(orphan) = read.ok().flatten().filter(being_given_back) else { return After::default() };
-    // It would change the only evidence of a lost purchase, and who buys goes first; it is due again at the next tick.
-    let till = shell.till_if_free(orphan.server);
-    if till.is_none() || shell.is_looking(orphan.server) {
+    // It would change the only evidence of a lost purchase: then, and without a turn, it is due again at the next tick.
+    let turn = shell.turn_to_give_back(orphan.server, TURN).await;
+    if turn.is_none() || shell.is_looking(orphan.server) {
         return After::default();
     }
     let said = match (shell.pool(orphan.server), orphan.product) {

@@ -16,6 +16,8 @@ use super::queue::order_of;
 use crate::office::Office;
 use crate::shell::Shell;
 
+/// How long what is given back waits for a turn at most: so many must not fill the room of those who wait for codes.
+pub(super) const TURN: Duration = Duration::from_secs(8);
 /// How much longer than its deadline a refund may wait for the supplier's last word, in seconds.
 const LAST_TRY_S: i64 = 20;
 
@@ -149,9 +151,10 @@ pub(super) async fn close(shell: Arc<Shell>, id: OrderId) -> After {
     let (State::Closing { deadline, .. }, server) = (waits.state, waits.wish.server) else {
         return After::default();
     };
-    // Who buys does not wait for numbers that are given back: these are due again at the next tick.
-    let till = shell.till_if_free(server);
-    if till.is_none() && shell.office.clock.now() < deadline {
+    // Without a turn it is due again at the next tick; at the deadline nobody is waited for.
+    let left_s = u64::try_from(deadline - shell.office.clock.now()).unwrap_or(0);
+    let turn = shell.turn_to_give_back(server, TURN.min(Duration::from_secs(left_s))).await;
+    if turn.is_none() && shell.office.clock.now() < deadline {
         return After::default();
     }
     let Some(order) = order(&shell, id).filter(|order| order.kind() == StateKind::Closing) else {
