@@ -242,20 +242,22 @@ impl Worker {
                 Err(error) => tracing::error!(%error, "orders without an owner were not read"),
             }
         }
-        for server in self.rounds.take_due() {
-            self.tick_at(server, now);
+        let asked_about = self.rounds.take_due();
+        for server in ServerId::ALL {
+            self.tick_at(*server, &asked_about, now);
         }
         self.remind(now);
     }
 
-    /// A server's round: what no order of another one changes.
-    fn tick_at(&mut self, server: ServerId, now: UnixSeconds) {
+    /// What is due at a server: no order of another one changes it. Orders are asked about where it is their server's round.
+    fn tick_at(&mut self, server: ServerId, asked_about: &[ServerId], now: UnixSeconds) {
         let tick = Tick { now, boot: self.shell.office.boot, every_s: self.rounds.every_s(server) };
         let asked = |order| self.asked.get(&order).copied().unwrap_or_default();
         let own = self.open.values().filter(|order| order.wish.server == server);
         let tasks = monitor::due(&own, tick, &asked);
         let given_back = orphan::due(self.orphans.values().filter(|orphan| orphan.server == server), now);
-        for task in tasks.into_iter().chain(given_back) {
+        let is_due = |task: &Task| !task.is_look() || asked_about.contains(&server);
+        for task in tasks.into_iter().chain(given_back).filter(is_due) {
             self.queue.push_due(self.room(&task), task);
         }
     }

@@ -15,6 +15,7 @@ at_each_server! {
     fault_35_an_answer_with_another_orders_id_is_not_believed,
     fault_65_a_price_that_rose_is_fetched_at_once,
     a_slow_purchase_says_so,
+    a_slow_pace_of_looks_holds_up_no_refund,
 }
 
 async fn world_with(shop: &'static Shop, options: SimOptions) -> World {
@@ -162,4 +163,15 @@ async fn a_slow_purchase_says_so(shop: &'static Shop) {
     let mut world = world(shop).await;
     world.fault_on(Role::Purchase, 1, PoolFault::HangBefore);
     play(&mut world, &format!("{TO_CONFIRM}{BUY}clock +9s\nsee \"slow\"\n")).await;
+}
+
+/// The deadlines of orders once kept the pace that the operator sets for looks: refunds came minutes late.
+async fn a_slow_pace_of_looks_holds_up_no_refund(shop: &'static Shop) {
+    let mut world = world(shop).await;
+    play(&mut world, &format!("{TO_CONFIRM}{BUY}see \"Your number is ready\"\nclock +2m\n")).await;
+    assert!(world.raqam(&["settings", "poll", shop.server, "300"]).status.success());
+    // The turn that was near already.
+    let looks = world.supplier().count_of(shop.watch);
+    world.supplier().wait_count_of(shop.watch, looks + 1, Duration::from_secs(2)).await;
+    play(&mut world, "tap \"✖️ Cancel & refund\"\ntap \"✖️ Yes, cancel\"\nsee \"returned. Balance: $120.00\"\n").await;
 }

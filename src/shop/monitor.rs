@@ -57,6 +57,24 @@ pub enum Task {
     GiveBack(SupplierOrderId),
 }
 
+impl Task {
+    /// Whether it only asks what is new: how often, its server's round decides.
+    #[must_use]
+    pub const fn is_look(&self) -> bool {
+        match self {
+            Self::List(_) | Self::Check(_) | Self::RentalMessages(_) => true,
+            Self::Apply(_)
+            | Self::Buy(_)
+            | Self::Reconcile(_)
+            | Self::Close(_)
+            | Self::Resend(_)
+            | Self::Wake(_)
+            | Self::TouchCard(_)
+            | Self::GiveBack(_) => false,
+        }
+    }
+}
+
 /// When the shell last asked about an order alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Asked {

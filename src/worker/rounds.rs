@@ -1,4 +1,5 @@
-//! When each server's orders are asked about next: every server has a round of its own, as long as its setting says.
+//! When each server's orders are asked about next: every server has a round of its own, as long as its setting says. All
+//! else that is due (deadlines above all) keeps the configuration's beat, however long the rounds are.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -9,7 +10,8 @@ use tokio::time::Instant;
 
 /// The rounds of all servers.
 pub(super) struct Rounds {
-    default: Duration,
+    /// How often it is looked what is due, whatever the rounds.
+    beat: Round,
     by_server: BTreeMap<ServerId, Round>,
 }
 
@@ -20,9 +22,10 @@ struct Round {
 }
 
 impl Rounds {
-    /// Every server is due now. `default` counts where nothing is set.
-    pub(super) fn new(default: Duration, settings: &Settings) -> Self {
-        let mut rounds = Self { default, by_server: BTreeMap::new() };
+    /// Every server is due now. The beat's length counts where nothing is set.
+    pub(super) fn new(beat: Duration, settings: &Settings) -> Self {
+        let beat = Round { every: beat, next: Instant::now() };
+        let mut rounds = Self { beat, by_server: BTreeMap::new() };
         rounds.follow(settings);
         rounds
     }
@@ -32,7 +35,7 @@ impl Rounds {
         let now = Instant::now();
         for server in ServerId::ALL {
             let set = settings.server(*server).poll.map(|poll| Duration::from_secs(poll.seconds().into()));
-            let every = set.unwrap_or(self.default);
+            let every = set.unwrap_or(self.beat.every);
             let round = self.by_server.entry(*server).or_insert(Round { every, next: now });
             round.every = every;
             round.next = round.next.min(now + every);
@@ -41,29 +44,40 @@ impl Rounds {
 
     /// How long a server's round is, in seconds.
     pub(super) fn every_s(&self, server: ServerId) -> i64 {
-        let every = self.by_server.get(&server).map_or(self.default, |round| round.every);
+        let every = self.by_server.get(&server).map_or(self.beat.every, |round| round.every);
         i64::try_from(every.as_secs()).unwrap_or(i64::MAX / 1_000)
     }
 
     /// The shortest round.
     pub(super) fn shortest(&self) -> Duration {
-        self.by_server.values().map(|round| round.every).min().unwrap_or(self.default)
+        self.all().map(|round| round.every).min().unwrap_or(self.beat.every)
     }
 
-    /// When the next server is due.
+    /// When it is to be looked next what is due.
     pub(super) fn next(&self) -> Instant {
-        self.by_server.values().map(|round| round.next).min().unwrap_or_else(|| Instant::now() + self.default)
+        self.all().map(|round| round.next).min().unwrap_or(self.beat.next)
     }
 
-    /// The servers that are due; each is due again a whole round after this.
+    fn all(&self) -> impl Iterator<Item = &Round> {
+        self.by_server.values().chain([&self.beat])
+    }
+
+    /// The servers whose orders are to be asked about; each is due again a whole round after this.
     pub(super) fn take_due(&mut self) -> Vec<ServerId> {
         let now = Instant::now();
-        let mut due = Vec::new();
-        for (server, round) in self.by_server.iter_mut().filter(|(_, round)| round.next <= now) {
-            round.next = now + round.every;
-            due.push(*server);
+        self.beat.take(now);
+        self.by_server.iter_mut().filter_map(|(server, round)| round.take(now).then_some(*server)).collect()
+    }
+}
+
+impl Round {
+    /// Whether it is due; then it is due again a whole round after this.
+    fn take(&mut self, now: Instant) -> bool {
+        let is_due = self.next <= now;
+        if is_due {
+            self.next = now + self.every;
         }
-        due
+        is_due
     }
 }
 
