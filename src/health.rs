@@ -63,8 +63,8 @@ impl Health {
             self.turned.notify_one();
         }
         self.count(turned);
-        if error.is_some_and(|error| error.code == ErrorCode::InvalidKey) {
-            self.key_refused.store(true, Ordering::Relaxed);
+        let is_refused = error.is_some_and(|error| error.code == ErrorCode::InvalidKey);
+        if is_refused && !self.key_refused.swap(true, Ordering::Relaxed) {
             self.turned.notify_one();
         }
     }
@@ -97,33 +97,51 @@ impl Health {
             Err(error) => return tracing::error!(%error, "the settings were not read"),
         };
         let now = self.office.clock.now();
-        self.begin(&troubles, pool).await;
-        let asks = |trouble: &Trouble| ends_by_asking(*trouble);
-        let balance = if troubles.now.keys().any(asks) || self.breaker().is_probe_due(now) {
-            let balance = pool.balance().await;
-            let said = balance.as_ref().map_or_else(|error| heard(error.code), |_| Some(Heard::Answer));
-            // Whether it closed shows below.
-            let turned = said.and_then(|said| self.breaker().probed(said, self.office.clock.now()));
-            self.count(turned);
-            balance.ok()
-        } else {
-            None
-        };
+        let balance = self.asked(&troubles, pool, now).await;
+        self.begin(&troubles, balance.as_ref()).await;
+        let has = balance.and_then(Result::ok);
         for (trouble, since) in &troubles.now {
-            if self.is_over(*trouble, since, balance, now) {
+            if self.is_over(*trouble, since, has, now) {
                 tracing::info!(
                     server = self.server.number(),
                     trouble = <&str>::from(trouble),
                     "the server sells again"
                 );
+                if *trouble == Trouble::KeyRefused {
+                    self.key_refused.store(false, Ordering::Relaxed);
+                }
                 self.command(Command::Recovered { server: self.server, trouble: *trouble }).await;
             }
         }
     }
 
-    async fn begin(&self, troubles: &Troubles, pool: &dyn SmsPool) {
+    /// Our balance, where it tells that something is wrong or over: asked once for all of it.
+    async fn asked(
+        &self,
+        troubles: &Troubles,
+        pool: &dyn SmsPool,
+        now: UnixSeconds,
+    ) -> Option<Result<Money, PoolError>> {
+        let ends = troubles.now.keys().any(|trouble| ends_by_asking(*trouble));
+        let is_asked = ends || self.key_refused.load(Ordering::Relaxed) || self.breaker().is_probe_due(now);
+        if !is_asked {
+            return None;
+        }
+        // What is refused from here on is looked into anew; what is known to be refused, when that is over.
+        if !troubles.now.contains_key(&Trouble::KeyRefused) {
+            self.key_refused.store(false, Ordering::Relaxed);
+        }
+        let balance = pool.balance().await;
+        let said = balance.as_ref().map_or_else(|error| heard(error.code), |_| Some(Heard::Answer));
+        let turned = said.and_then(|said| self.breaker().probed(said, self.office.clock.now()));
+        self.count(turned);
+        Some(balance)
+    }
+
+    /// What was refused may have been sent with another key than the one that is set now: the balance tells.
+    async fn begin(&self, troubles: &Troubles, balance: Option<&Result<Money, PoolError>>) {
         let is_silent = self.breaker().is_open();
-        let is_refused = self.key_refused.swap(false, Ordering::Relaxed) && is_key_refused(pool).await;
+        let is_refused = matches!(balance, Some(Err(error)) if error.code == ErrorCode::InvalidKey);
         let begun = [(Trouble::Silent, is_silent), (Trouble::KeyRefused, is_refused)];
         for (trouble, begins) in begun {
             if begins && !troubles.now.contains_key(&trouble) {
@@ -166,11 +184,6 @@ impl Health {
     fn breaker(&self) -> MutexGuard<'_, Breaker> {
         self.breaker.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Whether the key that is set now is refused: what was refused may have been sent with the one before.
-async fn is_key_refused(pool: &dyn SmsPool) -> bool {
-    pool.balance().await.is_err_and(|error| error.code == ErrorCode::InvalidKey)
 }
 
 /// Whether our balance at the supplier tells that it is over.
