@@ -12,8 +12,6 @@ use crate::pool::{Listed, ListedRental, Renewal};
 use crate::reconcile::{is_late, is_lost, missed, too_late};
 use crate::{Days, OrderId, ServerId, UnixSeconds};
 
-const DAY_S: i64 = 86_400;
-
 impl Order {
     /// Whether it is a rental that can be extended at this time: a number that is there, and has not ended.
     #[must_use]
@@ -64,12 +62,12 @@ impl Renewal {
 /// So many days later.
 #[must_use]
 pub fn end_after(end: UnixSeconds, days: Days) -> UnixSeconds {
-    end + i64::from(days.0) * DAY_S
+    end + days.seconds()
 }
 
 /// Half of what was bought, and a day at most: an end that has not moved is never taken for one that has.
 fn slack_s(days: Days) -> i64 {
-    (i64::from(days.0) * DAY_S / 2).min(DAY_S)
+    (days.seconds() / 2).min(Days(1).seconds())
 }
 
 /// Whether an extension of this rental is open: its outcome may still move the rental's end.

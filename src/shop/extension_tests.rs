@@ -10,6 +10,7 @@ use crate::samples::{START, extension, id, line, rental, whole};
 use crate::{Days, Money, OrderId};
 
 const LOST: State = State::Ambiguous { sent_at: START, clean_misses: 0 };
+const DAY_S: i64 = Days(1).seconds();
 const WEEK_S: i64 = 7 * DAY_S;
 /// When the rental of these tests ends.
 const END: UnixSeconds = START + WEEK_S;

@@ -84,6 +84,14 @@ impl ServerId {
 #[serde(transparent)]
 pub struct Days(pub u16);
 
+impl Days {
+    /// The same in seconds.
+    #[must_use]
+    pub const fn seconds(self) -> i64 {
+        self.0 as i64 * 86_400
+    }
+}
+
 /// The rental lengths that the shop offers, where a supplier sells them.
 pub const OFFERED_DAYS: [Days; 4] = [Days(1), Days(3), Days(7), Days(30)];
 

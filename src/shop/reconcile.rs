@@ -26,7 +26,6 @@ const LIFE_SLACK_S: i64 = 600;
 const RENTAL_SLACK_S: i64 = 3_600;
 /// How long after its end a number without a message may come back to the supplier by itself, in seconds.
 const COMES_BACK_S: i64 = 60;
-const DAY_S: i64 = 86_400;
 
 /// A listed order that may be one of the lost ones.
 #[derive(Debug, Clone)]
@@ -257,7 +256,7 @@ impl<'a> Round<'a> {
         let ends_at = match product {
             Product::Temporary => Some(row.expires_at),
             Product::Rental(days) => {
-                let rented_at = row.expires_at - i64::from(days.0) * DAY_S;
+                let rented_at = row.expires_at - days.seconds();
                 alike.wish.refund_within_s.map(|within_s| rented_at + i64::from(within_s))
             }
         };
@@ -317,7 +316,7 @@ fn fits_rental(line: &ListedRental, lost: &[&Order], now: UnixSeconds) -> bool {
     let Some((first, Product::Rental(days))) = lost.first().map(|order| (order, order.wish.product)) else {
         return false;
     };
-    let rented_at = line.expires_at - i64::from(days.0) * DAY_S;
+    let rented_at = line.expires_at - days.seconds();
     let same_product = line.product.is_none() || line.product == first.wish.rental_product;
     same_product && (sent_at(first) - RENTAL_SLACK_S..=now + RENTAL_SLACK_S).contains(&rented_at)
 }

@@ -242,6 +242,8 @@ fn fault_75_orders_that_nobody_here_knows_are_strangers_once_nothing_is_looked_f
     }
 }
 
+const DAY_S: i64 = crate::Days(1).seconds();
+
 /// Ten dollars before the purchase.
 const BEFORE: Money = Money::from_cents(1_000);
 

@@ -6,7 +6,7 @@ use jiff::tz::Offset;
 use serde_json::value::RawValue;
 use shop::ids::Phone;
 use shop::pool::{Check, Message, Renewal, Renewed, Resent};
-use shop::{Days, Money, SupplierOrderId, UnixSeconds};
+use shop::{Money, SupplierOrderId, UnixSeconds};
 
 use super::catalogue::{Ask, Kind, Product, Stock};
 use super::envelope::{objects, order_named, rows, text, verdict};
@@ -139,8 +139,8 @@ fn expires_at(objects: &[Object<'_>], kind: Kind, now: UnixSeconds) -> UnixSecon
             let life = said(["expiration", "till_expiration", "expires"]).map(|at| at - now);
             now + life.filter(|life| (LIFE_MIN_S..=LIFE_MAX_S).contains(life)).unwrap_or(LIFE_DEFAULT_S)
         }
-        Kind::Rental(Days(days)) => {
-            let expected = now + i64::from(days) * DAY_S;
+        Kind::Rental(days) => {
+            let expected = now + days.seconds();
             let near = |at: &i64| (at - expected).abs() <= EXPIRY_SLACK_S && *at > now;
             said(["expires", "expiration", "till_expiration"]).filter(near).unwrap_or(expected)
         }

@@ -1,5 +1,7 @@
 //! The fields of `nonvoip.md` 2, wherever and however they may be written.
 
+use shop::Days;
+
 use super::*;
 use crate::candidate::NOW;
 

@@ -148,7 +148,7 @@ pub(super) fn rented(json: &Json<'_>, days: Days, now: UnixSeconds) -> Decoded<P
     let object = object(json)?;
     let id = order_id(object, &["rental_code", "order_id", "orderid"]).ok_or("no usable rental code")?;
     let phone = object.phone("phonenumber").or_else(|| object.phone("number")).ok_or("no usable number")?;
-    let expected = now + i64::from(days.0) * DAY_S;
+    let expected = now + days.seconds();
     let said = timestamp(object, "expiry").or_else(|| timestamp(object, "expiration"));
     let expires_at = said.filter(|at| (at - expected).abs() <= EXPIRY_SLACK_S && *at > now).unwrap_or(expected);
     Ok(Purchased { id, phone, cost: charged(object), expires_at, pool: object.id("pool") })
